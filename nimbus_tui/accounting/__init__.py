@@ -1,0 +1,1 @@
+"""The books: what do we own and earn?"""

@@ -1,0 +1,1 @@
+"""The handles: one file per command group."""

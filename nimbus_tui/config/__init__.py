@@ -1,0 +1,1 @@
+"""The form: TOML to Structs, with places for errors."""

@@ -1,0 +1,1 @@
+"""The counter: commands, snapshots and the client that carries them."""

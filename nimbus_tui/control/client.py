@@ -1,0 +1,59 @@
+"""The one interface through which screens and commands see an engine, wherever it runs."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.events import Event
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.order import Order
+
+
+class EngineClient(Protocol):
+    """Snapshots and events out, commands in.
+
+    Every call raises `EngineUnreachable` if the engine is gone. Clients pull: a slow screen asks less often and gets the newest state, so it can never hold
+    the engine up or fall behind.
+    """
+
+    async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
+        """The engine and all its bots now."""
+        ...
+
+    async def updates(
+        self, after: int, *, focus: BotId | None = None, timeout_s: float = 30.0
+    ) -> Update:
+        """What changed since revision `after` (0 = everything); waits `timeout_s` at most."""
+        ...
+
+    async def execute(self, command: Command) -> Outcome:
+        """Carry out a command."""
+        ...
+
+    async def orders(
+        self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000
+    ) -> Sequence[Order]:
+        """Orders; newest first when history is asked for."""
+        ...
+
+    async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
+        """The newest fills, oldest first."""
+        ...
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> Sequence[Event]:
+        """Journalled events."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the engine; it goes on without us."""
+        ...

@@ -1,0 +1,58 @@
+"""Every exception that is ours.
+
+NimbusError
+├── ConfigError               the user's file or command line is wrong
+├── DataError                 a recorded price file can't be read
+├── JournalError              the memory can't be trusted or written
+│   └── JournalLocked         another process owns it
+├── EngineUnreachable         no engine answers, or it went away
+├── ExchangeError             a venue failed in a way that is no answer to an order
+│   ├── UnsupportedByExchange the venue doesn't offer this call
+│   └── NotConnected          the call needs a connection
+└── InvariantViolated         our own bookkeeping contradicts itself: a bug or a foreign writer
+"""
+
+
+class NimbusError(Exception):
+    """Base of all errors that nimbus-tui raises on purpose; its text is fit for the user."""
+
+
+class ConfigError(NimbusError):
+    """The user's config or command line is wrong; the text says what, where and what is allowed."""
+
+
+class DataError(NimbusError):
+    """A recorded price file can't be used; the text names the file and the row."""
+
+
+class JournalError(NimbusError):
+    """The journal can't be read, written or trusted."""
+
+
+class JournalLocked(JournalError):
+    """Another process owns the journal; the text names its pid."""
+
+
+class EngineUnreachable(NimbusError):
+    """No engine answers on the other side of the client, or it went away."""
+
+
+class ExchangeError(NimbusError):
+    """A venue failed in a way that says nothing about any order."""
+
+
+class UnsupportedByExchange(ExchangeError):
+    """The venue does not offer this call."""
+
+    def __init__(self, exchange: str, call: str) -> None:
+        super().__init__(f"{exchange} does not offer {call}")
+        self.exchange = exchange
+        self.call = call
+
+
+class NotConnected(ExchangeError):
+    """The call needs a connection that isn't there."""
+
+
+class InvariantViolated(NimbusError):
+    """Two facts about the same order or position contradict each other."""

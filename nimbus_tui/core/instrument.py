@@ -1,0 +1,122 @@
+"""What is traded and its grain; the only place that rounds."""
+
+import re
+from decimal import Decimal
+from enum import Enum
+
+import msgspec
+
+from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.ids import Asset, Symbol
+from nimbus_tui.core.order import Side
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+_SYMBOL = re.compile(r"^([A-Z0-9]+)/([A-Z0-9]+)(?::([A-Z0-9]+))?$")
+
+
+class MarketType(Enum):
+    """What a position in the instrument is: coins that are owned, or a contract on them."""
+
+    SPOT = "spot"
+    PERPETUAL = "perpetual"
+
+
+class SymbolParts(msgspec.Struct, frozen=True):
+    """A unified symbol taken apart; `settle` is empty on spot."""
+
+    base: Asset
+    quote: Asset
+    settle: Asset | None
+
+    @property
+    def market(self) -> MarketType:
+        """Spot where nothing is settled, else perpetual."""
+        return MarketType.SPOT if self.settle is None else MarketType.PERPETUAL
+
+
+def parse_symbol(symbol: str) -> SymbolParts:
+    """Take a unified symbol apart.
+
+    Raises:
+        ConfigError: the text is not `BASE/QUOTE` or `BASE/QUOTE:SETTLE` in capitals.
+    """
+    match = _SYMBOL.match(symbol)
+    if match is None:
+        raise ConfigError(
+            f"{symbol!r} is not a symbol; write BASE/QUOTE for spot (ETH/USDC) "
+            "or BASE/QUOTE:SETTLE for a perpetual (ETH/USDC:USDC)"
+        )
+    base, quote, settle = match.groups()
+    return SymbolParts(Asset(base), Asset(quote), Asset(settle) if settle else None)
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """One tradable thing at one venue.
+
+    `tick_size` and `lot_size` are the grains of price and quantity, `min_notional` the least
+    price × quantity of an order in quote, fees are shares of the notional (0.0002 = 0.02 %).
+    """
+
+    symbol: Symbol
+    tick_size: Decimal
+    lot_size: Decimal
+    min_notional: Decimal = ZERO
+    maker_fee: Decimal = ZERO
+    taker_fee: Decimal = ZERO
+
+    @property
+    def parts(self) -> SymbolParts:
+        """Base, quote and settlement asset."""
+        return parse_symbol(self.symbol)
+
+    @property
+    def base(self) -> Asset:
+        """The asset that is bought and sold."""
+        return self.parts.base
+
+    @property
+    def quote(self) -> Asset:
+        """The asset that it is paid in."""
+        return self.parts.settle or self.parts.quote
+
+    @property
+    def market(self) -> MarketType:
+        """Spot or perpetual."""
+        return self.parts.market
+
+    def round_price(self, price: Decimal, side: Side) -> Decimal:
+        """The nearest price on the tick that is no worse for us: buys down, sells up."""
+        ticks = self.ticks_below(price) if side is Side.BUY else self.ticks_above(price)
+        return ticks * self.tick_size
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """The largest whole number of lots in a quantity (≥ 0)."""
+        return quantity // self.lot_size * self.lot_size
+
+    def round_quantity_up(self, quantity: Decimal) -> Decimal:
+        """The least whole number of lots that holds a quantity (≥ 0)."""
+        lots, rest = divmod(quantity, self.lot_size)
+        return (lots + 1 if rest else lots) * self.lot_size
+
+    def ticks_below(self, price: Decimal) -> int:
+        """How many whole ticks fit into a price (≥ 0)."""
+        return int(price // self.tick_size)
+
+    def ticks_above(self, price: Decimal) -> int:
+        """The least number of ticks that reaches a price (≥ 0)."""
+        ticks, rest = divmod(price, self.tick_size)
+        return int(ticks) + 1 if rest else int(ticks)
+
+    def on_tick(self, price: Decimal) -> bool:
+        """Whether a price is a whole number of ticks."""
+        return price % self.tick_size == 0
+
+    def on_lot(self, quantity: Decimal) -> bool:
+        """Whether a quantity is a whole number of lots."""
+        return quantity % self.lot_size == 0
+
+    def sellable(self, quantity: Decimal, price: Decimal) -> bool:
+        """Whether an order of this size is at least one lot and the venue's minimum notional."""
+        return quantity >= self.lot_size and quantity * price >= self.min_notional

@@ -1,0 +1,1 @@
+"""The heart: joins wishes, law, steps and doors."""

@@ -1,0 +1,1 @@
+"""The doors: venue bytes to our words and back."""

@@ -1,0 +1,177 @@
+"""What the engine asks of every venue, and what a paper venue asks of a price source."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from enum import Enum
+from typing import Protocol
+
+import msgspec
+
+from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import ClientOrderId, ExchangeName, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.market import Quote, Tick
+from nimbus_tui.core.order import (
+    CancelRequest,
+    CancelResponse,
+    OrderReport,
+    OrderRequest,
+    OrderResponse,
+)
+
+PriceCallback = Callable[[Quote], None]
+"""Takes the newest price of a symbol; must return at once."""
+
+FillCallback = Callable[[Fill], None]
+"""Takes one execution of ours, at least once each; must return at once."""
+
+OrderCallback = Callable[[OrderReport], None]
+"""Takes what the venue says of an order of ours; must return at once."""
+
+Unsubscribe = Callable[[], None]
+"""Ends a subscription; harmless the second time."""
+
+
+class Link(Enum):
+    """The state of a venue's connection."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+
+
+class ConnectionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a venue's connection is doing; times in ms, `rate_used` a share of the budget (0–1)."""
+
+    link: Link
+    ping_ms: float | None = None
+    data_age_ms: float | None = None
+    reconnects: int = 0
+    rate_used: float = 0.0
+    detail: str = ""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue offers, so that nobody needs to find out by failing."""
+
+    spot: bool = False
+    perpetual: bool = False
+    post_only: bool = True
+    reduce_only: bool = False
+    trigger_orders: bool = False
+    amend_keeps_identity: bool = False
+    """Whether an amended order keeps its ids and place; else cancel, confirm, place."""
+    order_deadline: bool = False
+    """Whether the venue itself refuses a request after a deadline that we set."""
+    dead_man_switch: bool = False
+    leverage: bool = False
+    max_client_order_id: int = 36
+    """Most characters of a client order id."""
+
+
+class FillPage(msgspec.Struct, frozen=True):
+    """Fills after a cursor, oldest first; `cursor` continues behind the last of them."""
+
+    fills: tuple[Fill, ...]
+    cursor: str
+    more: bool = False
+
+
+class Exchange(Protocol):
+    """One account at one venue. Every adapter offers all of this and passes the contract suite.
+
+    Calls that read raise `ExchangeError` when the venue fails. Calls that order never raise for
+    a venue's failure: they answer Accepted, Refused or Unknown.
+    """
+
+    name: ExchangeName
+    capabilities: Capabilities
+
+    async def connect(self) -> None:
+        """Open the connections; returns when market and user data flow."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Close the connections; resting orders stay. Harmless the second time."""
+        ...
+
+    def is_connected(self) -> bool:
+        """Whether data flows now."""
+        ...
+
+    def connection_status(self) -> ConnectionStatus:
+        """How the connection is doing."""
+        ...
+
+    async def place_order(self, request: OrderRequest) -> OrderResponse:
+        """Send one order. The same client id twice never makes two orders."""
+        ...
+
+    async def cancel_order(self, request: CancelRequest) -> CancelResponse:
+        """Cancel one order. Accepted means that it is no longer live, not that it did not fill."""
+        ...
+
+    async def open_orders(self) -> Sequence[OrderReport]:
+        """Every live order of the account, also those that aren't ours."""
+        ...
+
+    async def order_status(self, client_order_id: ClientOrderId) -> OrderReport | None:
+        """One order by our id, also when it has ended; None when the venue doesn't know it."""
+        ...
+
+    async def fills_since(self, cursor: str) -> FillPage:
+        """The account's fills after a cursor (empty = all that the venue keeps), oldest first."""
+        ...
+
+    def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
+        """Call back on every new price of a symbol."""
+        ...
+
+    async def mark_price(self, symbol: Symbol) -> Quote:
+        """The newest price of a symbol."""
+        ...
+
+    def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
+        """Call back on every execution of ours."""
+        ...
+
+    def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
+        """Call back when an order of ours changes state."""
+        ...
+
+    async def balances(self) -> Sequence[Balance]:
+        """All non-zero balances."""
+        ...
+
+    async def positions(self) -> Sequence[VenuePosition]:
+        """All open derivative positions; empty on a spot account."""
+        ...
+
+    async def account_info(self) -> AccountInfo:
+        """The account as a whole."""
+        ...
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """Everything that can be traded here."""
+        ...
+
+    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
+        """Set a derivative's leverage; raises UnsupportedByExchange where there is none."""
+        ...
+
+
+class PriceSource(Protocol):
+    """Where a paper venue's prices come from: replayed, synthetic or a live public feed."""
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols it has prices for."""
+        ...
+
+    def ticks(self, position: str) -> AsyncIterator[Tick]:
+        """Ticks in time order, from behind a position (empty = from the start)."""
+        ...
+
+    def position(self) -> str:
+        """Where the source stands after the tick it delivered last; survives a restart."""
+        ...

@@ -1,0 +1,127 @@
+"""What the engine asks of its memory."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from nimbus_tui.core.events import Event
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
+from nimbus_tui.core.order import Order
+
+
+class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is durable about a bot besides its orders and fills."""
+
+    bot_id: BotId
+    incarnation: str
+    """Minted at creation; part of every client order id, so a new journal never reuses one."""
+    strategy: str
+    exchange: ExchangeName
+    symbols: tuple[str, ...]
+    capital: Decimal
+    created_ns: int
+    config: bytes
+    """The bot's config as JSON, to see at a start what has changed."""
+    state: str = "running"
+    """The operator's word: running, paused or stopped."""
+    reason: str = ""
+    """Why it was stopped, for the screen."""
+    strategy_state: bytes | None = None
+    books: bytes | None = None
+    """The bot's accounting as JSON."""
+
+
+class Journal(Protocol):
+    """Durable memory of one engine, with one writer.
+
+    Writes happen inside `transaction()`: all of it becomes durable, or nothing. Nested use
+    joins the outer one. Every method raises `JournalError` when the store fails.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what is written inside durable together at the end; roll back on an exception."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go of the lock. Harmless the second time."""
+        ...
+
+    # events
+
+    def last_seq(self) -> int:
+        """The highest event number written, 0 at first."""
+        ...
+
+    def append_events(self, events: Sequence[Event]) -> None:
+        """Write stamped events."""
+        ...
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> list[Event]:
+        """Events with seq > after in order; `newest` gives the last `limit` of them."""
+        ...
+
+    # bots
+
+    def save_bot(self, record: BotRecord) -> None:
+        """Insert or replace a bot's record."""
+        ...
+
+    def bots(self) -> list[BotRecord]:
+        """All bots ever created and not released."""
+        ...
+
+    # orders
+
+    def save_order(self, order: Order) -> None:
+        """Insert or replace by client order id."""
+        ...
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        """One order by our id."""
+        ...
+
+    def last_order(self, bot_id: BotId, key: OrderKey) -> Order | None:
+        """The order of the highest generation under a key."""
+        ...
+
+    def live_orders(self, bot_id: BotId | None = None) -> list[Order]:
+        """Orders that are not final, oldest first."""
+        ...
+
+    def orders(self, *, bot_id: BotId | None = None, limit: int = 1000) -> list[Order]:
+        """The newest orders of any state, newest first."""
+        ...
+
+    # fills
+
+    def record_fill(self, fill: Fill) -> bool:
+        """Write a fill; False when (exchange, trade id) is there already."""
+        ...
+
+    def fills(
+        self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
+    ) -> list[Fill]:
+        """Fills in the order of their absorption; `newest` gives the last `limit`."""
+        ...
+
+    # small facts
+
+    def fact(self, name: str) -> str | None:
+        """A named text: fill cursors, latches."""
+        ...
+
+    def save_fact(self, name: str, text: str | None) -> None:
+        """Set or (None) remove a named text."""
+        ...

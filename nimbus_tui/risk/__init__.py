@@ -1,0 +1,1 @@
+"""The law: how much of the wish is allowed?"""

@@ -1,0 +1,1 @@
+"""The worlds: backtests and made-up or replayed prices."""

@@ -1,0 +1,1 @@
+"""The wishes: which orders should rest now?"""

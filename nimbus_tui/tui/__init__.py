@@ -1,0 +1,1 @@
+"""The windows: panels that paint what view-models say."""
