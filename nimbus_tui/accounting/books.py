@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 class Books(msgspec.Struct, frozen=True, kw_only=True):
     """Accounting of one bot in its quote asset; fees in other assets are valued at the fill.
 
-    `cash` is the capital plus all that selling brought, less all that buying and fees in quote cost.
+    `cash` is the capital plus all that selling brought, less what buying and fees cost.
     """
 
     capital: Decimal = ZERO
@@ -60,21 +60,16 @@ def opened(capital: Decimal) -> Books:
 def absorb(books: Books, fill: Fill, instrument: Instrument) -> Books:
     """Enter one fill.
 
-    A fee in the base asset is a disposal of that much base at the fill's price: it reduces what
-    can be sold and counts with its value in quote, so that the identity holds exactly.
+    A buy of Q with a fee f in the base asset is a buy of Q − f with a fee of f × price in quote:
+    it leaves less to sell, and the identity holds exactly.
     """
     base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
     fee_value = base_fee * fill.price if base_fee else fill.fee
-    quote_fee = ZERO if base_fee else fill.fee
-    position, realized = trade(
-        books.position(fill.symbol), fill.signed_quantity, fill.price, fee_value
-    )
-    if base_fee:
-        position, disposal = trade(position, -base_fee, fill.price, ZERO)
-        realized += disposal
+    received = fill.signed_quantity - base_fee
+    position, realized = trade(books.position(fill.symbol), received, fill.price, fee_value)
     return msgspec.structs.replace(
         books,
-        cash=books.cash - fill.signed_quantity * fill.price - quote_fee,
+        cash=books.cash - received * fill.price - fee_value,
         positions={**books.positions, fill.symbol: position},
         realized_pnl=books.realized_pnl + realized,
         fees=books.fees + fee_value,

@@ -14,8 +14,8 @@ from nimbus_tui.core.order import Order
 class EngineClient(Protocol):
     """Snapshots and events out, commands in.
 
-    Every call raises `EngineUnreachable` if the engine is gone. Clients pull: a slow screen asks less often and gets the newest state, so it can never hold
-    the engine up or fall behind.
+    Every call raises `EngineUnreachable` if the engine is gone. Clients pull: a slow screen asks
+    less often and gets the newest state, so it can never hold the engine up or fall behind.
     """
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:

@@ -77,7 +77,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     @classmethod
     def validate(cls, config: Any, instruments: Mapping[Symbol, Instrument]) -> Sequence[Problem]:
-        """What is wrong with a config beyond its types; `instruments` holds those that are known."""
+        """What is wrong with a config beyond its types; `instruments` are those known."""
         return ()
 
     @classmethod
