@@ -90,6 +90,10 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         """The most quote that the plan can commit; a bot's default capital."""
         return Decimal(0)
 
+    def wanted_claim(self, view: View) -> Mapping[Symbol, Decimal]:
+        """What of the account's unowned holdings the bot takes over at its creation."""
+        return {}
+
     # the life of a bot
 
     def initialize(self, saved_state: bytes | None) -> None:

@@ -1,0 +1,388 @@
+"""One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from nimbus_tui.accounting.books import Books
+from nimbus_tui.accounting.books import absorb as entered
+from nimbus_tui.core.clock import NS_PER_SECOND, Clock
+from nimbus_tui.core.errors import InvariantViolated
+from nimbus_tui.core.events import Error, Event, OrderFilled, PositionUpdate, Warning
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.market import Quote
+from nimbus_tui.core.order import Order
+from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
+from nimbus_tui.core.risk import RiskStep
+from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.facts import OrderFact
+from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
+from nimbus_tui.engine.order_manager import Intent, OrderManager
+from nimbus_tui.engine.standing import Saved, Standing
+from nimbus_tui.engine.wake import tightest
+from nimbus_tui.journal.base import BotRecord, Journal
+from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
+from nimbus_tui.risk.gate import Situation, review
+from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.strategies.base import BaseTradingStrategy
+
+AnyStrategy = BaseTradingStrategy[Any, Any]
+T = TypeVar("T")
+
+BACK_OFF_S = (1, 2, 5, 15, 60)
+"""How long a bot that raised rests before its next try; the last one repeats."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a bot is given for one turn."""
+
+    facts: tuple[OrderFact, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    replan: bool = False
+
+
+class Bot:
+    """One strategy with its books, its orders and its standing."""
+
+    def __init__(
+        self,
+        *,
+        record: BotRecord,
+        strategy: AnyStrategy,
+        instruments: Mapping[Symbol, Instrument],
+        limits: RiskLimits,
+        close_on_stop: bool,
+        max_restarts: int,
+        restart_window_s: int,
+        orders: OrderManager,
+        journal: Journal,
+        bus: EventBus,
+        clock: Clock,
+    ) -> None:
+        self.record = record
+        self.strategy = strategy
+        self.instruments = instruments
+        self.limits = limits
+        self.orders = orders
+        self.prices: dict[Symbol, Quote] = {}
+        self.unowned: Callable[[], Mapping[Asset, Decimal]] = dict
+        self._journal = journal
+        self._bus = bus
+        self._clock = clock
+        self._max_restarts = max_restarts
+        self._restart_window_ns = restart_window_s * NS_PER_SECOND
+        self._failures: list[int] = []
+        self.frozen_until: int | None = None
+        self.saved = Saved.of(record)
+        self.standing = Standing(self, close_on_stop=close_on_stop)
+        self.keeper = OrderBookKeeper(self, journal, clock)
+        self.plan = Plan()
+        self.reviewed = ReviewedPlan()
+        self._warned: dict[OrderKey, str] = {}
+        self._dirty = False
+
+    # the one path of every order
+
+    def turn(self, batch: Batch) -> list[Intent]:
+        """Absorb what happened, then make what rests what should rest."""
+        woken = self.absorb(batch)
+        plan = self.wish(woken)
+        reviewed = self.review(plan)
+        actions = reconcile(reviewed, self.keeper.live)
+        return self.carry_out(actions)
+
+    def absorb(self, batch: Batch) -> bool:
+        """Take in facts, then prices, then let the law look; returns whether to plan anew."""
+        filled = [self.keeper.absorb(fact) for fact in batch.facts]
+        woken = batch.replan or any(filled)
+        for quote in batch.quotes:
+            self.prices[quote.symbol] = quote
+            self.keeper.price_moved(quote)
+        if not self.saved.opened and self._has_prices():
+            self._open_books()
+            woken = True
+        self.standing.assess()
+        for quote in batch.quotes:
+            woken = self._left_band(quote) or woken
+        return woken or self._time_has_come() or self._is_settled()
+
+    def wish(self, woken: bool) -> Plan:
+        """Ask the strategy if it is awake and may trade, else its last answer stands."""
+        if woken and self.saved.opened and not self.is_frozen and not self.standing.is_stopped:
+            answer = self._guarded(lambda: self.strategy.plan(self.view()))
+            if answer is not None:
+                self.plan = answer
+                self._announce()
+                self._dirty = True
+        return self.plan
+
+    def review(self, plan: Plan) -> ReviewedPlan:
+        """Let the gate say how much of the wish is allowed."""
+        live = self.keeper.live
+        situation = Situation(
+            step=self.standing.step,
+            positions={symbol: self.position(symbol) for symbol in self.instruments},
+            prices={symbol: quote.price for symbol, quote in self.prices.items()},
+            instruments=self.instruments,
+            limits=self.limits,
+            live=frozenset(live),
+            filled={key: order.filled for key, order in live.items() if order.filled},
+            waiting=self.keeper.waiting_reasons(),
+            closing=self.standing.closing_order(),
+        )
+        self.reviewed = review(plan, situation)
+        self._warn_of_objections()
+        return self.reviewed
+
+    def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
+        """Journal each step; the intents may leave after the commit."""
+        intents = []
+        for action in actions:
+            match action:
+                case Cancel(order):
+                    self.keeper.cancel_sent(order)
+                    intents.append(
+                        Intent(self.bot_id, order.client_order_id, order.cancel_request())
+                    )
+                case Place(desired):
+                    order, intent = self.orders.prepare_place(
+                        self.bot_id, self.record.incarnation, desired
+                    )
+                    self.keeper.live.put(order)
+                    intents.append(intent)
+        self.save()
+        return intents
+
+    # what others ask of it
+
+    @property
+    def bot_id(self) -> BotId:
+        """The bot's name."""
+        return self.record.bot_id
+
+    @property
+    def books(self) -> Books:
+        """What it owns and has earned."""
+        return self.saved.books
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the strategy has raised and rests before its next try."""
+        return self.frozen_until is not None
+
+    def position(self, symbol: Symbol) -> Decimal:
+        """The bot's own signed position."""
+        return self.books.position(symbol).quantity
+
+    def marks(self) -> dict[Symbol, Decimal]:
+        """The newest prices."""
+        return {symbol: quote.mark_price or quote.price for symbol, quote in self.prices.items()}
+
+    def view(self) -> View:
+        """What the strategy may look at."""
+        quote_asset = next(iter(self.instruments.values())).quote
+        return View(
+            now=self._clock.now(),
+            prices={symbol: quote.price for symbol, quote in self.prices.items()},
+            live=frozenset(self.keeper.live),
+            positions={symbol: self.position(symbol) for symbol in self.instruments},
+            cash={quote_asset: self.books.cash},
+            unowned=self.unowned(),
+        )
+
+    def bands(self) -> dict[Symbol, Band]:
+        """For each symbol, the prices at which the bot must be given a turn."""
+        return {
+            symbol: tightest(
+                (
+                    self._own_band(symbol),
+                    self.standing.exit_band(symbol),
+                    self.keeper.retry_band(symbol),
+                )
+            )
+            for symbol in self.instruments
+        }
+
+    def next_time(self) -> int | None:
+        """When the bot must be given a turn at the latest."""
+        wake_at = None if self.standing.is_stopped else self.plan.wake.at
+        times = [wake_at, self.frozen_until, self.keeper.retry_at()]
+        return min((at for at in times if at is not None), default=None)
+
+    def publish(self, event: Event) -> None:
+        """Tell the bus in the bot's name."""
+        self._bus.publish(msgspec.structs.replace(event, bot_id=self.bot_id))
+
+    def change_record(self, **changes: Any) -> None:
+        """Change what the journal says of the bot; written at the end of the turn."""
+        self.record = msgspec.structs.replace(self.record, **changes)
+        self._dirty = True
+
+    def change_saved(self, **changes: Any) -> None:
+        """Change the books' side of what is saved; written at the end of the turn."""
+        self.saved = msgspec.structs.replace(self.saved, **changes)
+        self._dirty = True
+
+    def save(self) -> None:
+        """Write what has changed, in the transaction that is open."""
+        if self._dirty:
+            self._dirty = False
+            self.record = msgspec.structs.replace(
+                self.record,
+                strategy_state=self.strategy.saved_state(),
+                books=msgspec.json.encode(self.saved),
+            )
+            self._journal.save_bot(self.record)
+
+    # fills
+
+    def book(self, fill: Fill) -> None:
+        """Enter a new fill into the books, then let the strategy absorb it.
+
+        If the strategy raises, the books have the fill all the same and it is given again later.
+        """
+        books = entered(self.books, fill, self.instruments[fill.symbol])
+        self.change_saved(books=books)
+        self.publish(OrderFilled(fill=fill, position=self.position(fill.symbol)))
+        position = books.position(fill.symbol)
+        self.publish(
+            PositionUpdate(
+                symbol=fill.symbol, quantity=position.quantity, average_cost=position.average_cost
+            )
+        )
+        self.feed_strategy()
+
+    def feed_strategy(self) -> None:
+        """Give the strategy each fill that its state has not absorbed yet, in order."""
+        behind = self.books.fills - self.saved.absorbed
+        if not behind or self.is_frozen:
+            return
+        fills = self._journal.fills(bot_id=self.bot_id, limit=behind, newest=True)
+        for fill in fills:
+            if not self._absorbs(fill):
+                return
+
+    def _absorbs(self, fill: Fill) -> bool:
+        def absorb() -> bool:
+            self.strategy.handle_order_fill(fill)
+            return True
+
+        if self._guarded(absorb) is None:
+            return False
+        self.change_saved(absorbed=self.saved.absorbed + 1)
+        self._announce()
+        return True
+
+    def order_ended(self, order: Order) -> None:
+        """An order ended; if a part was filled, its key is spent and the strategy is told."""
+        spent = tuple(wish for wish in self.plan.orders if wish.key != order.key)
+        if order.filled:
+            self.plan = msgspec.structs.replace(self.plan, orders=spent)
+        if 0 < order.filled < order.quantity:
+            self._guarded(lambda: self.strategy.handle_order_end(order))
+            self._dirty = True
+        self.standing.order_ended(order)
+
+    # failure
+
+    def restart_if_due(self) -> bool:
+        """Wake a strategy that raised from its last good state once its rest is over."""
+        if self.frozen_until is None or self._clock.now() < self.frozen_until:
+            return False
+        self.frozen_until = None
+        self._guarded(lambda: self.strategy.initialize(self.record.strategy_state))
+        self.feed_strategy()
+        return not self.is_frozen
+
+    def _guarded(self, call: Callable[[], T]) -> T | None:
+        """Call the strategy; what it raises freezes this bot and hurts nobody else."""
+        try:
+            return call()
+        except Exception as error:
+            self._freeze(error)
+            return None
+
+    def _freeze(self, error: Exception) -> None:
+        now = self._clock.now()
+        self._failures = [at for at in self._failures if now - at < self._restart_window_ns]
+        self._failures.append(now)
+        detail = "".join(traceback.format_exception(error))
+        self.publish(Error(message=f"{type(error).__name__}: {error}", detail=detail))
+        if len(self._failures) > self._max_restarts:
+            self.standing.fail(f"raised {len(self._failures)} times: {error}")
+            self.frozen_until = None
+            return
+        rest = BACK_OFF_S[min(len(self._failures), len(BACK_OFF_S)) - 1]
+        self.frozen_until = now + rest * NS_PER_SECOND
+
+    def contradiction(self, error: InvariantViolated) -> None:
+        """Our own bookkeeping contradicts itself: say so and stop adding exposure."""
+        self.publish(Error(message=str(error)))
+        self.standing.risk_pause(str(error))
+
+    # details
+
+    def _has_prices(self) -> bool:
+        return all(symbol in self.prices for symbol in self.instruments)
+
+    def _open_books(self) -> None:
+        """Begin the books at the first prices: the capital is what the plan can commit."""
+        capital = self.record.capital
+        if not capital:
+            needed = self._guarded(
+                lambda: self.strategy.required_capital(
+                    self.strategy.config, self.instruments, self.marks()
+                )
+            )
+            capital = needed or Decimal(0)
+        self.change_record(capital=capital)
+        self.change_saved(opened=True, books=Books(capital=capital, cash=capital))
+        claims = self._guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
+        for symbol, quantity in claims.items():
+            self.change_saved(books=self.saved.claim(symbol, quantity, self.marks()[symbol]))
+        self._guarded(self.strategy.start)
+        self.standing.opened()
+
+    def _left_band(self, quote: Quote) -> bool:
+        below, above = self._own_band(quote.symbol)
+        left = (below is not None and quote.price <= below) or (
+            above is not None and quote.price >= above
+        )
+        if left and not self.is_frozen and not self.standing.is_stopped:
+            self._guarded(lambda: self.strategy.handle_price_update(quote))
+            self._dirty = True
+        return left
+
+    def _own_band(self, symbol: Symbol) -> Band:
+        if self.standing.is_stopped or self.is_frozen:
+            return (None, None)
+        return self.plan.wake.bands.get(symbol, (None, None))
+
+    def _time_has_come(self) -> bool:
+        if self.restart_if_due():
+            return True
+        at = self.plan.wake.at
+        return at is not None and at <= self._clock.now()
+
+    def _is_settled(self) -> bool:
+        return self.plan.wake.settled and not self.keeper.live
+
+    def _announce(self) -> None:
+        for event in self.strategy.take_events():
+            self.saved = self.saved.counted(event)
+            self.publish(event)
+
+    def _warn_of_objections(self) -> None:
+        """Say once why an order is held back, not on every tick."""
+        for key, reason in self.reviewed.held_back.items():
+            fresh = self._warned.get(key) != reason and not reason.startswith(("paused", "stopped"))
+            if fresh and key not in self.keeper.waiting_reasons():
+                self.publish(Warning(message=f"{key} is held back: {reason}"))
+            self._warned[key] = reason
+        if len(self._warned) > 4 * len(self.plan.orders) + 64:
+            self._warned = dict(self.reviewed.held_back)

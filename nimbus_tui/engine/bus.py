@@ -1,0 +1,74 @@
+"""The event bus: stamps what happened, journals it, then tells everybody who listens."""
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.events import Event
+from nimbus_tui.journal.base import Journal
+
+Listener = Callable[[Event], None]
+"""Takes one event; must return at once and not raise."""
+
+RECENT_EVENTS = 500
+"""How many events are kept for clients that come along."""
+
+
+class EventBus:
+    """Events of one engine, numbered without a gap.
+
+    `publish` stamps and collects; `write` puts what was collected into the journal, inside the
+    transaction that holds its cause; `dispatch` tells the listeners, after the commit.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._seq = journal.last_seq()
+        self._collected: list[Event] = []
+        self._written: list[Event] = []
+        self._listeners: list[Listener] = []
+        self.recent = deque(journal.events(limit=RECENT_EVENTS, newest=True), RECENT_EVENTS)
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest event."""
+        return self._seq
+
+    def publish(self, event: Event) -> None:
+        """Stamp an event and keep it for the next write."""
+        self._seq += 1
+        self._collected.append(
+            msgspec.structs.replace(event, seq=self._seq, ts=event.ts or self._clock.now())
+        )
+
+    def write(self) -> None:
+        """Journal what was published since the last write."""
+        if self._collected:
+            self._journal.append_events(self._collected)
+            self._written.extend(self._collected)
+            self._collected = []
+
+    def dispatch(self) -> None:
+        """Tell the listeners what has been written."""
+        written, self._written = self._written, []
+        self.recent.extend(written)
+        for event in written:
+            for listener in self._listeners:
+                listener(event)
+
+    def since(self, seq: int) -> tuple[Event, ...]:
+        """The kept events after a number, oldest first."""
+        return tuple(event for event in self.recent if event.seq > seq)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell a listener of every event from now on; returns what ends it."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe

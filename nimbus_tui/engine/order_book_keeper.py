@@ -1,0 +1,248 @@
+"""Keeps a bot's orders in step with what the venue says, and remembers refusals."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nimbus_tui.core.clock import NS_PER_SECOND, Clock
+from nimbus_tui.core.events import OrderCancelled, OrderPlaced, OrderRejected
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
+from nimbus_tui.core.market import Quote
+from nimbus_tui.core.order import (
+    Accepted,
+    CancelResponse,
+    Order,
+    OrderReport,
+    OrderResponse,
+    OrderState,
+    Refused,
+    RefusalKind,
+)
+from nimbus_tui.core.plan import Band
+from nimbus_tui.engine.facts import (
+    CancelAnswered,
+    FillArrived,
+    OrderFact,
+    OrderNotFound,
+    OrderReported,
+    PlacementAnswered,
+)
+from nimbus_tui.journal.base import Journal
+from nimbus_tui.orders import lifecycle
+from nimbus_tui.orders.live_orders import LiveOrders
+
+if TYPE_CHECKING:
+    from nimbus_tui.engine.bot import Bot
+
+MAX_RETRY_S = 60
+"""Longest wait before an order that was refused is tried again."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The newest refusal of a key and when it may be tried again."""
+
+    reason: str
+    times: int
+    retry_at: int | None
+    """Time of the next try, or None: on the next price."""
+    symbol: Symbol
+    price: Decimal | None
+
+
+class OrderBookKeeper:
+    """The live orders of one bot. Each change of an order is journalled in the open transaction."""
+
+    def __init__(self, bot: "Bot", journal: Journal, clock: Clock) -> None:
+        self._bot = bot
+        self._journal = journal
+        self._clock = clock
+        self.live = LiveOrders(tuple(journal.live_orders(bot.bot_id)))
+        self._deferred: dict[ClientOrderId, OrderReport] = {}
+        self._refusals: dict[OrderKey, Refusal] = {}
+        self.stale_reports = 0
+
+    def absorb(self, fact: OrderFact) -> bool:
+        """Take in one fact; returns whether it brought a new fill."""
+        match fact:
+            case FillArrived(_, fill):
+                return self._fill(fill)
+            case OrderReported(_, report):
+                self._report(report)
+            case PlacementAnswered(_, identity, response):
+                self._placement(identity, response)
+            case CancelAnswered(_, identity, response):
+                self._cancel(identity, response)
+            case OrderNotFound(_, identity):
+                self._not_found(identity)
+        return False
+
+    def cancel_sent(self, order: Order) -> None:
+        """A cancel is about to leave."""
+        self._store(lifecycle.cancel_sent(order, self._clock.now()))
+
+    # facts
+
+    def _fill(self, fill: Fill) -> bool:
+        order = self._find(fill.client_order_id)
+        if order is None:
+            return False
+        named = msgspec.structs.replace(fill, bot_id=order.bot_id, key=order.key)
+        if not self._journal.record_fill(named):
+            return False
+        before = order.state
+        self._store(lifecycle.filled(order, named, self._clock.now()))
+        self._bot.book(named)
+        after = self._find(fill.client_order_id)
+        if after is not None and after.state.is_final and not before.is_final:
+            self._ended(after)
+        deferred = self._deferred.pop(fill.client_order_id, None)
+        if deferred is not None:
+            self._report(deferred)
+        return True
+
+    def _report(self, report: OrderReport) -> None:
+        order = self._find(report.client_order_id)
+        if order is None:
+            return
+        step = lifecycle.reported(order, report, self._clock.now())
+        self.stale_reports += step.stale
+        if step.fills_missing:
+            self._deferred[report.client_order_id] = report
+            self._bot.orders.read_fills()
+        self._moved(order, step.order)
+
+    def _placement(self, identity: ClientOrderId, response: OrderResponse) -> None:
+        order = self._find(identity)
+        if order is None:
+            return
+        step = lifecycle.answered(order, response, self._clock.now())
+        self.stale_reports += step.stale
+        if isinstance(response, Refused) and not step.stale:
+            self._refused(order, response)
+        if isinstance(response, Accepted):
+            self._refusals.pop(order.key, None)
+        self._moved(order, step.order)
+
+    def _cancel(self, identity: ClientOrderId, response: CancelResponse) -> None:
+        """A refused cancel may be sent again, unless the order is gone: then it is looked up."""
+        order = self._find(identity)
+        if order is None or order.state.is_final:
+            return
+        if isinstance(response, Refused) and response.kind is not RefusalKind.NOT_FOUND:
+            self._store(lifecycle.cancel_failed(order, self._clock.now()))
+
+    def _not_found(self, identity: ClientOrderId) -> None:
+        order = self._find(identity)
+        if order is not None:
+            self._moved(order, lifecycle.not_found(order, self._clock.now()).order)
+
+    # consequences
+
+    def _moved(self, before: Order, after: Order) -> None:
+        if after is before:
+            return
+        self._store(after)
+        answered = before.state in (OrderState.PENDING, OrderState.UNKNOWN)
+        if answered and after.state not in (OrderState.UNKNOWN, OrderState.REJECTED):
+            self._bot.publish(_placed(after))
+        if after.state.is_final and not before.state.is_final:
+            self._ended(after)
+
+    def _ended(self, order: Order) -> None:
+        match order.state:
+            case OrderState.REJECTED:
+                event = OrderRejected(
+                    key=order.key,
+                    client_order_id=order.client_order_id,
+                    symbol=order.symbol,
+                    reason=order.reason,
+                )
+                self._bot.publish(event)
+            case OrderState.CANCELLED | OrderState.EXPIRED:
+                self._bot.publish(
+                    OrderCancelled(
+                        key=order.key,
+                        client_order_id=order.client_order_id,
+                        symbol=order.symbol,
+                        filled=order.filled,
+                        reason=order.reason,
+                    )
+                )
+        self._bot.order_ended(order)
+
+    def _store(self, order: Order) -> None:
+        self._journal.save_order(order)
+        self.live.put(order)
+
+    def _find(self, identity: ClientOrderId) -> Order | None:
+        return self.live.by_client_id(identity) or self._journal.order(identity)
+
+    # refusals
+
+    def _refused(self, order: Order, refused: Refused) -> None:
+        """Wait before the next try; the same refusal again and again pauses the bot."""
+        race = refused.kind is RefusalKind.POST_ONLY_WOULD_CROSS
+        last = self._refusals.get(order.key)
+        times = last.times + 1 if last is not None and last.reason == refused.reason else 1
+        quote = self._bot.prices.get(order.symbol)
+        wait_s = min(2 ** (times - 1), MAX_RETRY_S)
+        self._refusals[order.key] = Refusal(
+            reason=refused.reason,
+            times=times,
+            retry_at=None if race else self._clock.now() + wait_s * NS_PER_SECOND,
+            symbol=order.symbol,
+            price=quote.price if race and quote is not None else None,
+        )
+        if not race and times >= self._bot.limits.repeat_refusals:
+            self._bot.standing.risk_pause(
+                f"{order.key} was refused {times} times in a row: {refused.reason}"
+            )
+
+    def price_moved(self, quote: Quote) -> None:
+        """A race is over once the price has moved."""
+        for key, refusal in list(self._refusals.items()):
+            raced = refusal.retry_at is None and refusal.symbol == quote.symbol
+            if raced and refusal.price != quote.price:
+                del self._refusals[key]
+
+    def waiting_reasons(self) -> dict[OrderKey, str]:
+        """Keys that must wait for their next try, with the reason of the refusal."""
+        now = self._clock.now()
+        return {
+            key: f"refused: {refusal.reason}"
+            for key, refusal in self._refusals.items()
+            if refusal.retry_at is None or refusal.retry_at > now
+        }
+
+    def retry_at(self) -> int | None:
+        """When the next refused order may be tried again."""
+        now = self._clock.now()
+        return min(
+            (r.retry_at for r in self._refusals.values() if r.retry_at and r.retry_at > now),
+            default=None,
+        )
+
+    def retry_band(self, symbol: Symbol) -> Band:
+        """While an order lost a race, any price of its symbol is worth a turn."""
+        for refusal in self._refusals.values():
+            if refusal.retry_at is None and refusal.symbol == symbol:
+                return (refusal.price, refusal.price)
+        return (None, None)
+
+    def forget_refusals(self) -> None:
+        """The operator has looked: try again at once."""
+        self._refusals.clear()
+
+
+def _placed(order: Order) -> OrderPlaced:
+    return OrderPlaced(
+        key=order.key,
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        side=order.side,
+        order_type=order.type,
+        price=order.price,
+        quantity=order.quantity,
+    )

@@ -1,0 +1,269 @@
+"""How a bot stands: running, paused or stopped, by whose word, and what is left to close."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nimbus_tui.accounting.books import Books, claimed
+from nimbus_tui.control.snapshots import BotState
+from nimbus_tui.core.events import (
+    Event,
+    GridRebalanced,
+    Initialized,
+    Paused,
+    PortfolioRebalanced,
+    Resumed,
+    Started,
+    StopLossTriggered,
+    Stopped,
+    TakeProfitTriggered,
+)
+from nimbus_tui.core.ids import OrderKey, Symbol
+from nimbus_tui.core.instrument import MarketType
+from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
+from nimbus_tui.core.plan import Band, Plan
+from nimbus_tui.core.risk import RiskReading, RiskStep
+from nimbus_tui.engine.wake import tightest
+from nimbus_tui.journal.base import BotRecord
+from nimbus_tui.risk.position import ExitRule, exit_rules, reading
+
+if TYPE_CHECKING:
+    from nimbus_tui.engine.bot import Bot
+
+ZERO = Decimal(0)
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """One market order that closes (a part of) the position; its number makes its key."""
+
+    number: int
+    symbol: Symbol
+    quantity: Decimal
+    """Signed like the position that it closes."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal keeps of a bot beside the strategy's own state."""
+
+    opened: bool = False
+    books: Books = msgspec.field(default_factory=Books)
+    absorbed: int = 0
+    """How many of the bot's fills the strategy's state has absorbed."""
+    rebalances: int = 0
+    closings: int = 0
+    closing: Closing | None = None
+    flatten: bool = False
+    """Whether the position is to be closed while the bot is stopped."""
+    day: int = 0
+    """The UTC day that `day_equity` belongs to, in days since the epoch."""
+    day_equity: Decimal | None = None
+    """Equity when the day began."""
+    since: int = 0
+
+    @staticmethod
+    def of(record: BotRecord) -> "Saved":
+        """What a record holds, or the first of its kind."""
+        if record.books is None:
+            return Saved(since=record.created_ns)
+        return msgspec.json.decode(record.books, type=Saved)
+
+    def claim(self, symbol: Symbol, quantity: Decimal, price: Decimal) -> Books:
+        """The books after taking over a holding."""
+        return claimed(self.books, symbol, quantity, price)
+
+    def counted(self, event: Event) -> "Saved":
+        """Count what has a counter."""
+        if isinstance(event, GridRebalanced | PortfolioRebalanced):
+            return msgspec.structs.replace(self, rebalances=self.rebalances + 1)
+        return self
+
+
+class Standing:
+    """The operator's word, the rules' word, and the step that follows from both."""
+
+    def __init__(self, bot: "Bot", *, close_on_stop: bool) -> None:
+        self._bot = bot
+        self._close_on_stop = close_on_stop
+        self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
+        self.risk_reason = ""
+        """Why a rule pauses the bot; empty while none does."""
+        self.emergency = False
+        """Whether the engine's emergency shutdown holds."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the bot is out of the market till the operator starts it."""
+        return self.emergency or self._bot.record.state in ("stopped", "failed")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody has paused it."""
+        return self._bot.record.state == "paused" or bool(self.risk_reason)
+
+    @property
+    def step(self) -> RiskStep:
+        """The strictest step that holds."""
+        if self.emergency:
+            return RiskStep.EMERGENCY
+        if self.is_stopped:
+            return RiskStep.STOP
+        return RiskStep.PAUSE if self.is_paused else RiskStep.NORMAL
+
+    @property
+    def risk_step(self) -> RiskStep:
+        """The step that the rules have asked for; the operator's pause is not risk."""
+        if self.emergency:
+            return RiskStep.EMERGENCY
+        if self.risk_reason:
+            return RiskStep.PAUSE
+        return max((entry.step for entry in self.readings()), default=RiskStep.NORMAL)
+
+    @property
+    def state(self) -> BotState:
+        """The state that people see."""
+        record = self._bot.record
+        if self.is_stopped:
+            busy = bool(self._bot.keeper.live) or self._bot.saved.closing is not None
+            if busy:
+                return BotState.STOPPING
+            return BotState.FAILED if record.state == "failed" else BotState.STOPPED
+        if not self._bot.saved.opened:
+            return BotState.INITIALIZING
+        return BotState.PAUSED if self.is_paused else BotState.RUNNING
+
+    # the operator
+
+    def pause(self) -> None:
+        """The operator pauses: orders that add exposure go, none is placed."""
+        if self._bot.record.state == "running":
+            self._bot.change_record(state="paused", reason="paused by the operator")
+            self._bot.publish(Paused(reason="operator"))
+
+    def resume(self) -> None:
+        """The operator lifts the pause, and with it the refusals that led to one."""
+        if self._bot.record.state == "paused":
+            self._bot.change_record(state="running", reason="")
+        self.risk_reason = ""
+        self._bot.keeper.forget_refusals()
+        self._bot.publish(Resumed())
+
+    def stop(self, reason: str, *, close: bool | None = None) -> None:
+        """Out of the market: all orders cancelled, the position by policy or as told."""
+        self._bot.change_record(state="stopped", reason=reason)
+        flatten = self._close_on_stop if close is None else close
+        self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
+        self._bot.plan = Plan()
+        self._bot.strategy.stop()
+        self._bot.publish(Stopped(reason=reason))
+
+    def start(self) -> None:
+        """Begin a fresh plan on the position that is there."""
+        self._bot.change_record(state="running", reason="")
+        self._bot.change_saved(flatten=False, closing=None)
+        self.risk_reason = ""
+        self._bot.strategy.start()
+        self._bot.publish(Started())
+
+    def opened(self) -> None:
+        """The books are open: the bot exists."""
+        self._bot.publish(Initialized())
+        self._bot.publish(Started())
+
+    # the rules
+
+    def fail(self, reason: str) -> None:
+        """The strategy raised too often."""
+        self.stop(reason)
+        self._bot.change_record(state="failed")
+
+    def risk_pause(self, reason: str) -> None:
+        """A rule pauses the bot until the operator has looked."""
+        if not self.risk_reason:
+            self.risk_reason = reason
+            self._bot.publish(Paused(reason=reason))
+
+    def assess(self) -> None:
+        """Close the position if an exit rule has tripped; done before the strategy is asked."""
+        if self.is_stopped:
+            return
+        for symbol, quote in self._bot.prices.items():
+            mark = quote.mark_price or quote.price
+            for rule in self.exit_rules(symbol):
+                if rule.trips(mark):
+                    self._exit(symbol, rule, mark)
+                    return
+
+    def exit_rules(self, symbol: Symbol) -> tuple[ExitRule, ...]:
+        """The exit rules of a position, worked out again when the books have changed."""
+        if len(self._bot.instruments) > 1:
+            return exit_rules(self._bot.books.position(symbol), self._bot.limits)
+        if self._rules is None or self._rules[0] is not self._bot.books:
+            rules = exit_rules(self._bot.books.position(symbol), self._bot.limits)
+            self._rules = (self._bot.books, rules)
+        return self._rules[1]
+
+    def exit_band(self, symbol: Symbol) -> Band:
+        """Between these prices no exit rule trips."""
+        if self.is_stopped:
+            return (None, None)
+        rules = self.exit_rules(symbol)
+        return tightest(tuple((r.price, None) if r.below else (None, r.price) for r in rules))
+
+    def readings(self) -> list[RiskReading]:
+        """How near each exit rule is."""
+        marks = self._bot.marks()
+        return [
+            reading(self._bot.bot_id, rule, self._bot.books.position(symbol), marks.get(symbol))
+            for symbol in self._bot.instruments
+            for rule in self.exit_rules(symbol)
+        ]
+
+    def _exit(self, symbol: Symbol, rule: ExitRule, mark: Decimal) -> None:
+        position = self._bot.books.position(symbol)
+        measured = reading(self._bot.bot_id, rule, position, mark).measured or ZERO
+        kind = StopLossTriggered if rule.rule == "stop_loss" else TakeProfitTriggered
+        self._bot.publish(kind(symbol=symbol, price=mark, measured=measured, limit=rule.limit))
+        words = rule.rule.replace("_", " ")
+        self.stop(f"{words}: {measured:.2f} % at {mark}, limit {rule.limit:.2f} %", close=True)
+
+    # closing
+
+    def closing_order(self) -> DesiredOrder | None:
+        """The order that closes what is left, while the bot is stopped and to be flat."""
+        if not (self.is_stopped and self._bot.saved.flatten):
+            return None
+        closing = self._bot.saved.closing or self._next_closing()
+        if closing is None:
+            return None
+        spot = self._bot.instruments[closing.symbol].market is MarketType.SPOT
+        return DesiredOrder(
+            key=self._key(closing),
+            symbol=closing.symbol,
+            side=Side.SELL if closing.quantity > 0 else Side.BUY,
+            quantity=abs(closing.quantity),
+            type=OrderType.MARKET,
+            reduce_only=not spot,
+        )
+
+    def order_ended(self, order: Order) -> None:
+        """A closing order that ended makes room for one over what is left."""
+        closing = self._bot.saved.closing
+        if closing is not None and order.key == self._key(closing) and order.filled:
+            self._bot.change_saved(closing=None)
+
+    def _next_closing(self) -> Closing | None:
+        """Close the first position of at least a lot; less than that is dust and stays."""
+        for symbol, instrument in self._bot.instruments.items():
+            held = self._bot.position(symbol)
+            quantity = instrument.round_quantity(abs(held))
+            if quantity:
+                number = self._bot.saved.closings + 1
+                closing = Closing(number, symbol, quantity if held > 0 else -quantity)
+                self._bot.change_saved(closings=number, closing=closing)
+                return closing
+        return None
+
+    @staticmethod
+    def _key(closing: Closing) -> OrderKey:
+        return OrderKey(f"close/{closing.number}")

@@ -1,0 +1,135 @@
+"""The gate: how much of a plan is let through. Nothing else makes a ReviewedPlan."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from nimbus_tui.core.ids import OrderKey, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.order import DesiredOrder, OrderType, Side
+from nimbus_tui.core.plan import Plan, ReviewedPlan
+from nimbus_tui.core.risk import RiskStep
+from nimbus_tui.risk.limits import RiskLimits
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate looks at besides the plan."""
+
+    step: RiskStep
+    """The strictest step that holds for the bot: its own, the operator's, the engine's."""
+    positions: Mapping[Symbol, Decimal]
+    prices: Mapping[Symbol, Decimal]
+    instruments: Mapping[Symbol, Instrument]
+    limits: RiskLimits
+    live: frozenset[OrderKey] = frozenset()
+    """Keys that rest already: they passed when they were new and are not validated again."""
+    filled: Mapping[OrderKey, Decimal] = msgspec.field(default_factory=dict)
+    """What of a live order has filled already; its quantity includes that."""
+    waiting: Mapping[OrderKey, str] = msgspec.field(default_factory=dict)
+    """Keys that were refused a moment ago, with the reason; they wait for their next try."""
+    closing: DesiredOrder | None = None
+    """The order that closes the position, while the bot is to be flat."""
+
+
+def review(plan: Plan, situation: Situation) -> ReviewedPlan:
+    """Let through what the step and the validation allow.
+
+    Stop and emergency leave nothing but the closing order; a pause leaves what reduces the
+    position; below that every new order must be valid.
+    """
+    if situation.step >= RiskStep.STOP:
+        closing = situation.closing
+        held = {order.key: "stopped" for order in plan.orders}
+        return ReviewedPlan((closing,) if closing is not None else (), held)
+    allowed, held = (
+        _reducing_only(plan.orders, situation)
+        if situation.step is RiskStep.PAUSE
+        else (list(plan.orders), {})
+    )
+    return _validated(allowed, held, situation)
+
+
+def _reducing_only(
+    orders: Sequence[DesiredOrder], situation: Situation
+) -> tuple[list[DesiredOrder], dict[OrderKey, str]]:
+    """Keep orders against the position, best price first, until their sum equals it."""
+    left = {symbol: abs(quantity) for symbol, quantity in situation.positions.items()}
+    kept: list[DesiredOrder] = []
+    held: dict[OrderKey, str] = {}
+    for order in sorted(orders, key=_best_price_first):
+        room = left.get(order.symbol, ZERO) if _reduces(order, situation) else ZERO
+        instrument = situation.instruments[order.symbol]
+        filled = situation.filled.get(order.key, ZERO)
+        allowed = min(order.quantity - filled, instrument.round_quantity(room))
+        if allowed <= ZERO:
+            held[order.key] = "paused: it would add exposure"
+            continue
+        left[order.symbol] = room - allowed
+        quantity = filled + allowed
+        kept.append(msgspec.structs.replace(order, quantity=quantity))
+    return kept, held
+
+
+def _reduces(order: DesiredOrder, situation: Situation) -> bool:
+    position = situation.positions.get(order.symbol, ZERO)
+    return position * order.side.sign < 0
+
+
+def _best_price_first(order: DesiredOrder) -> tuple[str, bool, Decimal]:
+    """Market orders first, then sells from the bottom and buys from the top."""
+    if order.price is None:
+        return (order.symbol, False, ZERO)
+    return (order.symbol, True, -order.price if order.side is Side.BUY else order.price)
+
+
+def _validated(
+    orders: Sequence[DesiredOrder], held: dict[OrderKey, str], situation: Situation
+) -> ReviewedPlan:
+    passed = []
+    for order in orders:
+        problem = "" if order.key in situation.live else objection(order, situation)
+        if problem:
+            held[order.key] = problem
+        else:
+            passed.append(order)
+    return ReviewedPlan(tuple(passed), held)
+
+
+def objection(order: DesiredOrder, situation: Situation) -> str:
+    """Why a new order may not be sent, with both numbers; empty when it may."""
+    waiting = situation.waiting.get(order.key)
+    if waiting is not None:
+        return waiting
+    instrument = situation.instruments[order.symbol]
+    price = order.price if order.price is not None else situation.prices.get(order.symbol)
+    if price is None:
+        return f"no price of {order.symbol} yet"
+    if order.price is not None and not instrument.on_tick(order.price):
+        return f"price {order.price} is not a multiple of the tick size {instrument.tick_size}"
+    if not instrument.on_lot(order.quantity) or order.quantity <= ZERO:
+        return (
+            f"quantity {order.quantity} is not a positive multiple of "
+            f"the lot size {instrument.lot_size}"
+        )
+    notional = order.quantity * price
+    if notional < instrument.min_notional and not order.reduce_only:
+        return f"notional {notional:f} is under the minimum of {instrument.min_notional:f}"
+    return _collar(order, situation)
+
+
+def _collar(order: DesiredOrder, situation: Situation) -> str:
+    """Refuse a price that would give money away; one far from the market just rests."""
+    mark = situation.prices.get(order.symbol)
+    if order.type is OrderType.MARKET or order.price is None or mark is None:
+        return ""
+    worse = (order.price - mark) * order.side.sign / mark * HUNDRED
+    if worse <= situation.limits.collar:
+        return ""
+    return (
+        f"price {order.price} is {worse:.1f} % worse than the mark {mark}, "
+        f"the collar is {situation.limits.collar} %"
+    )
