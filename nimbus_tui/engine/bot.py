@@ -18,7 +18,6 @@ from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
-from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.facts import OrderFact
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
@@ -33,6 +32,8 @@ from nimbus_tui.strategies.base import BaseTradingStrategy
 
 AnyStrategy = BaseTradingStrategy[Any, Any]
 T = TypeVar("T")
+
+DAY_NS = 86_400 * NS_PER_SECOND
 
 BACK_OFF_S = (1, 2, 5, 15, 60)
 """How long a bot that raised rests before its next try; the last one repeats."""
@@ -238,6 +239,16 @@ class Bot:
                 books=msgspec.json.encode(self.saved),
             )
             self._journal.save_bot(self.record)
+
+    def equity(self) -> Decimal:
+        """What the bot is worth at the newest prices."""
+        return self.books.equity(self.marks())
+
+    def roll_day(self) -> None:
+        """Keep the equity at which the UTC day began."""
+        day = self._clock.now() // DAY_NS
+        if self.saved.opened and (day != self.saved.day or self.saved.day_equity is None):
+            self.change_saved(day=day, day_equity=self.equity())
 
     # fills
 

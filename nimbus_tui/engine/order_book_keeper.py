@@ -17,8 +17,8 @@ from nimbus_tui.core.order import (
     OrderReport,
     OrderResponse,
     OrderState,
-    Refused,
     RefusalKind,
+    Refused,
 )
 from nimbus_tui.core.plan import Band
 from nimbus_tui.engine.facts import (
@@ -126,11 +126,12 @@ class OrderBookKeeper:
         self._moved(order, step.order)
 
     def _cancel(self, identity: ClientOrderId, response: CancelResponse) -> None:
-        """A refused cancel may be sent again, unless the order is gone: then it is looked up."""
+        """A cancel that was refused or lost may be sent again; a second one does no harm."""
         order = self._find(identity)
         if order is None or order.state.is_final:
             return
-        if isinstance(response, Refused) and response.kind is not RefusalKind.NOT_FOUND:
+        gone = isinstance(response, Refused) and response.kind is RefusalKind.NOT_FOUND
+        if not isinstance(response, Accepted) and not gone:
             self._store(lifecycle.cancel_failed(order, self._clock.now()))
 
     def _not_found(self, identity: ClientOrderId) -> None:

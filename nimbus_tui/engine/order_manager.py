@@ -16,8 +16,8 @@ from nimbus_tui.core.order import (
     Order,
     OrderRequest,
     OrderResponse,
-    Refused,
     RefusalKind,
+    Refused,
     Unknown,
 )
 from nimbus_tui.engine.facts import (

@@ -1,0 +1,409 @@
+"""The engine: gives each bot its turn when something happened that concerns it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from random import Random
+
+from nimbus_tui import __version__
+from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
+from nimbus_tui.core.events import ConfigChanged, Connected, Error, Info, Started, Stopped
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.market import Quote
+from nimbus_tui.core.plan import Band
+from nimbus_tui.engine import commands, recovery
+from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
+from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.emergency import Emergency
+from nimbus_tui.engine.facts import BotDue, FillArrived, FillsRead, OrderFact, OrderReported
+from nimbus_tui.engine.inbox import Inbox, Market, Post
+from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
+from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.engine.wake import WakeIndex
+from nimbus_tui.exchanges.base import Exchange
+from nimbus_tui.journal.base import BotRecord, Journal
+from nimbus_tui.orders import client_id
+
+ACCOUNT_POLL_S = 2.0
+"""How often the venues' account figures are read for the screen."""
+
+
+class Engine:
+    """All bots of one process, on one event loop.
+
+    `process` is synchronous: it empties the inbox in one journal transaction and then lets the
+    requests leave. So a simulation can drive it tick by tick, and live it runs whenever
+    something has arrived.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        *,
+        clock: Clock,
+        journal: Journal,
+        exchanges: Mapping[ExchangeName, Exchange],
+        bots: Sequence[BotSpec],
+        chance: Random,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.journal = journal
+        self.exchanges = exchanges
+        self.inbox = Inbox()
+        self.bus = EventBus(journal, clock)
+        self.state = "starting"
+        self.started_ns = clock.now()
+        self.prices: dict[Market, Quote] = {}
+        self.balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
+        self.account_equity: dict[ExchangeName, Decimal] = {}
+        self.specs = {spec.bot_id: spec for spec in bots}
+        self.order_managers: dict[ExchangeName, OrderManager] = {}
+        self.bots: dict[BotId, Bot] = {}
+        self.wakes = WakeIndex(
+            {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
+        )
+        self.emergency = Emergency(self)
+        self.revision = 1
+        self.bot_revisions: dict[BotId, int] = defaultdict(int)
+        self.shutdown_requested = asyncio.Event()
+        self.shutdown_wanted: tuple[bool | None] = (None,)
+        self._chance = chance
+        self._watchers: dict[Market, list[BotId]] = defaultdict(list)
+        self._news = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._timer: tuple[int, asyncio.Task[None]] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # life
+
+    async def start(self) -> None:
+        """Take up every bot, recover at every venue, and begin to trade."""
+        for exchange in self.exchanges.values():
+            account = await recovery.account_name(exchange)
+            self.order_managers[exchange.name] = OrderManager(
+                exchange,
+                self.journal,
+                self.clock,
+                self.inbox.put,
+                client_id.tag(account, self.settings.name),
+            )
+        with self.journal.transaction():
+            self._take_up_bots()
+            self.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
+            self.bus.write()
+        self._subscribe()
+        for exchange in self.exchanges.values():
+            await recovery.recover(self, self.order_managers[exchange.name])
+        self.state = "emergency" if self.emergency.latched else "running"
+        for bot in self.bots.values():
+            self.inbox.put(BotDue(bot.bot_id, replan=True))
+        self.bus.publish(Started())
+        self._ready.set()
+        self.process()
+        self.emergency.watch_again()
+
+    async def run(self) -> None:
+        """Process whatever arrives, until cancelled."""
+        self._tasks.append(asyncio.create_task(self._poll_accounts()))
+        while True:
+            await self.inbox.wait()
+            self.process()
+            await asyncio.sleep(0)  # noqa: TID251 - a turn for everybody else on the loop
+
+    async def settle(self) -> None:
+        """Return when everything that has happened so far has had all its consequences.
+
+        A simulated venue waits for this between two ticks, so that no result depends on how fast
+        the machine is. What waits on the clock is not waited for.
+        """
+        await self._ready.wait()
+        while True:
+            self.process()
+            await asyncio.sleep(0)  # noqa: TID251 - lets the requests that just left be answered
+            if not self.inbox:
+                return
+
+    async def stop(self, *, cancel_orders: bool | None = None) -> None:
+        """Shut down in order; bots keep their state and go on at the next start."""
+        if self.state == "stopped":
+            return
+        self.state = "stopping"
+        cancel = self.settings.cancel_on_shutdown if cancel_orders is None else cancel_orders
+        try:
+            async with asyncio.timeout(self.settings.shutdown_timeout_s):
+                if cancel:
+                    await recovery.cancel_everything(self)
+                await self._let_go()
+        except TimeoutError:
+            self.bus.publish(Error(message="the shutdown took too long and was cut short"))
+        with self.journal.transaction():
+            self.bus.publish(Stopped(reason="shut down"))
+            self.bus.write()
+        self.bus.dispatch()
+        self.state = "stopped"
+        self.changed()
+        self.journal.close()
+
+    async def _let_go(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        tasks = [*self._tasks, *([self._timer[1]] if self._timer else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for manager in self.order_managers.values():
+            await manager.close()
+            await manager.exchange.disconnect()
+
+    # the heart
+
+    def process(self) -> None:
+        """Empty the inbox: give each bot concerned its turn, commit, then let requests leave."""
+        if not self._ready.is_set() or self.state in ("stopping", "stopped", "failed"):
+            return
+        post = self.inbox.take()
+        try:
+            with self.journal.transaction():
+                intents = self._turns(post)
+                self.bus.write()
+        except JournalError as error:
+            self.emergency.journal_lost(error)
+            return
+        self.bus.dispatch()
+        for intent in intents:
+            self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
+        self._arm_timer()
+        self.changed()
+
+    def _turns(self, post: Post) -> list[Intent]:
+        facts, replan = self._sorted(post)
+        woken = self.wakes.fire_times(self.clock.now())
+        quotes: dict[BotId, list[Quote]] = defaultdict(list)
+        for market, quote in post.prices.items():
+            self.prices[market] = quote
+            fired = self.wakes.fire(market, quote.price)
+            for bot_id in self._watchers[market]:
+                bot = self.bots[bot_id]
+                self.bot_revisions[bot_id] = self.revision + 1
+                if bot_id in fired or not bot.saved.opened:
+                    quotes[bot_id].append(quote)
+                else:
+                    bot.prices[quote.symbol] = quote
+        intents: list[Intent] = []
+        for bot_id in sorted({*facts, *quotes, *woken, *replan}):
+            batch = Batch(
+                tuple(facts.get(bot_id, ())), tuple(quotes.get(bot_id, ())), bot_id in replan
+            )
+            intents += self._turn(self.bots[bot_id], batch)
+        return intents
+
+    def _turn(self, bot: Bot, batch: Batch) -> list[Intent]:
+        try:
+            intents = bot.turn(batch)
+        except InvariantViolated as error:
+            bot.contradiction(error)
+            intents = []
+        bot.roll_day()
+        bot.save()
+        self._arm(bot)
+        self.bot_revisions[bot.bot_id] = self.revision + 1
+        return intents
+
+    def _sorted(self, post: Post) -> tuple[dict[BotId, list[OrderFact]], set[BotId]]:
+        """Facts by the bot that they concern; what concerns none is settled here."""
+        facts: dict[BotId, list[OrderFact]] = defaultdict(list)
+        replan = set()
+        for fact in post.facts:
+            match fact:
+                case BotDue(bot_id, wants_plan):
+                    facts[bot_id] += []
+                    if wants_plan:
+                        replan.add(bot_id)
+                case FillsRead(exchange, cursor):
+                    self.journal.save_fact(cursor_fact(exchange), cursor)
+                case _:
+                    owner = self._owner(fact)
+                    if owner is not None:
+                        facts[owner].append(fact)
+        return facts, replan
+
+    def _owner(self, fact: OrderFact) -> BotId | None:
+        if not isinstance(fact, FillArrived | OrderReported):
+            return fact.bot_id
+        named = fact.fill if isinstance(fact, FillArrived) else fact.report
+        return self.bot_of(named.client_order_id)
+
+    def bot_of(self, identity: ClientOrderId) -> BotId | None:
+        """Whose order this is; None for orders that aren't ours."""
+        for bot in self.bots.values():
+            if bot.keeper.live.by_client_id(identity) is not None:
+                return bot.bot_id
+        order = self.journal.order(identity)
+        return order.bot_id if order is not None and order.bot_id in self.bots else None
+
+    def _arm(self, bot: Bot) -> None:
+        exchange = self.specs[bot.bot_id].exchange
+        for symbol, band in bot.bands().items():
+            self.wakes.arm(bot.bot_id, (exchange, symbol), band)
+        midnight = (self.clock.now() // DAY_NS + 1) * DAY_NS
+        at = bot.next_time()
+        self.wakes.arm_time(bot.bot_id, midnight if at is None else min(at, midnight))
+
+    def _arm_timer(self) -> None:
+        """Keep one sleeper on the clock for the earliest wake time."""
+        at = self.wakes.next_time()
+        if self._timer is not None:
+            if self._timer[0] == at and not self._timer[1].done():
+                return
+            self._timer[1].cancel()
+            self._timer = None
+        if at is not None:
+            task = asyncio.get_running_loop().create_task(self._wake_at(at))
+            self._timer = (at, task)
+
+    async def _wake_at(self, at: int) -> None:
+        await self.clock.sleep_until(at)
+        self.inbox.wake()
+
+    def request_shutdown(self, *, cancel_orders: bool | None) -> None:
+        """Ask whoever hosts the engine to stop it."""
+        self.shutdown_wanted = (cancel_orders,)
+        self.shutdown_requested.set()
+
+    # for those who look on
+
+    def changed(self) -> None:
+        """Tell the waiting clients that there is news."""
+        self.revision += 1
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def news(self) -> None:
+        """Return at the next change."""
+        await self._news.wait()
+
+    def quiet_band(self, market: Market) -> Band:
+        """Strictly between these prices no bot has anything to do."""
+        return self.wakes.quiet_band(market)
+
+    def note_price(self, exchange: ExchangeName, quote: Quote) -> None:
+        """Remember a price inside every quiet band, without a turn for anybody."""
+        market = (exchange, quote.symbol)
+        self.prices[market] = quote
+        for bot_id in self._watchers[market]:
+            self.bots[bot_id].prices[quote.symbol] = quote
+
+    async def execute(self, command: Command) -> Outcome:
+        """Carry out an operator's command."""
+        return await commands.execute(self, command)
+
+    # setting up
+
+    def _take_up_bots(self) -> None:
+        known = {record.bot_id: record for record in self.journal.bots()}
+        for spec in self.specs.values():
+            record = known.get(spec.bot_id)
+            fresh = record is None
+            if record is None:
+                record = self._new_record(spec)
+            bot = self._bot(spec, record)
+            bot.strategy.initialize(record.strategy_state)
+            bot.feed_strategy()
+            if record.config != spec.config:
+                bot.change_record(config=spec.config)
+                bot.strategy.update_config(spec.strategy.config)
+                self.bus.publish(ConfigChanged(bot_id=spec.bot_id, keys=()))
+            if fresh:
+                self.journal.save_bot(record)
+            self.bots[spec.bot_id] = bot
+            for symbol in spec.instruments:
+                self._watchers[spec.exchange, symbol].append(spec.bot_id)
+
+    def _new_record(self, spec: BotSpec) -> BotRecord:
+        return BotRecord(
+            bot_id=spec.bot_id,
+            incarnation=f"{self._chance.getrandbits(128):032x}",
+            strategy=spec.strategy_name,
+            exchange=spec.exchange,
+            symbols=tuple(spec.instruments),
+            capital=spec.capital,
+            created_ns=self.clock.now(),
+            config=spec.config,
+        )
+
+    def _bot(self, spec: BotSpec, record: BotRecord) -> Bot:
+        bot = Bot(
+            record=record,
+            strategy=spec.strategy,
+            instruments=spec.instruments,
+            limits=spec.limits,
+            close_on_stop=spec.close_on_stop,
+            max_restarts=self.settings.max_restarts,
+            restart_window_s=self.settings.restart_window_s,
+            orders=self.order_managers[spec.exchange],
+            journal=self.journal,
+            bus=self.bus,
+            clock=self.clock,
+        )
+        bot.unowned = lambda: self._unowned(spec.exchange)
+        bot.standing.emergency = self.emergency.latched
+        return bot
+
+    def _unowned(self, exchange: ExchangeName) -> dict[Asset, Decimal]:
+        """The account's balances less what the bots' own fills bought."""
+        unowned = dict(self.balances.get(exchange, {}))
+        for spec in self.specs.values():
+            if spec.exchange != exchange or spec.bot_id not in self.bots:
+                continue
+            for symbol, instrument in spec.instruments.items():
+                held = self.bots[spec.bot_id].position(symbol)
+                if instrument.base in unowned:
+                    unowned[instrument.base] -= held
+        return unowned
+
+    def _subscribe(self) -> None:
+        for exchange in self.exchanges.values():
+            name = exchange.name
+            self._unsubscribe.append(exchange.subscribe_order_fills(self._on_fill(name)))
+            self._unsubscribe.append(exchange.subscribe_order_updates(self._on_report(name)))
+        for exchange_name, symbol in self._watchers:
+            self._unsubscribe.append(
+                self.exchanges[exchange_name].subscribe_price_updates(
+                    symbol, self._on_price(exchange_name)
+                )
+            )
+
+    def _on_fill(self, exchange: ExchangeName) -> Callable[[Fill], None]:
+        return lambda fill: self.inbox.put(FillArrived(exchange, fill))
+
+    def _on_report(self, exchange: ExchangeName) -> Callable[..., None]:
+        return lambda report: self.inbox.put(OrderReported(exchange, report))
+
+    def _on_price(self, exchange: ExchangeName) -> Callable[[Quote], None]:
+        return lambda quote: self.inbox.put_price(exchange, quote)
+
+    async def _poll_accounts(self) -> None:
+        while True:
+            await self.read_accounts(self.exchanges.values())
+            await self.clock.sleep(ACCOUNT_POLL_S)
+
+    async def read_accounts(self, exchanges: Iterable[Exchange]) -> None:
+        """Read what the venues say of the accounts; a venue that fails keeps its old figures."""
+        for exchange in exchanges:
+            try:
+                info = await exchange.account_info()
+                balances = await exchange.balances()
+            except ExchangeError:
+                continue
+            self.account_equity[exchange.name] = info.equity
+            self.balances[exchange.name] = {entry.asset: entry.total for entry in balances}
+
+    def connected(self, exchange: ExchangeName) -> None:
+        """A venue is connected and in step."""
+        self.bus.publish(Connected(exchange=exchange))

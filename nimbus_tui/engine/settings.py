@@ -1,0 +1,39 @@
+"""What the engine is told about itself and its bots when it is put together."""
+
+from decimal import Decimal
+
+import msgspec
+
+from nimbus_tui.control.snapshots import Mode
+from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.engine.bot import AnyStrategy
+from nimbus_tui.risk.limits import RiskLimits
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine as a whole."""
+
+    name: str
+    currency: str = "USDC"
+    max_restarts: int = 5
+    restart_window_s: int = 600
+    shutdown_timeout_s: float = 10.0
+    cancel_on_shutdown: bool = False
+
+
+class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One bot, ready to be hosted."""
+
+    bot_id: BotId
+    strategy_name: str
+    strategy: AnyStrategy
+    exchange: ExchangeName
+    instruments: dict[Symbol, Instrument]
+    limits: RiskLimits = RiskLimits()
+    close_on_stop: bool = False
+    capital: Decimal = Decimal(0)
+    """0: the most that the plan can commit, worked out at the first price."""
+    mode: Mode = Mode.PAPER
+    config: bytes = b"{}"
+    """The bot's config as JSON, to notice changes at a restart."""

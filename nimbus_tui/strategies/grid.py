@@ -1,0 +1,665 @@
+"""Grid: buy a little lower, sell a little higher, again and again.
+
+Base 2400, spacing 0.5 % (= 12), 3 levels a side: sells rest at 2412, 2424 and 2436, buys at 2388,
+2376 and 2364. The buy at 2388 fills → a sell at 2400, one level above it; the sell at 2412 fills
+→ a buy at 2400, one level below. Once the price is more than 3 × 12 away from 2400, all orders are
+cancelled, and when that is final the newest price is the new base of a fresh grid.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.events import GridRebalanced
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import OrderKey, Symbol
+from nimbus_tui.core.instrument import Instrument, MarketType
+from nimbus_tui.core.market import Quote
+from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
+from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.plan import Band, Plan, View, Wake
+from nimbus_tui.strategies.base import (
+    BaseTradingStrategy,
+    Problem,
+    StatisticValue,
+    StrategyState,
+)
+from nimbus_tui.strategies.grid_levels import (
+    HUNDRED,
+    ZERO,
+    Grid,
+    GridConfig,
+    GridSide,
+    InitialInventory,
+    Recenter,
+    centred,
+    level_price,
+    level_quantity,
+    owns_coins,
+    problems,
+    raw_price,
+)
+
+INVENTORY = "grid/inventory"
+_DAY_NS = 86_400 * NS_PER_SECOND
+_INVENTORY_MARGIN = Decimal("1.01")
+"""The first purchase happens at the next price, not at this one: keep so much more cash for it."""
+
+
+class GridOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that the grid wants on a level; `quantity` includes what has filled."""
+
+    level: int
+    side: Side
+    cycle: int
+    quantity: Decimal
+    filled: Decimal = ZERO
+    uncountered: Decimal = ZERO
+    """What has filled and got no counter order yet, since it is too small for one."""
+
+    @property
+    def key(self) -> OrderKey:
+        """E.g. `grid/+2/c7`."""
+        sign = f"{self.level:+d}" if self.level else "0"
+        return OrderKey(f"grid/{sign}/c{self.cycle}")
+
+
+class Lot(msgspec.Struct, frozen=True):
+    """An entry since the (re)centre that no exit has matched yet; quantity is signed."""
+
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    """In quote, for the whole lot."""
+
+
+class GridState(StrategyState, frozen=True, kw_only=True):
+    """What a grid remembers."""
+
+    grid: Grid | None = None
+    armed: bool = False
+    """Whether the trigger price has been reached (or there is none)."""
+    first_price: Decimal | None = None
+    cycle: int = 0
+    first_cycle: int = 0
+    """The cycle of the grid that is placed now; older fills get no counter order."""
+    orders: tuple[GridOrder, ...] = ()
+    recentring: bool = False
+    centred_at: int = 0
+    lots: tuple[Lot, ...] = ()
+    dust_bought: Decimal = ZERO
+    """Bought in pieces too small to sell on their own; goes with the next counter sell."""
+    dust_sold: Decimal = ZERO
+    reinvestable: Decimal = ZERO
+    inventory_wanted: Decimal = ZERO
+    """Of the first purchase (or, short, sale): what is still to be filled."""
+    inventory_part: int = 0
+    round_trips: int = 0
+    grid_profit: Decimal = ZERO
+    level_fills: dict[int, int] = msgspec.field(default_factory=dict)
+    level_profit: dict[int, Decimal] = msgspec.field(default_factory=dict)
+    started_at: int = 0
+    seen_at: int = 0
+    in_range: bool = True
+    in_range_ns: int = 0
+
+    @property
+    def inventory(self) -> Decimal:
+        """Net bought since the (re)centre."""
+        return sum((lot.quantity for lot in self.lots), ZERO)
+
+
+# decisions, in the order of the story
+
+
+def placed(
+    state: GridState, config: GridConfig, instrument: Instrument, price: Decimal, now: int
+) -> GridState:
+    """A fresh grid around a price; inventory counts from here, running totals go on."""
+    grid = centred(config, price)
+    cycle = state.cycle + 1
+    return msgspec.structs.replace(
+        state,
+        grid=grid,
+        cycle=cycle,
+        first_cycle=cycle,
+        orders=fresh_orders(config, grid, instrument, cycle),
+        recentring=False,
+        centred_at=now,
+        lots=(),
+        level_fills={},
+        level_profit={},
+        started_at=state.started_at or now,
+        seen_at=now,
+        in_range=True,
+    )
+
+
+def fresh_orders(
+    config: GridConfig, grid: Grid, instrument: Instrument, cycle: int
+) -> tuple[GridOrder, ...]:
+    """Sells above and buys below level 0, each of its size; what is too small is left out."""
+    orders = []
+    for level in grid.levels:
+        side = Side.SELL if level > 0 else Side.BUY
+        price = level_price(config, grid, level, side, instrument)
+        if level == 0 or price <= ZERO:
+            continue
+        quantity = level_quantity(config, level, price, instrument)
+        if instrument.sellable(quantity, price):
+            orders.append(GridOrder(level=level, side=side, cycle=cycle, quantity=quantity))
+    return tuple(orders)
+
+
+def counter_level(order: GridOrder) -> int:
+    """A bought level is sold one level higher, a sold level bought back one level lower."""
+    return order.level + order.side.sign
+
+
+def absorb_fill(
+    state: GridState, fill: Fill, config: GridConfig, instrument: Instrument
+) -> GridState:
+    """Take in a fill: inventory, profit, and the counter order if the grid still stands."""
+    if fill.key is not None and fill.key.startswith(INVENTORY):
+        left = max(ZERO, state.inventory_wanted - fill.quantity)
+        return msgspec.structs.replace(state, inventory_wanted=left)
+    base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
+    fee = base_fee * fill.price if base_fee else fill.fee
+    received = fill.signed_quantity - base_fee
+    order = next((order for order in state.orders if order.key == fill.key), None)
+    current = order is not None and order.cycle >= state.first_cycle
+    lots, profit, closed = matched(state.lots, received, fill.price, fee)
+    state = msgspec.structs.replace(
+        state,
+        lots=lots,
+        round_trips=state.round_trips + closed,
+        grid_profit=state.grid_profit + profit,
+        reinvestable=state.reinvestable + max(ZERO, profit) * config.reinvest,
+        seen_at=max(state.seen_at, fill.ts),
+    )
+    if order is None or not current:
+        return state
+    state = _with_level_figures(state, order.level, profit)
+    return _with_counter(state, order, fill.quantity, abs(received), config, instrument)
+
+
+def matched(
+    lots: tuple[Lot, ...], quantity: Decimal, price: Decimal, fee: Decimal
+) -> tuple[tuple[Lot, ...], Decimal, bool]:
+    """Match a fill with the newest opposite lots.
+
+    Returns the lots afterwards, the profit net of both fees, and whether the fill brought the
+    inventory back towards zero: a round trip.
+    """
+    left, rest_fee, profit = quantity, fee, ZERO
+    open_lots = list(lots)
+    closed = False
+    while left and open_lots and open_lots[-1].quantity * left < 0:
+        lot = open_lots.pop()
+        size = min(abs(left), abs(lot.quantity))
+        entry_fee = lot.fee * size / abs(lot.quantity)
+        exit_fee = rest_fee * size / abs(left)
+        sign = 1 if lot.quantity > 0 else -1
+        profit += (price - lot.price) * size * sign - entry_fee - exit_fee
+        closed = True
+        if size < abs(lot.quantity):
+            open_lots.append(Lot(lot.quantity - sign * size, lot.price, lot.fee - entry_fee))
+        left += sign * size
+        rest_fee -= exit_fee
+    if left:
+        open_lots.append(Lot(left, price, rest_fee))
+    return tuple(open_lots), profit, closed
+
+
+def _with_level_figures(state: GridState, level: int, profit: Decimal) -> GridState:
+    fills = {**state.level_fills, level: state.level_fills.get(level, 0) + 1}
+    profits = {**state.level_profit, level: state.level_profit.get(level, ZERO) + profit}
+    return msgspec.structs.replace(state, level_fills=fills, level_profit=profits)
+
+
+def _with_counter(
+    state: GridState,
+    order: GridOrder,
+    filled: Decimal,
+    received: Decimal,
+    config: GridConfig,
+    instrument: Instrument,
+) -> GridState:
+    """Count the fill on its order; what is large enough gets a counter order, the rest waits."""
+    if state.grid is None:
+        return state
+    bought = order.side is Side.BUY
+    dust = state.dust_bought if bought else state.dust_sold
+    due = order.uncountered + received + dust
+    level, side = counter_level(order), order.side.opposite
+    price = level_price(config, state.grid, level, side, instrument)
+    grown = state.reinvestable / price if _may_grow(config, instrument, side) else ZERO
+    quantity = instrument.round_quantity(due + grown)
+    done = order.filled + filled >= order.quantity
+    others = tuple(other for other in state.orders if other.key != order.key)
+    if instrument.sellable(quantity, price):
+        counter = GridOrder(level=level, side=side, cycle=state.cycle + 1, quantity=quantity)
+        others = (*others, counter)
+        spent = max(ZERO, quantity - due) * price
+        kept = max(ZERO, due - quantity)
+        state = msgspec.structs.replace(
+            state, cycle=state.cycle + 1, reinvestable=state.reinvestable - spent
+        )
+        waiting = ZERO
+    else:
+        waiting, kept = (ZERO, due) if done else (due - dust, dust)
+    if not done:
+        left = msgspec.structs.replace(order, filled=order.filled + filled, uncountered=waiting)
+        others = (*others, left)
+    dusty = {"dust_bought" if bought else "dust_sold": kept}
+    return msgspec.structs.replace(state, orders=others, **dusty)
+
+
+def _may_grow(config: GridConfig, instrument: Instrument, side: Side) -> bool:
+    """Profit is in quote: where coins must be owned it can only grow what is bought."""
+    return bool(config.reinvest) and (side is Side.BUY or not owns_coins(config, instrument))
+
+
+def asked_again(state: GridState, order: Order, instrument: Instrument) -> GridState:
+    """An order ended with a part filled: ask for the rest under a new cycle."""
+    ended = next((known for known in state.orders if known.key == order.key), None)
+    if ended is None:
+        return state
+    others = tuple(other for other in state.orders if other is not ended)
+    rest = instrument.round_quantity(order.quantity - order.filled)
+    if order.price is None or not instrument.sellable(rest, order.price):
+        bought = ended.side is Side.BUY
+        name, dust = (
+            ("dust_bought", state.dust_bought) if bought else ("dust_sold", state.dust_sold)
+        )
+        return msgspec.structs.replace(state, orders=others, **{name: dust + ended.uncountered})
+    again = msgspec.structs.replace(ended, cycle=state.cycle + 1, quantity=rest, filled=ZERO)
+    return msgspec.structs.replace(state, cycle=state.cycle + 1, orders=(*others, again))
+
+
+def recentre_limits(config: GridConfig, grid: Grid) -> Band:
+    """The unrounded prices of the outermost levels, on the sides where the grid may move."""
+    if config.policy is Recenter.HOLD:
+        return (None, None)
+    above = raw_price(config, grid, grid.highest)
+    below = raw_price(config, grid, grid.lowest)
+    return (below if config.policy is Recenter.FOLLOW else None, above)
+
+
+def is_beyond(limits: Band, price: Decimal) -> bool:
+    """Whether a price is strictly outside the recentre limits."""
+    below, above = limits
+    return (below is not None and price < below) or (above is not None and price > above)
+
+
+def cooled_down(state: GridState, config: GridConfig, now: int) -> bool:
+    """Whether the last (re)centre is long enough ago for another."""
+    return now - state.centred_at >= config.recenter_cooldown * NS_PER_SECOND
+
+
+def would_cross(order: GridOrder, price: Decimal, newest: Decimal) -> bool:
+    """Whether an order would take instead of rest."""
+    return price >= newest if order.side is Side.BUY else price <= newest
+
+
+def within_reach(
+    wishes: Sequence[DesiredOrder],
+    filled: Mapping[OrderKey, Decimal],
+    held: Decimal,
+    cash: Decimal,
+    fee: Decimal,
+) -> set[OrderKey]:
+    """Which orders the coins held and the cash cover, nearest first on each side."""
+    reached = set()
+    for wish in wishes:
+        left = wish.quantity - filled.get(wish.key, ZERO)
+        price = wish.price or ZERO
+        if wish.side is Side.SELL:
+            held -= left
+            if held >= ZERO:
+                reached.add(wish.key)
+        else:
+            cash -= left * price * (1 + fee)
+            if cash >= ZERO:
+                reached.add(wish.key)
+    return reached
+
+
+class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
+    """The grid bot."""
+
+    Config = GridConfig
+    State = GridState
+
+    def initial_state(self) -> GridState:
+        """Nothing placed yet."""
+        self._waiting: set[OrderKey] = set()
+        return GridState()
+
+    @classmethod
+    def validate(
+        cls, config: GridConfig, instruments: Mapping[Symbol, Instrument]
+    ) -> Sequence[Problem]:
+        """What is wrong with the parameters."""
+        return problems(config, instruments.get(config.symbol))
+
+    @classmethod
+    def required_capital(
+        cls,
+        config: GridConfig,
+        instruments: Mapping[Symbol, Instrument],
+        prices: Mapping[Symbol, Decimal],
+    ) -> Decimal:
+        """Cost of all buys, and of what the sells need: both on spot, the larger on a perpetual."""
+        instrument = instruments[config.symbol]
+        price = config.base_price or prices[config.symbol]
+        grid = centred(config, price)
+        costs = {Side.BUY: ZERO, Side.SELL: ZERO}
+        for order in fresh_orders(config, grid, instrument, 0):
+            at = level_price(config, grid, order.level, order.side, instrument)
+            costs[order.side] += order.quantity * (at if order.side is Side.BUY else price)
+        fees = 1 + instrument.taker_fee
+        if owns_coins(config, instrument):
+            return (costs[Side.BUY] + costs[Side.SELL] * _INVENTORY_MARGIN) * fees
+        return max(costs.values()) * fees
+
+    @property
+    def instrument(self) -> Instrument:
+        """The grid's one instrument."""
+        return self.instruments[self.config.symbol]
+
+    def wanted_claim(self, view: View) -> Mapping[Symbol, Decimal]:
+        """With `initial_inventory = "existing"`: what the sells need of the unowned coins."""
+        if self.config.initial_inventory is not InitialInventory.EXISTING:
+            return {}
+        price = view.prices[self.config.symbol]
+        grid = centred(self.config, self.config.base_price or price)
+        orders = fresh_orders(self.config, grid, self.instrument, 0)
+        needed = sum((o.quantity for o in orders if o.side is Side.SELL), ZERO)
+        return {self.config.symbol: min(needed, view.unowned.get(self.instrument.base, ZERO))}
+
+    def start(self) -> None:
+        """Forget the base: the next price makes a fresh grid."""
+        self._change(grid=None, orders=(), recentring=False, armed=False, first_price=None)
+
+    def stop(self) -> None:
+        """Nothing is wanted any more."""
+        self._change(orders=(), recentring=False)
+
+    def handle_order_fill(self, fill: Fill) -> None:
+        """Absorb a fill."""
+        self.state = absorb_fill(self.state, fill, self.config, self.instrument)
+
+    def handle_order_end(self, order: Order) -> None:
+        """Ask again for what a part-filled order left."""
+        if order.key.startswith(INVENTORY):
+            self._change(inventory_part=self.state.inventory_part + 1)
+        else:
+            self.state = asked_again(self.state, order, self.instrument)
+
+    def handle_price_update(self, price: Quote) -> None:
+        """Look whether the price has left the range or reached the recentre limit."""
+        if self.state.grid is None:
+            return
+        self._count_time(price)
+        limits = recentre_limits(self.config, self.state.grid)
+        if is_beyond(limits, price.price) and cooled_down(self.state, self.config, price.ts):
+            self._change(recentring=True)
+
+    def plan(self, view: View) -> Plan:
+        """Place, follow or keep the grid."""
+        price = view.prices[self.config.symbol]
+        if not self._is_armed(price):
+            return Plan((), Wake({self.config.symbol: self._trigger_band()}))
+        if self.state.recentring and view.live:
+            return Plan((), Wake(settled=True))
+        if self.state.grid is None or self.state.recentring:
+            self._place(view, price)
+        wishes = self._wishes(view, price)
+        return Plan(wishes, Wake({self.config.symbol: self._band(price)}))
+
+    def update_config(self, config: GridConfig) -> None:
+        """Go on; when the levels or sizes change, cancel all and place a fresh grid."""
+        kept = {"stop_loss", "take_profit", "stop_loss_price", "take_profit_price", "reinvest"}
+        changed = {
+            f for f in config.__struct_fields__ if getattr(config, f) != getattr(self.config, f)
+        }
+        self.config = config
+        if changed - kept - {"recenter_cooldown", "recenter"} and self.state.grid is not None:
+            self._change(recentring=True)
+
+    def get_state(self) -> LadderPanel:
+        """The ladder, highest level first."""
+        grid = self.state.grid
+        if grid is None:
+            waits = self.config.trigger_price is not None and not self.state.armed
+            note = (
+                f"waits for {self.config.trigger_price}" if waits else "waits for the first price"
+            )
+            return LadderPanel(note=note)
+        rows = [row for level in reversed(grid.levels) for row in self._rows(grid, level)]
+        below, above = recentre_limits(self.config, grid)
+        note = "recentring: waits for the cancels" if self.state.recentring else ""
+        return LadderPanel(
+            rows=tuple(rows), base=grid.base, wake_below=below, wake_above=above, note=note
+        )
+
+    def get_statistics(self) -> Mapping[str, StatisticValue]:
+        """Round trips, grid profit, profit per day, APR, time in range, inventory."""
+        state = self.state
+        lived = state.seen_at - state.started_at
+        per_day = state.grid_profit * _DAY_NS / lived if lived >= NS_PER_SECOND * 60 else None
+        apr = None
+        if per_day is not None and state.grid is not None:
+            capital = self.required_capital(
+                self.config, self.instruments, {self.config.symbol: state.grid.base}
+            )
+            apr = per_day * 365 * HUNDRED / capital if capital else None
+        return {
+            "round_trips": state.round_trips,
+            "grid_profit": state.grid_profit,
+            "profit_per_day": _rounded(per_day),
+            "apr_percent": _rounded(apr),
+            "time_in_range": _rounded(Decimal(state.in_range_ns) / lived) if lived > 0 else None,
+            "inventory": state.inventory,
+            "base_price": state.grid.base if state.grid else None,
+            "dust": state.dust_bought - state.dust_sold,
+        }
+
+    # details
+
+    def _change(self, **changes: Any) -> None:
+        self.state = msgspec.structs.replace(self.state, **changes)
+
+    def _is_armed(self, price: Decimal) -> bool:
+        """Without a trigger at once, else once the price has come to it from where it was first."""
+        state, trigger = self.state, self.config.trigger_price
+        if state.armed or trigger is None:
+            if not state.armed:
+                self._change(armed=True)
+            return True
+        first = state.first_price if state.first_price is not None else price
+        reached = price >= trigger if first <= trigger else price <= trigger
+        if reached and state.first_price is None and price != trigger:
+            reached = False
+        self._change(armed=reached, first_price=first)
+        return reached
+
+    def _trigger_band(self) -> Band:
+        trigger, first = self.config.trigger_price, self.state.first_price
+        if trigger is None or first is None:
+            return (None, None)
+        return (None, trigger) if first <= trigger else (trigger, None)
+
+    def _place(self, view: View, price: Decimal) -> None:
+        """Centre the grid; the very first time also ask for the inventory that the sells need."""
+        old = self.state.grid
+        first = old is None
+        base = self.config.base_price if first and self.config.base_price is not None else price
+        self.state = placed(self.state, self.config, self.instrument, base, view.now)
+        grid = self.state.grid
+        if old is not None and grid is not None:
+            moved = GridRebalanced(symbol=self.config.symbol, old_base=old.base, new_base=grid.base)
+            self.announce(moved)
+        if first:
+            wanted = self._inventory_needed(view)
+            part = self.state.inventory_part + bool(wanted)
+            self._change(inventory_wanted=wanted, inventory_part=part)
+
+    def _inventory_needed(self, view: View) -> Decimal:
+        """What the exits of a one-sided grid need beyond what is held, in base, rounded up."""
+        exits = Side.BUY if self.config.side is GridSide.SHORT else Side.SELL
+        one_sided = self.config.side is GridSide.SHORT or owns_coins(self.config, self.instrument)
+        if self.config.initial_inventory is not InitialInventory.BUY or not one_sided:
+            return ZERO
+        needed = sum((o.quantity for o in self.state.orders if o.side is exits), ZERO)
+        missing = needed - abs(view.positions.get(self.config.symbol, ZERO))
+        return self.instrument.round_quantity_up(max(ZERO, missing))
+
+    def _wishes(self, view: View, price: Decimal) -> tuple[DesiredOrder, ...]:
+        """Every order of the grid but those that would cross or that nothing is there for."""
+        wishes = [self._wish(order, view, price) for order in self._nearest_first(price)]
+        reached = self._reached(view, wishes)
+        crossing = {
+            order.key
+            for order in self.state.orders
+            if self.config.post_only
+            and order.key not in view.live
+            and would_cross(order, self._price(order), price)
+        }
+        rest = [wish for wish in wishes if wish.key in reached and wish.key not in crossing]
+        self._waiting = {wish.key for wish in wishes} - {wish.key for wish in rest}
+        first = self._inventory_wish()
+        return (first, *rest) if first is not None else tuple(rest)
+
+    def _reached(self, view: View, wishes: Sequence[DesiredOrder]) -> set[OrderKey]:
+        filled = {order.key: order.filled for order in self.state.orders}
+        held = view.positions.get(self.config.symbol, ZERO)
+        cash = view.cash.get(self.instrument.quote, ZERO)
+        if self.config.side is GridSide.SHORT:
+            mirrored = [wish for wish in wishes if wish.side is Side.BUY]
+            left, covered = -held, set()
+            for wish in mirrored:
+                left -= wish.quantity - filled[wish.key]
+                if left >= ZERO:
+                    covered.add(wish.key)
+            return covered | {wish.key for wish in wishes if wish.side is Side.SELL}
+        if not owns_coins(self.config, self.instrument):
+            return {wish.key for wish in wishes}
+        return within_reach(wishes, filled, held, cash, self.instrument.taker_fee)
+
+    def _nearest_first(self, price: Decimal) -> list[GridOrder]:
+        return sorted(self.state.orders, key=lambda order: abs(self._price(order) - price))
+
+    def _wish(self, order: GridOrder, view: View, price: Decimal) -> DesiredOrder:
+        exits = Side.BUY if self.config.side is GridSide.SHORT else Side.SELL
+        one_sided = self.config.side is not GridSide.NEUTRAL
+        perpetual = self.instrument.market is MarketType.PERPETUAL
+        return DesiredOrder(
+            key=order.key,
+            symbol=self.config.symbol,
+            side=order.side,
+            price=self._price(order),
+            quantity=order.quantity,
+            post_only=self.config.post_only,
+            reduce_only=one_sided and perpetual and order.side is exits,
+        )
+
+    def _price(self, order: GridOrder) -> Decimal:
+        if self.state.grid is None:
+            return ZERO
+        return level_price(self.config, self.state.grid, order.level, order.side, self.instrument)
+
+    def _inventory_wish(self) -> DesiredOrder | None:
+        quantity = self.instrument.round_quantity(self.state.inventory_wanted)
+        if not quantity:
+            return None
+        part = self.state.inventory_part
+        key = INVENTORY if part == 1 else f"{INVENTORY}/p{part}"
+        short = self.config.side is GridSide.SHORT
+        return DesiredOrder(
+            key=OrderKey(key),
+            symbol=self.config.symbol,
+            side=Side.SELL if short else Side.BUY,
+            quantity=quantity,
+            type=OrderType.MARKET,
+        )
+
+    def _band(self, price: Decimal) -> Band:
+        """The nearest prices at which there is something to decide."""
+        grid = self.state.grid
+        if grid is None:
+            return (None, None)
+        limits = recentre_limits(self.config, grid)
+        if is_beyond(limits, price):
+            return (price, price)
+        below, above = [limits[0]], [limits[1]]
+        for edge in (
+            raw_price(self.config, grid, grid.lowest),
+            raw_price(self.config, grid, grid.highest),
+        ):
+            (below if edge < price else above).append(edge)
+        for order in self.state.orders:
+            if order.key in self._waiting and would_cross(order, self._price(order), price):
+                (above if order.side is Side.BUY else below).append(self._price(order))
+        return (
+            max((edge for edge in below if edge is not None), default=None),
+            min((edge for edge in above if edge is not None), default=None),
+        )
+
+    def _count_time(self, quote: Quote) -> None:
+        grid = self.state.grid
+        if grid is None:
+            return
+        low = raw_price(self.config, grid, grid.lowest)
+        high = raw_price(self.config, grid, grid.highest)
+        passed = max(0, quote.ts - self.state.seen_at) if self.state.in_range else 0
+        self._change(
+            in_range=low <= quote.price <= high,
+            in_range_ns=self.state.in_range_ns + passed,
+            seen_at=max(self.state.seen_at, quote.ts),
+        )
+
+    def _rows(self, grid: Grid, level: int) -> list[LadderRow]:
+        """One row for each order on a level, or an empty one."""
+        raw = raw_price(self.config, grid, level)
+        fills = self.state.level_fills.get(level, 0)
+        profit = self.state.level_profit.get(level, ZERO)
+        orders = [order for order in self.state.orders if order.level == level]
+        if not orders:
+            price = self.instrument.round_price(raw, Side.BUY)
+            return [
+                LadderRow(
+                    level=level,
+                    price=price,
+                    offset_percent=_offset(price, grid.base),
+                    fills=fills,
+                    profit=profit,
+                )
+            ]
+        return [
+            LadderRow(
+                level=level,
+                price=self._price(order),
+                offset_percent=_offset(self._price(order), grid.base),
+                side=order.side,
+                quantity=order.quantity,
+                filled=order.filled,
+                key=order.key,
+                state=RowState.WAITING if order.key in self._waiting else RowState.WANTED,
+                fills=fills,
+                profit=profit,
+            )
+            for order in orders
+        ]
+
+
+def _offset(price: Decimal, base: Decimal) -> Decimal:
+    return ((price - base) / base * HUNDRED).quantize(Decimal("0.01"))
+
+
+def _rounded(number: Decimal | None) -> Decimal | None:
+    return None if number is None else number.quantize(Decimal("0.0001"))
