@@ -1,0 +1,261 @@
+"""The journal in one SQLite file: one connection, called from the engine's own thread."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.events import AnyEvent, Event, event_type
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
+from nimbus_tui.core.order import Order
+from nimbus_tui.journal.base import BotRecord
+from nimbus_tui.journal.lock import WriterLock
+from nimbus_tui.journal.schema import bring_up_to_date, version_of
+
+MEMORY = ":memory:"
+_encode = msgspec.json.Encoder().encode
+_decode_event = msgspec.json.Decoder(AnyEvent).decode
+_decode_order = msgspec.json.Decoder(Order).decode
+_decode_fill = msgspec.json.Decoder(Fill).decode
+_decode_bot = msgspec.json.Decoder(BotRecord).decode
+
+T = TypeVar("T")
+
+_CAUSES = {
+    "disk is full": "the disk is full",
+    "readonly": "the file is read-only",
+    "malformed": "the file is damaged",
+    "not a database": "the file is not a database",
+    "disk I/O error": "the disk reports an error",
+    "unable to open": "the file can't be opened",
+}
+
+
+class SqliteJournal:
+    """WAL mode; with durability "process" nothing is lost at `kill -9`, with "power" at no time."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str, lock: WriterLock | None) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = lock
+        self._depth = 0
+
+    @classmethod
+    def open(cls, path: Path | str, *, durability: str = "process") -> "SqliteJournal":
+        """Open for writing, creating or migrating the file.
+
+        Raises:
+            JournalLocked: another process writes it.
+            JournalError: it can't be used, in words.
+        """
+        lock = None
+        if str(path) != MEMORY:
+            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = WriterLock(Path(path))
+        try:
+            connection = sqlite3.connect(path, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            level = "FULL" if durability == "power" else "NORMAL"
+            connection.execute(f"PRAGMA synchronous = {level}")
+            bring_up_to_date(connection)
+        except (sqlite3.Error, JournalError) as error:
+            if lock is not None:
+                lock.release()
+            raise _in_words(error, str(path)) from error
+        return cls(connection, str(path), lock)
+
+    @classmethod
+    def read(cls, path: Path) -> "SqliteJournal":
+        """Open for reading, beside a writer or without one."""
+        if not path.exists():
+            raise JournalError(f"there is no journal at {path}")
+        try:
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+            if version_of(connection) == 0:
+                raise JournalError("it is empty")
+        except (sqlite3.Error, JournalError) as error:
+            raise _in_words(error, str(path)) from error
+        return cls(connection, str(path), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing; nested use joins the outer one."""
+        if self._depth == 0:
+            self._execute("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            if self._depth == 0 and self._connection.in_transaction:
+                self._execute("ROLLBACK")
+            raise
+        self._depth -= 1
+        if self._depth == 0:
+            self._execute("COMMIT")
+
+    def close(self) -> None:
+        """Flush and let go of the lock. Harmless the second time."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    # events
+
+    def last_seq(self) -> int:
+        """The highest event number, 0 at first."""
+        return int(self._execute("SELECT max(seq) FROM events").fetchone()[0] or 0)
+
+    def append_events(self, events: Sequence[Event]) -> None:
+        """Write stamped events."""
+        rows = [(e.seq, e.ts, e.bot_id, event_type(e), _encode(e)) for e in events]
+        self._many("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> list[Event]:
+        """Events with seq > after in order; `newest` gives the last `limit` of them."""
+        where, values = ["seq > ?"], [after]
+        arguments: list[Any] = list(values)
+        if bot_id is not None:
+            where.append("bot_id = ?")
+            arguments.append(bot_id)
+        if types:
+            where.append(f"type IN ({', '.join('?' * len(types))})")
+            arguments += types
+        order = "DESC" if newest else "ASC"
+        condition = " AND ".join(where)
+        sql = f"SELECT body FROM events WHERE {condition} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        found = self._decoded(sql, (*arguments, limit), _decode_event)
+        return found[::-1] if newest else found
+
+    # bots
+
+    def save_bot(self, record: BotRecord) -> None:
+        """Insert or replace a bot's record."""
+        self._execute(
+            "INSERT OR REPLACE INTO bots VALUES (?, ?, ?, ?)",
+            (record.bot_id, record.incarnation, record.state, _encode(record)),
+        )
+
+    def bots(self) -> list[BotRecord]:
+        """All bots ever created."""
+        return self._decoded("SELECT body FROM bots ORDER BY rowid", (), _decode_bot)
+
+    # orders
+
+    def save_order(self, order: Order) -> None:
+        """Insert or replace by client order id."""
+        self._execute(
+            "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                order.client_order_id,
+                order.bot_id,
+                order.key,
+                order.generation,
+                order.state.value,
+                order.is_live,
+                order.created_ns,
+                _encode(order),
+            ),
+        )
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        """One order by our id."""
+        sql = "SELECT body FROM orders WHERE client_order_id = ?"
+        return next(iter(self._decoded(sql, (client_order_id,), _decode_order)), None)
+
+    def last_order(self, bot_id: BotId, key: OrderKey) -> Order | None:
+        """The order of the highest generation under a key."""
+        sql = (
+            "SELECT body FROM orders WHERE bot_id = ? AND key = ? ORDER BY generation DESC LIMIT 1"
+        )
+        return next(iter(self._decoded(sql, (bot_id, key), _decode_order)), None)
+
+    def live_orders(self, bot_id: BotId | None = None) -> list[Order]:
+        """Orders that are not final, oldest first."""
+        sql = "SELECT body FROM orders WHERE live = 1"
+        if bot_id is None:
+            return self._decoded(f"{sql} ORDER BY created_ns, rowid", (), _decode_order)
+        sql = f"{sql} AND bot_id = ? ORDER BY created_ns, rowid"
+        return self._decoded(sql, (bot_id,), _decode_order)
+
+    def orders(self, *, bot_id: BotId | None = None, limit: int = 1000) -> list[Order]:
+        """The newest orders of any state, newest first."""
+        end = "ORDER BY created_ns DESC, rowid DESC LIMIT ?"
+        if bot_id is None:
+            return self._decoded(f"SELECT body FROM orders {end}", (limit,), _decode_order)
+        sql = f"SELECT body FROM orders WHERE bot_id = ? {end}"  # noqa: S608
+        return self._decoded(sql, (bot_id, limit), _decode_order)
+
+    # fills
+
+    def record_fill(self, fill: Fill) -> bool:
+        """Write a fill; False when it is there already."""
+        cursor = self._execute(
+            "INSERT OR IGNORE INTO fills (exchange, trade_id, bot_id, ts, body)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (fill.exchange, fill.trade_id, fill.bot_id, fill.ts, _encode(fill)),
+        )
+        return cursor.rowcount == 1
+
+    def fills(
+        self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
+    ) -> list[Fill]:
+        """Fills in the order of their absorption; `newest` gives the last `limit`."""
+        order = "DESC" if newest else "ASC"
+        where, values = ("", ()) if bot_id is None else ("WHERE bot_id = ?", (bot_id,))
+        sql = f"SELECT body FROM fills {where} ORDER BY number {order} LIMIT ?"  # noqa: S608
+        found = self._decoded(sql, (*values, -1 if limit is None else limit), _decode_fill)
+        return found[::-1] if newest else found
+
+    # small facts
+
+    def fact(self, name: str) -> str | None:
+        """A named text."""
+        row = self._execute("SELECT text FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def save_fact(self, name: str, text: str | None) -> None:
+        """Set or (None) remove a named text."""
+        if text is None:
+            self._execute("DELETE FROM facts WHERE name = ?", (name,))
+        else:
+            self._execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, text))
+
+    # details
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise _in_words(error, self._path) from error
+
+    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise _in_words(error, self._path) from error
+
+    def _decoded(self, sql: str, values: Sequence[Any], decode: Callable[[bytes], T]) -> list[T]:
+        try:
+            return [decode(body) for (body,) in self._connection.execute(sql, values)]
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise _in_words(error, self._path) from error
+
+
+def _in_words(error: Exception, path: str) -> JournalError:
+    text = str(error)
+    cause = next((words for sign, words in _CAUSES.items() if sign in text), text)
+    return JournalError(f"the journal {path} can't be used: {cause}")
