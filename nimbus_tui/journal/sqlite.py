@@ -193,11 +193,9 @@ class SqliteJournal:
 
     def orders(self, *, bot_id: BotId | None = None, limit: int = 1000) -> list[Order]:
         """The newest orders of any state, newest first."""
-        end = "ORDER BY created_ns DESC, rowid DESC LIMIT ?"
-        if bot_id is None:
-            return self._decoded(f"SELECT body FROM orders {end}", (limit,), _decode_order)
-        sql = f"SELECT body FROM orders WHERE bot_id = ? {end}"  # noqa: S608
-        return self._decoded(sql, (bot_id, limit), _decode_order)
+        where, values = ("", ()) if bot_id is None else ("WHERE bot_id = ?", (bot_id,))
+        sql = f"SELECT body FROM orders {where} ORDER BY created_ns DESC, rowid DESC LIMIT ?"  # noqa: S608
+        return self._decoded(sql, (*values, limit), _decode_order)
 
     # fills
 

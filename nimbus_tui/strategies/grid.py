@@ -115,6 +115,16 @@ class GridState(StrategyState, frozen=True, kw_only=True):
 # decisions, in the order of the story
 
 
+def seen(state: GridState, ts: int) -> GridState:
+    """Count the time since the last look as in or out of the range."""
+    passed = max(0, ts - state.seen_at) if state.seen_at else 0
+    return msgspec.structs.replace(
+        state,
+        seen_at=max(state.seen_at, ts),
+        in_range_ns=state.in_range_ns + (passed if state.in_range else 0),
+    )
+
+
 def placed(
     state: GridState, config: GridConfig, instrument: Instrument, price: Decimal, now: int
 ) -> GridState:
@@ -133,7 +143,7 @@ def placed(
         level_fills={},
         level_profit={},
         started_at=state.started_at or now,
-        seen_at=now,
+        seen_at=max(state.seen_at, now),
         in_range=True,
     )
 
@@ -163,6 +173,7 @@ def absorb_fill(
     state: GridState, fill: Fill, config: GridConfig, instrument: Instrument
 ) -> GridState:
     """Take in a fill: inventory, profit, and the counter order if the grid still stands."""
+    state = seen(state, fill.ts)
     if fill.key is not None and fill.key.startswith(INVENTORY):
         left = max(ZERO, state.inventory_wanted - fill.quantity)
         return msgspec.structs.replace(state, inventory_wanted=left)
@@ -178,7 +189,6 @@ def absorb_fill(
         round_trips=state.round_trips + closed,
         grid_profit=state.grid_profit + profit,
         reinvestable=state.reinvestable + max(ZERO, profit) * config.reinvest,
-        seen_at=max(state.seen_at, fill.ts),
     )
     if order is None or not current:
         return state
@@ -616,12 +626,8 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
             return
         low = raw_price(self.config, grid, grid.lowest)
         high = raw_price(self.config, grid, grid.highest)
-        passed = max(0, quote.ts - self.state.seen_at) if self.state.in_range else 0
-        self._change(
-            in_range=low <= quote.price <= high,
-            in_range_ns=self.state.in_range_ns + passed,
-            seen_at=max(self.state.seen_at, quote.ts),
-        )
+        self.state = seen(self.state, quote.ts)
+        self._change(in_range=low <= quote.price <= high)
 
     def _rows(self, grid: Grid, level: int) -> list[LadderRow]:
         """One row for each order on a level, or an empty one."""
