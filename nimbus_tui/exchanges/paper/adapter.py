@@ -54,7 +54,6 @@ from nimbus_tui.exchanges.paper.matching import (
     FillModel,
     PaperOrder,
     ends_unfilled,
-    limited,
 )
 from nimbus_tui.exchanges.paper.store import PaperStore, VenueState
 
@@ -208,13 +207,17 @@ class PaperExchange:
 
     def _match(self, book: Book, tick: Tick) -> list[tuple[OrderReport, Fill | None]]:
         told: list[tuple[OrderReport, Fill | None]] = []
-        volume = tick.size if self._settings.partial_fills else ZERO
-        executions = book.touched(tick)
-        for execution in executions:
-            taken = limited([execution], volume, self._room)[0]
-            volume -= taken.quantity
+        bounded = self._settings.partial_fills and bool(tick.size)
+        left = tick.size
+        for execution in book.touched(tick):
+            room = self._room(execution)
+            quantity = (
+                min(execution.quantity, room, left) if bounded else min(execution.quantity, room)
+            )
+            left -= quantity
+            taken = msgspec.structs.replace(execution, quantity=quantity)
             told += self._executed(book, execution.order, taken, tick)
-            if self._settings.partial_fills and tick.size and volume <= ZERO:
+            if bounded and left <= ZERO:
                 break
         return told
 

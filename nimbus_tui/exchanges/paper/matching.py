@@ -5,7 +5,6 @@ Resting orders fill at their limit as maker when a trade touches it (`touch`) or
 fills on the tick that caused it. Comparisons run on integer ticks.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 
@@ -176,21 +175,6 @@ class Book:
     @staticmethod
     def _by_arrival(orders: dict[ClientOrderId, PaperOrder]) -> list[PaperOrder]:
         return sorted(orders.values(), key=lambda order: order.number)
-
-
-def limited(
-    executions: list[Execution], volume: Decimal, room: Callable[[Execution], Decimal]
-) -> list[Execution]:
-    """Trim executions to a tick's volume (0 = no limit) and to the room that each one has."""
-    left = volume
-    trimmed = []
-    for execution in executions:
-        quantity = min(execution.quantity, room(execution))
-        if volume:
-            quantity = min(quantity, left)
-            left -= quantity
-        trimmed.append(msgspec.structs.replace(execution, quantity=quantity))
-    return trimmed
 
 
 def ends_unfilled(order: PaperOrder) -> bool:

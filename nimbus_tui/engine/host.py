@@ -1,0 +1,105 @@
+"""Gives an engine a thread and an event loop of its own, so that nothing outside can delay it."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from nimbus_tui.control.unix_socket import UnixSocketServer
+from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+
+START_TIMEOUT_S = 30.0
+
+
+class EngineThread:
+    """Hosts one engine: started, run, and stopped in order in its own thread.
+
+    `build` runs in the new thread, so that the journal's connection belongs to it.
+    """
+
+    def __init__(self, build: Callable[[], Engine], socket_path: str | None = None) -> None:
+        self._build = build
+        self._socket_path = socket_path
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+
+    def start(self) -> ThreadClient:
+        """Start the engine; returns when it trades, raises what kept it from it."""
+        self._thread.start()
+        if not self._started.wait(START_TIMEOUT_S):
+            raise EngineUnreachable("the engine did not start in time")
+        if self._failure is not None:
+            raise self._failure
+        if self._engine is None or self._loop is None:
+            raise EngineUnreachable("the engine ended while it was starting")
+        return ThreadClient(LocalClient(self._engine), self._loop)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the engine's thread runs."""
+        return self._thread.is_alive()
+
+    def request_stop(self, *, cancel_orders: bool | None = None) -> None:
+        """Ask the engine to shut down in order; safe from any thread and from signal handlers."""
+        engine, loop = self._engine, self._loop
+        if engine is not None and loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(lambda: engine.request_shutdown(cancel_orders=cancel_orders))
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait for the engine's end; returns whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the engine, if it did not end in order."""
+        return self._failure
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except BaseException as error:  # the thread's edge: whoever joins is told
+            self._failure = error
+        finally:
+            self._started.set()
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        engine = self._build()
+        await host(engine, self._socket_path, on_started=lambda: self._is_up(engine))
+
+    def _is_up(self, engine: Engine) -> None:
+        self._engine = engine
+        self._started.set()
+
+
+async def host(
+    engine: Engine, socket_path: str | None, on_started: Callable[[], None] | None = None
+) -> None:
+    """Start an engine and its socket, run until somebody asks for the end, stop in order."""
+    server = None
+    cancel_orders: bool | None = None
+    try:
+        await engine.start()
+        if socket_path is not None:
+            server = UnixSocketServer(LocalClient(engine), socket_path)
+            await server.start()
+        if on_started is not None:
+            on_started()
+        running = asyncio.ensure_future(engine.run())
+        asked = asyncio.ensure_future(engine.shutdown_requested.wait())
+        done, _ = await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (running, asked):
+            task.cancel()
+        await asyncio.gather(running, asked, return_exceptions=True)
+        cancel_orders = engine.shutdown_wanted[0]
+        if running in done and not running.cancelled():
+            running.result()
+    finally:
+        if server is not None:
+            await server.close()
+        await engine.stop(cancel_orders=cancel_orders)

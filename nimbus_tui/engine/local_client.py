@@ -1,0 +1,139 @@
+"""The engine's own client: in its loop, or from another thread through it."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.core.events import Event
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.order import Order
+from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
+
+T = TypeVar("T")
+
+
+class LocalClient:
+    """`EngineClient` for callers on the engine's loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._seen: dict[int, int] = {}
+
+    async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
+        """The engine and all its bots now."""
+        bots = tuple(bot_snapshot(self._engine, bot) for bot in self._engine.bots.values())
+        return engine_snapshot(self._engine), bots
+
+    async def updates(
+        self, after: int, *, focus: BotId | None = None, timeout_s: float = 30.0
+    ) -> Update:
+        """What changed since a revision; waits for a change."""
+        engine = self._engine
+        if after >= engine.revision:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await engine.news()
+            except TimeoutError:
+                timeout_s = 0.0
+        seen = self._seen.pop(after, 0)
+        update = update_since(engine, after, focus, seen if after > 0 else 0)
+        self._seen[update.revision] = engine.bus.seq
+        while len(self._seen) > 64:
+            del self._seen[next(iter(self._seen))]
+        return update
+
+    async def execute(self, command: Command) -> Outcome:
+        """Carry out a command."""
+        return await self._engine.execute(command)
+
+    async def orders(
+        self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000
+    ) -> Sequence[Order]:
+        """Orders; newest first when history is asked for."""
+        if live_only:
+            return self._engine.journal.live_orders(bot_id)[:limit]
+        return self._engine.journal.orders(bot_id=bot_id, limit=limit)
+
+    async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
+        """The newest fills, oldest first."""
+        return self._engine.journal.fills(bot_id=bot_id, limit=limit, newest=True)
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> Sequence[Event]:
+        """Journalled events."""
+        return self._engine.journal.events(
+            after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
+        )
+
+    async def close(self) -> None:
+        """Nothing to let go of: the engine is here."""
+        self._seen.clear()
+
+
+class ThreadClient:
+    """`EngineClient` for callers on another thread's loop; each call crosses over and back."""
+
+    def __init__(self, client: LocalClient, loop: asyncio.AbstractEventLoop) -> None:
+        self._client = client
+        self._loop = loop
+
+    async def _across(self, call: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed() or not self._loop.is_running():
+            call.close()
+            raise EngineUnreachable("the engine has ended")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
+
+    async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
+        """The engine and all its bots now."""
+        return await self._across(self._client.snapshot())
+
+    async def updates(
+        self, after: int, *, focus: BotId | None = None, timeout_s: float = 30.0
+    ) -> Update:
+        """What changed since a revision; waits for a change."""
+        return await self._across(self._client.updates(after, focus=focus, timeout_s=timeout_s))
+
+    async def execute(self, command: Command) -> Outcome:
+        """Carry out a command."""
+        return await self._across(self._client.execute(command))
+
+    async def orders(
+        self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000
+    ) -> Sequence[Order]:
+        """Orders; newest first when history is asked for."""
+        return await self._across(
+            self._client.orders(bot_id=bot_id, live_only=live_only, limit=limit)
+        )
+
+    async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
+        """The newest fills, oldest first."""
+        return await self._across(self._client.fills(bot_id=bot_id, limit=limit))
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> Sequence[Event]:
+        """Journalled events."""
+        return await self._across(
+            self._client.events(after=after, limit=limit, bot_id=bot_id, types=types, newest=newest)
+        )
+
+    async def close(self) -> None:
+        """Nothing to let go of: the engine is in this process."""

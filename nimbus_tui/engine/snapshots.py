@@ -1,0 +1,182 @@
+"""What the engine shows of itself: bots, panels and the whole, as values for its clients."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nimbus_tui import __version__
+from nimbus_tui.control.snapshots import (
+    BotDetail,
+    BotSnapshot,
+    EngineSnapshot,
+    ExchangeSnapshot,
+    Mode,
+    Statistic,
+    Update,
+)
+from nimbus_tui.core.codec import plain
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.order import Order, OrderState
+from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.engine.bot import Bot
+
+if TYPE_CHECKING:
+    from nimbus_tui.engine.engine import Engine
+
+ZERO = Decimal(0)
+EVENTS_SHOWN = 200
+FILLS_SHOWN = 100
+
+_ROW_STATES = {
+    OrderState.PENDING: RowState.PENDING,
+    OrderState.OPEN: RowState.RESTING,
+    OrderState.PARTIALLY_FILLED: RowState.PARTIAL,
+    OrderState.UNKNOWN: RowState.UNKNOWN,
+}
+
+
+def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
+    """One bot as a row."""
+    spec = engine.specs[bot.bot_id]
+    single = next(iter(bot.instruments)) if len(bot.instruments) == 1 else None
+    position = bot.books.position(single) if single is not None else None
+    quote = bot.prices.get(single) if single is not None else None
+    marks = bot.marks()
+    equity = bot.books.equity(marks)
+    start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
+    statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
+    statistics["rebalances"] = bot.saved.rebalances
+    return BotSnapshot(
+        bot_id=bot.bot_id,
+        strategy=spec.strategy_name,
+        exchange=spec.exchange,
+        symbol=single,
+        mode=spec.mode,
+        state=bot.standing.state,
+        risk=bot.standing.risk_step.label,
+        reason=_reason(bot),
+        price=quote.price if quote else None,
+        price_ts=quote.ts if quote else None,
+        position=position.quantity if position else None,
+        average_cost=_short(position.average_cost) if position else None,
+        realized_pnl=bot.books.realized_pnl,
+        unrealized_pnl=bot.books.unrealized_pnl(marks),
+        pnl_today=equity - start_of_day,
+        fees=bot.books.fees,
+        equity=equity,
+        capital=bot.books.capital,
+        round_trips=int(statistics.get("round_trips") or 0),
+        open_orders=len(bot.keeper.live),
+        quote=next(iter(bot.instruments.values())).quote,
+        statistics=statistics,
+        since=bot.saved.since,
+    )
+
+
+def _reason(bot: Bot) -> str:
+    if bot.is_frozen:
+        return "its strategy raised; it rests and will be tried again"
+    return bot.standing.risk_reason or bot.record.reason
+
+
+def _statistic(value: object) -> Statistic:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value if isinstance(value, str | int | float) else None
+
+
+def _short(number: Decimal | None) -> Decimal | None:
+    """An average for people: ten digits behind the point."""
+    return None if number is None else number.quantize(Decimal("1e-10"))
+
+
+def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
+    """A bot's panel, live orders and newest fills."""
+    panel = bot.strategy.get_state()
+    if isinstance(panel, LadderPanel):
+        rows = tuple(_joined(bot, row) for row in panel.rows)
+        panel = msgspec.structs.replace(panel, rows=rows)
+    return BotDetail(
+        bot_id=bot.bot_id,
+        panel=panel,
+        orders=tuple(bot.keeper.live.values()),
+        fills=tuple(engine.journal.fills(bot_id=bot.bot_id, limit=FILLS_SHOWN, newest=True)),
+    )
+
+
+def _joined(bot: Bot, row: LadderRow) -> LadderRow:
+    """Fill in how the order of a row really stands."""
+    if row.key is None:
+        return row
+    order = bot.keeper.live.get(row.key)
+    if order is not None:
+        return msgspec.structs.replace(row, state=_row_state(order), filled=order.filled)
+    held = row.key in bot.reviewed.held_back or bot.standing.is_stopped
+    return msgspec.structs.replace(row, state=RowState.HELD) if held else row
+
+
+def _row_state(order: Order) -> RowState:
+    return RowState.CANCELLING if order.cancel_requested else _ROW_STATES[order.state]
+
+
+def engine_snapshot(engine: "Engine") -> EngineSnapshot:
+    """The engine without its bots."""
+    bots = list(engine.bots.values())
+    equity = sum(engine.account_equity.values(), ZERO) if engine.account_equity else None
+    modes = {spec.mode for spec in engine.specs.values()}
+    worst = max((bot.standing.risk_step for bot in bots), default=None)
+    return EngineSnapshot(
+        name=engine.settings.name,
+        version=__version__,
+        state=engine.state,
+        risk="emergency" if engine.emergency.latched else worst.label if worst else "normal",
+        mode=next((m for m in (Mode.LIVE, Mode.TESTNET) if m in modes), Mode.PAPER),
+        equity=equity,
+        exposure=sum((_exposure(bot) for bot in bots), ZERO),
+        currency=engine.settings.currency,
+        started_ns=engine.started_ns,
+        now_ns=engine.clock.now(),
+        seq=engine.bus.seq,
+        exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
+        emergency=engine.emergency.progress,
+    )
+
+
+def _exposure(bot: Bot) -> Decimal:
+    marks = bot.marks()
+    return sum((abs(bot.position(s)) * p for s, p in marks.items()), ZERO)
+
+
+def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
+    exchange = next(e for e in engine.exchanges.values() if e.name == name)
+    status = exchange.connection_status()
+    return ExchangeSnapshot(
+        name=exchange.name,
+        type=type(exchange).__name__.removesuffix("Exchange").lower(),
+        link=status.detail or status.link.value,
+        ping_ms=status.ping_ms,
+        data_age_ms=status.data_age_ms,
+        reconnects=status.reconnects,
+        rate_used=status.rate_used,
+    )
+
+
+def update_since(engine: "Engine", after: int, focus: BotId | None, seen_seq: int) -> Update:
+    """What has changed since a revision."""
+    complete = after <= 0
+    bots = [
+        bot
+        for bot_id, bot in engine.bots.items()
+        if complete or engine.bot_revisions[bot_id] > after
+    ]
+    focused = engine.bots.get(focus) if focus is not None else None
+    fresh = focused is not None and (complete or engine.bot_revisions[focused.bot_id] > after)
+    return Update(
+        revision=engine.revision,
+        engine=engine_snapshot(engine),
+        bots=tuple(bot_snapshot(engine, bot) for bot in bots),
+        complete=complete,
+        events=engine.bus.since(seen_seq)[-EVENTS_SHOWN:],  # type: ignore[arg-type]
+        detail=bot_detail(engine, focused) if focused is not None and fresh else None,
+    )

@@ -1,0 +1,60 @@
+"""What an import really brings along: lazy and indirect imports that static analysis can't see."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+SCREEN_AND_NETWORK = frozenset({"textual", "aiohttp", "websockets", "httpx"})
+OUTSIDE_WORLD = SCREEN_AND_NETWORK | {"asyncio", "rich", "sqlite3", "structlog"}
+
+PURE_ROOMS = (
+    "nimbus_tui.core",
+    "nimbus_tui.accounting",
+    "nimbus_tui.strategies",
+    "nimbus_tui.risk",
+    "nimbus_tui.orders",
+    "nimbus_tui.tui.viewmodels",
+)
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+room = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(getattr(room, "__path__", []), room.__name__ + "."):
+    importlib.import_module(module.name)
+print("\\n".join({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def packages_brought_by(module: str) -> set[str]:
+    """The top-level packages in memory after importing a module with all that is inside it."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, module], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("room", PURE_ROOMS)
+def test_a_pure_room_brings_no_screen_network_database_or_event_loop(room: str) -> None:
+    if not exists(room):
+        pytest.skip(f"{room} is not built yet")
+    assert packages_brought_by(room) & OUTSIDE_WORLD == set()
+
+
+def test_the_command_line_brings_no_screen_and_no_network() -> None:
+    if not exists("nimbus_tui.cli.main"):
+        pytest.skip("nimbus_tui.cli.main is not built yet")
+    assert packages_brought_by("nimbus_tui.cli.main") & SCREEN_AND_NETWORK == set()
+
+
+def test_the_probe_sees_what_a_module_brings() -> None:
+    assert "sqlite3" in packages_brought_by("nimbus_tui.journal")
