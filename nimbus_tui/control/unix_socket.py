@@ -150,7 +150,8 @@ class UnixSocketServer:
                 await slots.acquire()
                 task = asyncio.create_task(self._answer(line, writer))
                 tasks.add(task)
-                task.add_done_callback(lambda done: (tasks.discard(done), slots.release()))
+                task.add_done_callback(tasks.discard)
+                task.add_done_callback(lambda _: slots.release())
         except (ValueError, OSError):
             writer.close()
         finally:

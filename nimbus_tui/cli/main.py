@@ -1,0 +1,69 @@
+"""The command line: every command, and `nimbus-tui [CONFIG]` for the app itself."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nimbus_tui import __version__
+from nimbus_tui.cli import query_commands
+from nimbus_tui.cli.backtest_command import backtest
+from nimbus_tui.cli.config_commands import config_app
+from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.run_commands import demo, open_app, run
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    help="Trading bots in your terminal. `nimbus-tui CONFIG` opens the app; `demo` needs no file.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nimbus-tui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Trading bots in your terminal. `nimbus-tui CONFIG` opens the app; `demo` needs no file."""
+    if context.invoked_subcommand is None and not version:
+        typer.echo(context.get_help())
+
+
+@app.command("open", hidden=True)
+def open_command(config: Path) -> None:
+    """Open the app on a config file."""
+    open_app(config)
+
+
+app.command("demo")(demo)
+app.command("run")(run)
+app.command("backtest")(backtest)
+app.add_typer(config_app, name="config")
+query_commands.mount(app)
+
+
+def arguments(given: list[str]) -> list[str]:
+    """`nimbus-tui CONFIG` is short for `nimbus-tui open CONFIG`."""
+    commands = {info.name for info in app.registered_commands} | {"config"}
+    first = given[0] if given else ""
+    if first and not first.startswith("-") and first not in commands:
+        looks_like_file = first.endswith(".toml") or "/" in first or Path(first).exists()
+        if looks_like_file:
+            return ["open", *given]
+    return given
+
+
+def main() -> None:
+    """The entry point."""
+    with friendly():
+        app(arguments(sys.argv[1:]), prog_name="nimbus-tui")

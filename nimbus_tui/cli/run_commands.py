@@ -1,0 +1,130 @@
+"""Commands that host an engine: the app, the demo, and `run` without a screen."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
+
+if TYPE_CHECKING:
+    from nimbus_tui.config.model import Config
+    from nimbus_tui.engine.host import EngineThread
+
+SWITCH_INTERVAL_S = 0.001
+"""How long a screen may hold the interpreter before the engine gets its turn."""
+
+
+def run(
+    config: Path,
+    duration: Annotated[
+        float | None, typer.Option("--duration", help="Stop after so many seconds.")
+    ] = None,
+) -> None:
+    """Run the bots of a config without a screen."""
+    with friendly():
+        from nimbus_tui.bootstrap import load_config
+
+        thread = _hosted(load_config(config))
+        thread.start()
+        say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
+        _headless(thread, duration)
+
+
+def demo(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Another config than the shipped one.")
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Without a screen.")] = False,
+    duration: Annotated[
+        float | None, typer.Option("--duration", help="Stop after so many seconds.")
+    ] = None,
+) -> None:
+    """Bots on a made-up market: no file, key or network; nothing is kept."""
+    with friendly():
+        from nimbus_tui.bootstrap import load_config, scratch_folder
+        from nimbus_tui.config.locations import shipped
+
+        loaded = load_config(config or shipped("sample_configs") / "grid-demo.toml")
+        with scratch_folder() as folder:
+            thread = _hosted(loaded, Path(folder))
+            if headless:
+                thread.start()
+                _headless(thread, duration)
+            else:
+                _with_screen(thread, loaded, demo=True)
+
+
+def open_app(path: Path) -> None:
+    """The app on a config: attaches if its engine runs already."""
+    from nimbus_tui.bootstrap import load_config
+
+    loaded = load_config(path)
+    _with_screen(_hosted(loaded), loaded, demo=False)
+
+
+def _hosted(config: "Config", scratch: Path | None = None) -> "EngineThread":
+    from nimbus_tui.bootstrap import live_engine
+    from nimbus_tui.config.locations import socket_path
+    from nimbus_tui.engine.host import EngineThread
+
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    socket = str(scratch / "engine.sock" if scratch else socket_path(config.engine.name))
+    return EngineThread(lambda: live_engine(config, scratch=scratch), socket)
+
+
+def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:
+    from nimbus_tui.config.locations import theme_folders
+    from nimbus_tui.config.model import OnHangup
+    from nimbus_tui.tui.run import Farewell, ScreenOptions, check_terminal, run_screen
+
+    check_terminal()
+    client = thread.start()
+    options = ScreenOptions(
+        title="demo" if demo else config.engine.name,
+        theme=config.ui.theme,
+        fps=config.ui.fps,
+        theme_folders=tuple(theme_folders()),
+    )
+    farewell = run_screen(client, options)
+    match farewell:
+        case Farewell.HANGUP if config.engine.on_hangup is OnHangup.DETACH:
+            _headless(thread, None)
+        case Farewell.STOP_CANCEL_ORDERS:
+            thread.request_stop(cancel_orders=True)
+            _ended(thread)
+        case _:
+            thread.request_stop()
+            _ended(thread)
+
+
+def _headless(thread: "EngineThread", duration: float | None) -> None:
+    """Wait for a signal, the end of the duration, or the engine's own end."""
+    asked = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: _second(asked))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    waited = 0.0
+    while thread.is_alive and not asked.wait(0.2):
+        waited += 0.2
+        if duration is not None and waited >= duration:
+            break
+    thread.request_stop()
+    _ended(thread)
+
+
+def _second(asked: threading.Event) -> None:
+    """The first signal asks, the second forces."""
+    if asked.is_set():
+        raise SystemExit(ExitCode.FAILED)
+    asked.set()
+
+
+def _ended(thread: "EngineThread") -> None:
+    """Wait for the orderly end; an engine that failed says why."""
+    thread.join(30)
+    if thread.failure is not None:
+        raise thread.failure
