@@ -5,6 +5,7 @@ import sys
 import time
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -113,10 +114,8 @@ def _bot_report(engine: "Engine", result: "BacktestResult", bot_id: BotId) -> di
 
     bot = engine.bots[bot_id]
     orders = engine.journal.orders(bot_id=bot_id, limit=-1)
-    changes: list[Decimal] = []
     curve = result.bot_equity[bot_id]
-    for (_, before), (_, after) in zip(curve, curve[1:], strict=False):
-        changes.append(after - before)
+    changes = [after - before for (_, before), (_, after) in pairwise(curve)]
     ratio = sharpe(curve)
     return bot_row(bot_snapshot(engine, bot)) | {
         "fills": bot.books.fills,

@@ -25,7 +25,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    Console(file=sys.stdout).print(table)
+    wide = None if sys.stdout.isatty() else 240
+    Console(file=sys.stdout, width=wide).print(table)

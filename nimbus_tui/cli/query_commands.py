@@ -1,4 +1,4 @@
-"""Commands that look at an engine or tell it something: bots, orders, fills, events, pause …"""
+"""Commands that look at an engine or tell it something: bots, orders, fills, events, pause."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 def mount(app: typer.Typer) -> None:
     """Hang the commands on the app."""
-    for name, command in {
+    queries: dict[str, Callable[..., None]] = {
         "bots": bots,
         "orders": orders,
         "fills": fills,
@@ -38,15 +38,17 @@ def mount(app: typer.Typer) -> None:
         "status": status,
         "emergency": emergency,
         "rearm": rearm,
-    }.items():
+    }
+    for name, command in queries.items():
         app.command(name)(command)
-    for verb, make in {
+    verbs: dict[str, Callable[[BotId], Command]] = {
         "pause": PauseBot,
         "resume": ResumeBot,
         "start": StartBot,
         "stop": StopBot,
         "flatten": FlattenBot,
-    }.items():
+    }
+    for verb, make in verbs.items():
         app.command(verb, help=f"{verb.capitalize()} bots of a running engine.")(_telling(make))
 
 

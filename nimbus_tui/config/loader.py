@@ -29,6 +29,16 @@ MAX_BYTES = 1_000_000
 _SECTIONS = ("engine", "ui", "exchanges", "bots")
 _EXCHANGE_TYPES = ("paper",)
 _SHORTHANDS = ("stop_loss", "take_profit", "stop_loss_price", "take_profit_price")
+_WORDS = {
+    "'decimal | null'": "a number",
+    "'decimal'": "a number",
+    "'int'": "a whole number",
+    "'str'": "text",
+    "'bool'": "true or false",
+    "'object'": "a table",
+    "invalid decimal string": "expected a number, got text",
+    " | null": "",
+}
 _BAD_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -74,6 +84,7 @@ class _Reader:
         self._path = path
         self._builtin = builtin
         self._places: dict[KeyPath, tuple[int, int]] = {}
+        self._removed: set[KeyPath] = set()
         self.problems: list[ConfigProblem] = []
 
     def read(self) -> model.Config | None:
@@ -190,14 +201,7 @@ class _Reader:
         if first is None or first not in data:
             return None
         self._removed.add((*path, first))
-        return first
-
-    @property
-    def _removed(self) -> set[KeyPath]:
-        """Keys that were left out since they are wrong: they are not missing."""
-        if not hasattr(self, "_removed_keys"):
-            self._removed_keys: set[KeyPath] = set()
-        return self._removed_keys
+        return str(first)
 
     def _known_keys(self, path: KeyPath, data: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
         for key in data:
@@ -384,7 +388,10 @@ class _Reader:
         for bot in bots.values():
             known = instruments.get(bot.common.exchange, {})
             kind = strategy_class(bot.common.strategy)
+            path = ("bots", bot.bot_id)
             for problem in kind.validate(bot.parameters, known):
+                if (*path, problem.key) in self._removed:
+                    continue
                 self._say(("bots", bot.bot_id, problem.key), problem.message)
 
     def _check_sharing(self, bots: Mapping[BotId, model.BotConfig]) -> None:
@@ -420,6 +427,6 @@ def _set_fields(section: model.InstrumentSection) -> dict[str, Decimal]:
 def _friendly(what: str) -> str:
     """Msgspec's words in the user's: `Expected `decimal`, got `str`` and the like."""
     text = what.replace("`", "'")
-    for theirs, ours in (("'decimal | null'", "a number"), ("'decimal'", "a number"), ("'int'", "a whole number"), ("'str'", "text"), ("'bool'", "true or false"), ("'object'", "a table"), (" | null", "")):  # fmt: skip
+    for theirs, ours in _WORDS.items():
         text = text.replace(theirs, ours)
     return text[:1].lower() + text[1:]

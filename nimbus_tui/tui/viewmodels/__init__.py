@@ -1,0 +1,1 @@
+"""What panels show, as text and tones: pure, without any Textual."""
