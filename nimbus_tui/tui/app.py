@@ -249,7 +249,7 @@ class NimbusApp(App[Farewell]):
         self.screen_stack[0].add_class("-detail")
         self.feed.changed = True
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Back to the dashboard."""
         self.screen_stack[0].remove_class("-detail")
         self.feed.changed = True

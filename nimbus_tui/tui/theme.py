@@ -63,5 +63,11 @@ def load_theme(path: Path) -> Theme:
         name=str(data.get("name", path.stem)),
         dark=bool(data.get("dark", True)),
         variables={key: str(colours.get(key, default)) for key, default in TOKENS.items()},
-        **base,
+        primary=base["primary"],
+        secondary=base.get("secondary"),
+        accent=base.get("accent"),
+        foreground=base.get("foreground"),
+        background=base["background"],
+        surface=base.get("surface"),
+        panel=base.get("panel"),
     )
