@@ -79,7 +79,8 @@ def _hosted(config: "Config", scratch: Path | None = None) -> "EngineThread":
 def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:
     from nimbus_tui.config.locations import theme_folders
     from nimbus_tui.config.model import OnHangup
-    from nimbus_tui.tui.run import Farewell, ScreenOptions, check_terminal, run_screen
+    from nimbus_tui.tui.options import Farewell, ScreenOptions
+    from nimbus_tui.tui.run import check_terminal, run_screen
 
     check_terminal()
     client = thread.start()

@@ -25,12 +25,12 @@ from nimbus_tui.core.panels import LadderPanel
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.options import Farewell, ScreenOptions
 from nimbus_tui.tui.panels.prompts import Choice, Confirm, TypedWord
 from nimbus_tui.tui.panels.rows import RowsPanel
-from nimbus_tui.tui.run import Farewell, ScreenOptions
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels.dashboard import bot_figures, bots_table, header, ticker
-from nimbus_tui.tui.viewmodels.ladder import ladder
+from nimbus_tui.tui.viewmodels.ladder import ladder, price_row
 from nimbus_tui.tui.viewmodels.lines import Cell, Line
 
 RETRY_S = 1.0
@@ -140,7 +140,7 @@ class NimbusApp(App[Farewell]):
         panel("bots").show(table, chosen)
         shown = feed.detail.panel if feed.detail is not None else None
         steps = ladder(shown if isinstance(shown, LadderPanel) else None, bot)
-        panel("ladder").show(steps)
+        panel("ladder").show(steps, keep_in_view=price_row(steps))
         if bot is not None:
             height = panel("figures").size.height
             panel("figures").show(bot_figures(bot, feed.detail, height))

@@ -3,32 +3,10 @@
 import locale
 import os
 import sys
-from enum import Enum
-from pathlib import Path
-
-import msgspec
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
-
-
-class Farewell(Enum):
-    """Why the screen closed."""
-
-    STOP_KEEP_ORDERS = "stop_keep_orders"
-    STOP_CANCEL_ORDERS = "stop_cancel_orders"
-    HANGUP = "hangup"
-    """The terminal is gone; the engine is not."""
-    TERMINATED = "terminated"
-
-
-class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the screen looks."""
-
-    title: str
-    theme: str = "nimbus-dark"
-    fps: int = 15
-    theme_folders: tuple[Path, ...] = ()
+from nimbus_tui.tui.options import Farewell, ScreenOptions
 
 
 def check_terminal() -> None:

@@ -42,13 +42,21 @@ class RowsPanel(ScrollView, can_focus=False):
         self._lines: list[Line] = []
         self._selected: int | None = None
 
-    def show(self, lines: Sequence[Line], selected: int | None = None) -> None:
+    def show(
+        self,
+        lines: Sequence[Line],
+        selected: int | None = None,
+        keep_in_view: int | None = None,
+    ) -> None:
         """Show these lines; unchanged ones cost nothing."""
         old, old_selected = self._lines, self._selected
         self._lines, self._selected = list(lines), selected
         if len(old) != len(self._lines):
             self.virtual_size = Size(self.size.width, len(self._lines))
             self.refresh()
+        if keep_in_view is not None:
+            self._centre(keep_in_view)
+        if len(old) != len(self._lines):
             return
         changed = {y for y, (a, b) in enumerate(zip(old, self._lines, strict=True)) if a != b}
         if selected != old_selected:
@@ -57,6 +65,12 @@ class RowsPanel(ScrollView, can_focus=False):
         regions = [Region(0, y - top, self.size.width, 1) for y in changed if y >= top]
         if regions:
             self.refresh(*regions)
+
+    def _centre(self, row: int) -> None:
+        """Scroll only when a row would be out of sight or at the very edge."""
+        height, top = self.size.height, self.scroll_offset.y
+        if len(self._lines) > height and not top + 1 < row < top + height - 2:
+            self.scroll_to(y=max(0, row - height // 2), animate=False)
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""

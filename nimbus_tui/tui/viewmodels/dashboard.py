@@ -94,7 +94,8 @@ def _bot(bot: BotSnapshot, history: Mapping[str, list[float]], *, wide: bool, mi
 
 def ticker(events: Sequence[Event], height: int) -> list[Line]:
     """The newest events, newest at the bottom."""
-    return [_event(event) for event in events[-height:]]
+    shown = [event for event in events[-4 * height :] if not isinstance(event, ev.PositionUpdate)]
+    return [_event(event) for event in shown[-height:]]
 
 
 def _event(event: Event) -> Line:

@@ -19,6 +19,8 @@ _STATES = {
     RowState.UNKNOWN: ("unknown", "loss"),
 }
 
+_PRICE_MARK = "     ▶ "
+
 
 def ladder(panel: LadderPanel | None, bot: BotSnapshot | None) -> list[Line]:
     """The ladder of one bot, highest price first."""
@@ -42,6 +44,11 @@ def ladder(panel: LadderPanel | None, bot: BotSnapshot | None) -> list[Line]:
     if not marked and bot.price is not None:
         lines.append(_price_line(bot.price))
     return lines
+
+
+def price_row(lines: list[Line]) -> int | None:
+    """Where the moving price stands."""
+    return next((y for y, line in enumerate(lines) if line[0].text == _PRICE_MARK), None)
 
 
 def _band(panel: LadderPanel) -> str:
@@ -84,4 +91,8 @@ def _row(row: LadderRow) -> Line:
 
 
 def _price_line(at: Decimal) -> Line:
-    return (Cell("     ▶ ", "price"), right(price(at), 11, "price"), Cell(" " + "─" * 50, "price"))
+    return (
+        Cell(_PRICE_MARK, "price"),
+        right(price(at), 11, "price"),
+        Cell(" " + "─" * 50, "price"),
+    )

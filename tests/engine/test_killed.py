@@ -1,0 +1,82 @@
+"""`kill -9` at random moments, ten times: nothing is lost and nothing is doubled."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from nimbus_tui.engine.standing import Saved
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.journal.sqlite import SqliteJournal
+
+CONFIG = """\
+[engine]
+name = "killed"
+[exchanges.sim]
+type = "paper"
+[bots.eth]
+strategy = "grid"
+exchange = "sim"
+symbol = "ETH/USDC"
+spacing = 0.06
+levels = 4
+quote_size = 100
+[bots.btc]
+strategy = "grid"
+exchange = "sim"
+symbol = "BTC/USDC:USDC"
+spacing = 0.05
+levels = 4
+quote_size = 100
+"""
+
+
+def run(config: Path, home: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "nimbus_tui", "run", str(config), *more]
+    return subprocess.Popen(
+        command, env=os.environ | {"NIMBUS_HOME": str(home)}, stderr=subprocess.PIPE
+    )
+
+
+def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
+    config = tmp_path / "killed.toml"
+    config.write_text(CONFIG)
+    chance = random.Random(5)
+    for _ in range(10):
+        process = run(config, tmp_path)
+        time.sleep(chance.uniform(0.9, 2.4))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    last = run(config, tmp_path, "--duration", "2")
+    _, errors = last.communicate()
+    assert last.returncode == 0, errors.decode()
+
+    journal = SqliteJournal.read(tmp_path / "killed" / "journal.db")
+    venue = PaperStore(tmp_path / "killed" / "paper-sim.db")
+    at_venue = [fill for _, fill in venue.fills_after(0, 100_000)]
+    absorbed = journal.fills()
+    assert len(absorbed) > 20
+    assert sorted(f.trade_id for f in at_venue) == sorted(f.trade_id for f in absorbed)
+    assert not journal.events(types=["error"])
+    filled: Counter[tuple[str, str]] = Counter()
+    for fill in absorbed:
+        filled[str(fill.bot_id), str(fill.key)] += fill.quantity  # type: ignore[assignment]
+    quantities = {(o.bot_id, o.key): o.quantity for o in journal.orders(limit=-1)}
+    assert all(quantities[key] >= total for key, total in filled.items())
+    for record in journal.bots():
+        books = msgspec.json.decode(record.books or b"", type=Saved).books
+        own = [f for f in absorbed if f.bot_id == record.bot_id]
+        held = sum((f.signed_quantity for f in own), Decimal(0))
+        assert held == books.position(record.symbols[0]).quantity
+    live = Counter((o.bot_id, o.key) for o in journal.live_orders())
+    assert max(live.values()) == 1
+    seqs = [event.seq for event in journal.events(limit=1_000_000)]
+    assert seqs == list(range(1, len(seqs) + 1))
