@@ -155,6 +155,9 @@ class _Reader:
             return {key: self._expanded(item, (*path, key)) for key, item in value.items()}
         if isinstance(value, list):
             return [self._expanded(item, path) for item in value]
+        if isinstance(value, Decimal) and not value.is_finite():
+            self._say(path, f"must be a finite number, not {value}")
+            return Decimal(1)
         if not isinstance(value, str):
             return value
 

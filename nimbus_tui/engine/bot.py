@@ -86,6 +86,8 @@ class Bot:
         self.reviewed = ReviewedPlan()
         self._warned: dict[OrderKey, str] = {}
         self._dirty = False
+        self._owes_plan = False
+        """Whether the strategy is to be asked as soon as it can be."""
 
     # the one path of every order
 
@@ -114,7 +116,10 @@ class Bot:
 
     def wish(self, woken: bool) -> Plan:
         """Ask the strategy if it is awake and may trade, else its last answer stands."""
-        if woken and self.saved.opened and not self.is_frozen and not self.standing.is_stopped:
+        self._owes_plan = self._owes_plan or woken
+        able = self.saved.opened and self._has_prices() and not self.is_frozen
+        if self._owes_plan and able and not self.standing.is_stopped:
+            self._owes_plan = False
             answer = self._guarded(lambda: self.strategy.plan(self.view()))
             if answer is not None:
                 self.plan = answer
@@ -175,6 +180,11 @@ class Bot:
     def is_frozen(self) -> bool:
         """Whether the strategy has raised and rests before its next try."""
         return self.frozen_until is not None
+
+    @property
+    def awaits_price(self) -> bool:
+        """Whether the next price is worth a turn wherever it is."""
+        return self._owes_plan or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
         """The bot's own signed position."""
@@ -361,6 +371,8 @@ class Bot:
 
     def _left_band(self, quote: Quote) -> bool:
         below, above = self._own_band(quote.symbol)
+        if not self._has_prices():
+            return False
         left = (below is not None and quote.price <= below) or (
             above is not None and quote.price >= above
         )

@@ -191,7 +191,7 @@ class Engine:
             for bot_id in self._watchers[market]:
                 bot = self.bots[bot_id]
                 self.bot_revisions[bot_id] = self.revision + 1
-                if bot_id in fired or not bot.saved.opened:
+                if bot_id in fired or bot.awaits_price:
                     quotes[bot_id].append(quote)
                 else:
                     bot.prices[quote.symbol] = quote

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nimbus_tui.strategies.grid_levels import GridConfig, centred, level_price, range_prices
+from nimbus_tui.strategies.grid_levels import (
+    GridConfig,
+    GridMode,
+    Recenter,
+    centred,
+    level_price,
+    range_prices,
+)
 from tests.simulation.worlds import World, instrument
 
 
@@ -49,8 +56,8 @@ async def test_within_the_cooldown_the_grid_does_not_move_again() -> None:
 
 
 async def test_hold_waits_and_up_follows_only_upwards() -> None:
-    held = await World(recenter="hold").start("2400", "2300", "2500")
-    rising = await World(recenter="up").start("2400", "2300")
+    held = await World(recenter=Recenter.HOLD).start("2400", "2300", "2500")
+    rising = await World(recenter=Recenter.UP).start("2400", "2300")
     assert (held.bot.saved.rebalances, rising.bot.saved.rebalances) == (0, 0)
     await rising.tick("2500")
     assert rising.bot.saved.rebalances == 1
@@ -112,7 +119,7 @@ async def test_stop_cancels_all_and_start_begins_a_fresh_grid() -> None:
 async def test_the_stop_loss_closes_the_position_and_stops_the_bot() -> None:
     from nimbus_tui.risk.limits import RiskLimits
 
-    world = World(limits=RiskLimits(stop_loss=Decimal(5)), recenter="hold")
+    world = World(limits=RiskLimits(stop_loss=Decimal(5)), recenter=Recenter.HOLD)
     await world.start("2400", "2364", "2250", "2249")
     assert world.bot.position(world.instrument.symbol) == 0
     assert world.resting() == {}
@@ -137,7 +144,11 @@ def test_a_range_counts_both_ends_and_its_nearest_price_is_empty() -> None:
 
 def test_geometric_levels_multiply() -> None:
     config = GridConfig(
-        symbol="ETH/USDC", levels=2, spacing=Decimal(1), mode="geometric", quote_size=Decimal(50)
+        symbol="ETH/USDC",
+        levels=2,
+        spacing=Decimal(1),
+        mode=GridMode.GEOMETRIC,
+        quote_size=Decimal(50),
     )
     grid = centred(config, Decimal(100))
     from nimbus_tui.core.order import Side
