@@ -124,10 +124,8 @@ async def test_the_stop_loss_closes_the_position_and_stops_the_bot() -> None:
     assert world.bot.position(world.instrument.symbol) == 0
     assert world.resting() == {}
     assert world.bot.record.state == "stopped"
-    assert [
-        e.type if hasattr(e, "type") else type(e).__name__
-        for e in world.engine.journal.events(types=["stopLossTriggered"])
-    ] == ["StopLossTriggered"]
+    tripped = world.engine.journal.events(types=["stopLossTriggered"])
+    assert len(tripped) == 1
 
 
 def test_a_range_counts_both_ends_and_its_nearest_price_is_empty() -> None:

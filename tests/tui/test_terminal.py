@@ -33,7 +33,8 @@ class Terminal:
             [sys.executable, "-m", "nimbus_tui", str(config)],
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env=os.environ | {"NIMBUS_HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            env=os.environ
+            | {"NIMBUS_HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"},
         )  # fmt: skip
         os.close(slave)
         self.seen = b""
