@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 
@@ -38,6 +38,16 @@ _DEFAULT_INTERVAL_NS = 60_000 * NS_PER_MS
 _SAMPLE_ROWS = 200
 _BUYS = frozenset({"buy", "b", "bid", "0", "false"})
 _SELLS = frozenset({"sell", "s", "ask", "1", "true"})
+
+
+class Reader(Protocol):
+    """What the csv module's reader offers."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +94,10 @@ class PriceFile:
 
     def _ticks(self, raw: IO[bytes]) -> Iterator[Tick]:
         plain = gzip.GzipFile(fileobj=raw) if self.path.suffix == ".gz" else raw
-        reader = csv.reader(io.TextIOWrapper(plain, "utf-8-sig", newline=""))
+        with io.TextIOWrapper(plain, "utf-8-sig", newline="") as text:
+            yield from self._rows(csv.reader(text))
+
+    def _rows(self, reader: "Reader") -> Iterator[Tick]:
         first = next((row for row in reader if row), None)
         if first is None:
             raise DataError(f"{self.path} is empty")

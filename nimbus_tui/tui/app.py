@@ -112,7 +112,12 @@ class NimbusApp(App[Farewell]):
     def flush(self) -> None:
         """Paint what has changed, if the terminal keeps up."""
         driver = self._driver
-        if not self.feed.changed or (isinstance(driver, PatientDriver) and driver.behind):
+        ready = bool(self.screen_stack) and bool(self.screen_stack[0].query("#keys"))
+        if (
+            not ready
+            or not self.feed.changed
+            or (isinstance(driver, PatientDriver) and driver.behind)
+        ):
             return
         self.feed.changed = False
         self.paint()
