@@ -32,11 +32,13 @@ def test_trades_load_in_the_shapes_that_tools_export(text: str, name: str, tmp_p
 
 
 def test_a_candle_becomes_four_ticks(tmp_path: Path) -> None:
-    rising = "ts_ms,open,high,low,close,volume\n0,10,12,9,11,4\n60000,11,12,9,10,4\n"
-    assert ticks(tmp_path, rising) == [
-        (0, Decimal(10)), (15_000, Decimal(9)), (30_000, Decimal(12)), (59_999, Decimal(11)),
-        (60_000, Decimal(11)), (75_000, Decimal(12)), (90_000, Decimal(9)), (119_999, Decimal(10)),
+    start = 1_700_000_000_000
+    rising, falling = f"{start},10,12,9,11,4", f"{start + 60_000},11,12,9,10,4"
+    found = ticks(tmp_path, f"ts_ms,open,high,low,close,volume\n{rising}\n{falling}\n")
+    assert [ts - start for ts, _ in found] == [
+        0, 15_000, 30_000, 59_999, 60_000, 75_000, 90_000, 119_999,
     ]  # fmt: skip
+    assert [int(price) for _, price in found] == [10, 9, 12, 11, 11, 12, 9, 10]
 
 
 @pytest.mark.parametrize(
