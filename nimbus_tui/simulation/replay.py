@@ -14,7 +14,7 @@ from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 
 
 class ReplaySource:
-    """Ticks of files, paced at `speed` × real time and stamped with the time they are due.
+    """Ticks of files, paced at `speed` × real time and stamped with the time of their delivery.
 
     The position is the number of ticks delivered, so that a restart goes on behind the last one.
     """
@@ -52,4 +52,4 @@ class ReplaySource:
             due = begun[0] + int((tick.ts - begun[1]) / self._speed)
             await self._clock.sleep_until(due)
             self._delivered += 1
-            yield msgspec.structs.replace(tick, ts=max(due, begun[0]))
+            yield msgspec.structs.replace(tick, ts=max(due, self._clock.now()))

@@ -304,5 +304,5 @@ def _keys() -> Line:
     cells = []
     for action in ACTIONS:
         if action.footer:
-            cells += [Cell(f" {action.keys} ", "title"), Cell(f"{action.label} ", "muted")]
+            cells += [Cell(f" {action.keys} ", "title"), Cell(action.label, "muted")]
     return tuple(cells)

@@ -23,6 +23,7 @@ class RowsPanel(ScrollView, can_focus=False):
     RowsPanel {
         background: $background;
         scrollbar-size: 1 1;
+        overflow-x: hidden;
         & > .rows--plain { color: $foreground; background: $background; }
         & > .rows--muted { color: $muted; background: $background; }
         & > .rows--title { color: $primary; background: $background; text-style: bold; }

@@ -34,7 +34,7 @@ def header(engine: EngineSnapshot | None, title: str, problem: str, width: int) 
     """Who, whose money, how much, how risky, how fresh."""
     if engine is None:
         return [(Cell(" nimbus ", "title"), Cell(problem or " waiting for the engine", "caution"))]
-    mode = {Mode.LIVE: " LIVE ", Mode.TESTNET: " TESTNET ", Mode.PAPER: " PAPER "}[engine.mode]
+    mode = {Mode.LIVE: "  LIVE ", Mode.TESTNET: "  TESTNET ", Mode.PAPER: "  PAPER "}[engine.mode]
     tone = "live" if engine.mode is Mode.LIVE else "price"
     cells = [Cell(" nimbus ", "title"), Cell(title, "title"), Cell(mode, tone)]
     if engine.state != "running":

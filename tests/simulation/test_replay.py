@@ -1,0 +1,76 @@
+"""A replay in real time fills exactly like the backtest of the same file."""
+
+import asyncio
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from nimbus_tui.bootstrap import live_engine, load_config
+from nimbus_tui.engine.snapshots import bot_detail
+from nimbus_tui.exchanges.base import Exchange
+from nimbus_tui.simulation.price_files import PriceFile
+from tests.simulation.worlds import World, instrument
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+RECORD = DATA / "ticks_20240808" / "binance_perp_BTCUSDT_trades.csv.gz"
+
+HAS_RECORD = RECORD.exists()
+
+
+async def ended(exchange: Exchange) -> None:
+    """Wait for the end of the exchange's prices."""
+    while not exchange.connection_status().detail:  # noqa: ASYNC110 - the venue has no event for it
+        await asyncio.sleep(0.05)
+
+
+def some_trades(folder: Path) -> Path:
+    """Trades that are always there: a saw around 60,000."""
+    path = folder / "saw.csv"
+    rows = [
+        f"{1_700_000_000_000 + i * 50},{60_000 + (i % 40 - 20) * 9 * (1 if i % 80 < 40 else -1)},1"
+        for i in range(3000)
+    ]
+    path.write_text("timestamp_ms,price,size\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("record", [None, RECORD], ids=["saw", "recorded"])
+async def test_a_replay_shows_the_fills_of_the_backtest(
+    record: Path | None, tmp_path: Path
+) -> None:
+    if record is not None and not HAS_RECORD:
+        pytest.skip("the recorded data is not here")
+    path = record or some_trades(tmp_path)
+    config = tmp_path / "replay.toml"
+    config.write_text(
+        '[exchanges.sim]\ntype = "paper"\nmarket = "replay"\nspeed = 1_000_000\n'
+        f'balances = {{ USDC = 1_000_000 }}\nfiles = {{ "BTC/USDC:USDC" = "{path}" }}\n'
+        '[bots.grid]\nstrategy = "grid"\nexchange = "sim"\nsymbol = "BTC/USDC:USDC"\n'
+        "spacing = 0.05\nlevels = 3\nquote_size = 100\n"
+    )
+    engine = live_engine(load_config(config), scratch=tmp_path)
+    await engine.start()
+    running = asyncio.create_task(engine.run())
+    exchange = engine.exchanges["sim"]
+    async with asyncio.timeout(60):
+        await ended(exchange)
+    detail = bot_detail(engine, engine.bots["grid"])
+    replayed = engine.journal.fills()
+    running.cancel()
+    await engine.stop()
+
+    grain = {"tick_size": Decimal("0.1"), "lot_size": Decimal("0.00001")}
+    world = World(
+        instrument("BTC/USDC:USDC", **grain),
+        balances={"USDC": Decimal(1_000_000)},
+        spacing=Decimal("0.05"),
+    )
+    await world.backtest(islice(PriceFile(path, "BTC/USDC:USDC").ticks(), None))
+    expected = [(f.key, f.side, f.price, f.quantity) for f in world.fills()]
+    assert len(expected) > 10
+    assert expected == [(f.key, f.side, f.price, f.quantity) for f in replayed]
+    shown = [(f.key, f.side, f.price, f.quantity) for f in detail.fills]
+    assert expected[-len(shown) :] == shown
+    await world.engine.stop()
