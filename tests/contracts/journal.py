@@ -1,0 +1,105 @@
+"""What every journal must do; a store's tests subclass this and give an empty `journal`."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from nimbus_tui.core.events import Info, OrderCancelled
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.order import Order, OrderState, Side
+from nimbus_tui.journal.base import BotRecord, Journal
+
+
+def an_order(identity: str = "nb1", generation: int = 0, **changes: object) -> Order:
+    order = Order(
+        bot_id="eth", key="grid/+1/c1", generation=generation, client_order_id=identity,
+        symbol="ETH/USDC", side=Side.BUY, quantity=Decimal("0.00000001"), price=Decimal("2400.10"),
+        state=OrderState.OPEN, created_ns=generation + 1,
+    )  # fmt: skip
+    return msgspec.structs.replace(order, **changes)
+
+
+def a_fill(trade_id: str = "1", bot_id: str = "eth") -> Fill:
+    return Fill(
+        exchange="sim", trade_id=trade_id, client_order_id="nb1", symbol="ETH/USDC", side=Side.BUY,
+        price=Decimal("2400.10"), quantity=Decimal("1E-8"), fee=Decimal("0E-10"),
+        fee_asset="USDC", maker=True, ts=7, bot_id=bot_id, key="grid/+1/c1",
+    )  # fmt: skip
+
+
+class JournalContract:
+    """The suite; subclasses provide the `journal` fixture."""
+
+    def test_what_was_written_is_read_to_the_last_digit(self, journal: Journal) -> None:
+        order, fill = an_order(), a_fill()
+        with journal.transaction():
+            journal.save_order(order)
+            assert journal.record_fill(fill)
+        assert journal.order("nb1") == order
+        assert journal.fills() == [fill]
+        assert str(journal.fills()[0].fee) == "0E-10"
+
+    def test_a_fill_is_recorded_once(self, journal: Journal) -> None:
+        with journal.transaction():
+            assert journal.record_fill(a_fill())
+            assert not journal.record_fill(a_fill())
+        assert len(journal.fills()) == 1
+
+    def test_a_transaction_that_fails_leaves_nothing(self, journal: Journal) -> None:
+        with pytest.raises(RuntimeError, match="stop"), journal.transaction():
+            journal.save_order(an_order())
+            with journal.transaction():
+                journal.record_fill(a_fill())
+            raise RuntimeError("stop")
+        assert journal.order("nb1") is None
+        assert journal.fills() == []
+
+    def test_the_highest_generation_is_the_last_order_of_a_key(self, journal: Journal) -> None:
+        with journal.transaction():
+            for generation in (0, 2, 1):
+                journal.save_order(an_order(f"nb{generation}", generation))
+        last = journal.last_order("eth", "grid/+1/c1")
+        assert last is not None
+        assert last.generation == 2
+        assert journal.last_order("eth", "other") is None
+
+    def test_live_orders_are_those_that_have_not_ended(self, journal: Journal) -> None:
+        with journal.transaction():
+            journal.save_order(an_order("nb0", 0))
+            journal.save_order(an_order("nb1", 1, state=OrderState.UNKNOWN))
+            journal.save_order(an_order("nb2", 2, state=OrderState.FILLED))
+            journal.save_order(an_order("nb0", 0, state=OrderState.CANCELLED))
+        assert [order.client_order_id for order in journal.live_orders("eth")] == ["nb1"]
+        assert [order.client_order_id for order in journal.orders(limit=2)] == ["nb2", "nb1"]
+
+    def test_events_are_found_by_number_bot_and_type(self, journal: Journal) -> None:
+        events = [
+            Info(seq=1, ts=1, message="a"),
+            OrderCancelled(
+                seq=2, ts=2, bot_id="eth", key="k", client_order_id="nb1", symbol="ETH/USDC",
+                filled=Decimal(0),
+            ),
+            Info(seq=3, ts=3, bot_id="eth", message="b"),
+        ]  # fmt: skip
+        with journal.transaction():
+            journal.append_events(events)
+        assert journal.last_seq() == 3
+        assert journal.events(after=1) == events[1:]
+        assert journal.events(bot_id="eth", types=["info"]) == events[2:]
+        assert journal.events(limit=2, newest=True) == events[1:]
+
+    def test_bots_and_facts_are_replaced(self, journal: Journal) -> None:
+        record = BotRecord(
+            bot_id="eth", incarnation="a1", strategy="grid", exchange="sim",
+            symbols=("ETH/USDC",), capital=Decimal(100), created_ns=1, config=b"{}",
+        )  # fmt: skip
+        changed = msgspec.structs.replace(record, state="paused", strategy_state=b'{"x":1}')
+        with journal.transaction():
+            journal.save_bot(record)
+            journal.save_bot(changed)
+            journal.save_fact("latch", "why")
+        assert journal.bots() == [changed]
+        assert journal.fact("latch") == "why"
+        journal.save_fact("latch", None)
+        assert journal.fact("latch") is None

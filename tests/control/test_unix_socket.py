@@ -1,0 +1,98 @@
+"""The engine's client over a Unix socket: the same answers, and nothing that harms the engine."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nimbus_tui.control.commands import PauseBot, Result
+from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
+from nimbus_tui.core.errors import EngineUnreachable, NimbusError
+from nimbus_tui.engine.local_client import LocalClient
+from tests.simulation.worlds import World
+
+
+class Served:
+    """A world behind a socket."""
+
+    def __init__(self, world: World, path: Path) -> None:
+        self.world = world
+        self.path = path
+        self.local = LocalClient(world.engine)
+        self.server = UnixSocketServer(self.local, str(path))
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    world = await World().start("2400", "2388")
+    one = Served(world, tmp_path / "run" / "e.sock")
+    await one.server.start()
+    yield one
+    await one.server.close()
+    await world.engine.stop()
+
+
+async def test_the_socket_is_its_owners_alone(served: Served) -> None:
+    assert stat.S_IMODE(served.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(served.path.parent.stat().st_mode) == 0o700
+
+
+async def test_it_answers_as_the_engine_itself(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    assert (await client.snapshot())[1] == (await served.local.snapshot())[1]
+    assert list(await client.orders()) == list(await served.local.orders())
+    assert list(await client.fills()) == list(await served.local.fills())
+    assert list(await client.events(limit=5)) == list(await served.local.events(limit=5))
+    assert (await client.fills())[0].price == Decimal(2388)
+    outcome = await client.execute(PauseBot("grid"))
+    assert outcome.result is Result.DONE
+    await client.close()
+
+
+async def test_an_update_waits_for_news_and_other_calls_go_on(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    first = await client.updates(0, focus="grid")
+    assert first.complete
+    assert first.detail is not None
+    waiting = asyncio.create_task(client.updates(first.revision, focus="grid"))
+    await client.snapshot()
+    assert not waiting.done()
+    await served.world.tick("2387")
+    second = await waiting
+    assert [bot.price for bot in second.bots] == [Decimal(2387)]
+    assert second.revision > first.revision
+    await client.close()
+
+
+async def test_garbage_is_answered_and_harms_nobody(served: Served) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(served.path))
+    writer.write(b"\x00garbage\n{}\n")
+    await writer.drain()
+    assert b"that is no request" in await reader.readline()
+    writer.close()
+    client = await UnixSocketClient.connect(str(served.path))
+    assert (await client.snapshot())[0].name == "test"
+    await client.close()
+
+
+async def test_an_engine_that_goes_away_is_said_so(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    waiting = asyncio.create_task(client.updates(10_000))
+    await asyncio.sleep(0)
+    await client.snapshot()
+    await served.server.close()
+    with pytest.raises(EngineUnreachable, match="gone away"):
+        await waiting
+    with pytest.raises(EngineUnreachable, match="no engine answers"):
+        await UnixSocketClient.connect(str(served.path))
+    await client.close()
+
+
+async def test_a_second_server_and_a_long_path_are_refused(served: Served) -> None:
+    with pytest.raises(NimbusError, match="already"):
+        await UnixSocketServer(served.local, str(served.path)).start()
+    with pytest.raises(NimbusError, match="longer than"):
+        await UnixSocketServer(served.local, "/tmp/" + "x" * 120).start()
