@@ -307,6 +307,7 @@ class Bot:
         if 0 < order.filled < order.quantity:
             self._guarded(lambda: self.strategy.handle_order_end(order))
             self._dirty = True
+            self._owes_plan = True
         self.standing.order_ended(order)
 
     # failure
