@@ -24,7 +24,7 @@ GRAINS = {
 
 FULL = bool(os.environ.get("NIMBUS_FULL_RECORDS"))
 PREFIX = 20_000
-"""Ticks of a candle file at the narrow spacing, where a whole month takes minutes; FULL takes all."""
+"""Ticks of a candle file at the narrow spacing; a whole month takes minutes."""
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the recorded data is not here")
 
