@@ -7,25 +7,51 @@ class Action(NamedTuple):
     """One thing that the user can do."""
 
     id: str
+    """Stable name, by which a key can be given to it."""
     keys: str
+    """Keys in Textual's spelling, comma between them."""
+    key_label: str
+    """The key as people write it."""
     name: str
-    """The app's method `action_NAME`."""
+    """The app's method `action_NAME`, with arguments."""
     label: str
     help: str
-    footer: bool = True
+    group: str
+    footer: int = 0
+    """How early it leaves the footer when room is short; 0 = it is never there."""
 
+
+_BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
 
 ACTIONS = (
-    Action("bot.pause", "p", "pause", "pause", "Pause the bot: cancel what adds exposure"),
-    Action("bot.resume", "r", "resume", "resume", "Lift the pause"),
-    Action("bot.stop", "s", "stop_bot", "stop", "Stop the bot: cancel all its orders (asks)"),
-    Action("bot.start", "S", "start_bot", "start", "Start a stopped bot with a fresh plan"),
-    Action("bot.open", "enter", "open_bot", "open", "Show the bot on the whole screen"),
-    Action("view.back", "escape", "back", "back", "Back to the dashboard", footer=False),
-    Action("engine.emergency", "!", "emergency", "EMERGENCY", "Cancel every order of every bot"),
-    Action("view.theme", "t", "next_theme", "theme", "Next theme"),
-    Action("view.help", "?", "help", "help", "List the keys"),
-    Action("app.quit", "q", "quit_asking", "quit", "Quit; asks what to do with the orders"),
-    Action("move.down", "down,j", "move(1)", "down", "Next bot", footer=False),
-    Action("move.up", "up,k", "move(-1)", "up", "Previous bot", footer=False),
-)
+    Action("bot.pause", "p", "p", "pause_bot", "pause",
+           "Pause: cancel what adds exposure, keep what reduces it", _BOT, 2),
+    Action("bot.resume", "r", "r", "resume_bot", "resume", "Resume after a pause", _BOT, 3),
+    Action("bot.stop", "s", "s", "stop_bot", "stop",
+           "Stop: cancel all its orders (asks first)", _BOT, 4),
+    Action("bot.start", "S", "S", "start_bot", "start",
+           "Start a stopped bot with a fresh plan", _BOT, 5),
+    Action("bot.flatten", "x", "x", "flatten_bot", "flatten",
+           "Stop and close its position (asks first)", _BOT, 10),
+    Action("bot.open", "enter", "Enter", "open_bot", "bot",
+           "Open the bot's own screen", _BOT, 7),
+    Action("engine.emergency", "!", "!", "emergency", "EMERGENCY",
+           "Cancel every order of every bot (type the word)", _ENGINE, 2),
+    Action("engine.rearm", "R", "R", "rearm", "rearm",
+           "Lift the emergency; bots stay stopped (asks first)", _ENGINE),
+    Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
+    Action("view.next", "right,l,tab", "→ l Tab", "turn(1)", "next panel",
+           "Next panel, where not all fit beside each other", _VIEW),
+    Action("view.previous", "left,h,shift+tab", "← h", "turn(-1)", "previous panel",
+           "Previous panel", _VIEW),
+    Action("move.down", "down,j", "↓ j", "move(1)", "down",
+           "Next bot; on a bot's screen: scroll down", _VIEW),
+    Action("move.up", "up,k", "↑ k", "move(-1)", "up",
+           "Previous bot; on a bot's screen: scroll up", _VIEW),
+    Action("view.theme", "t", "t", "next_theme", "theme", "Next theme", _VIEW, 9),
+    Action("view.palette", "ctrl+p", "Ctrl+P", "command_palette", "find a command",
+           "Find any command by its name", _VIEW),
+    Action("view.help", "?", "?", "help", "help", "This list", _VIEW, 1),
+    Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
+           "Quit; asks what becomes of the orders", _ENGINE, 1),
+)  # fmt: skip

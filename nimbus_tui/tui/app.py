@@ -1,47 +1,59 @@
-"""The app: one live screen that shows the engine and sends commands to it."""
+"""The app: follows the engine, paints at a steady pace, and turns keys into commands."""
 
 import asyncio
-import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import monotonic
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.containers import Container
-from textual.screen import Screen
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import (
     Command,
     EmergencyShutdown,
+    FlattenBot,
     PauseBot,
+    Rearm,
     ResumeBot,
     StartBot,
     StopBot,
 )
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.core.panels import LadderPanel
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.options import Farewell, ScreenOptions
-from nimbus_tui.tui.panels.prompts import Choice, Confirm, TypedWord
-from nimbus_tui.tui.panels.rows import RowsPanel
+from nimbus_tui.tui.palette import NimbusCommands, Offer
+from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.panels.prompts import Choice, Confirm, Prompt, TypedWord
+from nimbus_tui.tui.screens.help import HelpScreen
+from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
-from nimbus_tui.tui.viewmodels.dashboard import bot_figures, bots_table, header, ticker
-from nimbus_tui.tui.viewmodels.ladder import ladder, price_row
-from nimbus_tui.tui.viewmodels.lines import Cell, Line
+from nimbus_tui.tui.viewmodels import talk
+from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
 
-RETRY_S = 1.0
+ROWS_A_PAINT = 24
+"""Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
+SLOW_FPS = 4
+"""Paints a second while a question is open, and after the terminal has fallen behind."""
+SLOW_FOR_S = 10.0
+WATCH_S = 0.5
+"""How often the terminal and the engine's silence are looked at."""
+_ALL_ROWS = 10_000
+_NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
+
+_HERE = Path(__file__).parent
 
 
 class NimbusApp(App[Farewell]):
-    """Dashboard with the ladder of the selected bot; sees nothing but an `EngineClient`."""
+    """The trader's window; sees nothing but an `EngineClient`."""
 
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
+    CSS_PATH = [_HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "help")]
+    COMMANDS = {NimbusCommands}
     BINDINGS = [
         Binding(action.keys, action.name, action.label, show=False, id=action.id)
         for action in ACTIONS
@@ -52,212 +64,300 @@ class NimbusApp(App[Farewell]):
         self.client = client
         self.options = options
         self.feed = Feed()
-        self.selected: BotId | None = None
-        self.farewell = Farewell.TERMINATED
-        self._message: Line = ()
+        self.ending: Farewell | None = None
+        """Why the screen is being closed from outside; None while it isn't."""
+        self.live = LiveScreen(options.title)
+        self.bot_commands: dict[str, Callable[[BotId], None]] = {
+            "pause": self.pause, "resume": self.resume, "start": self.start,
+            "stop": self.ask_stop, "flatten": self.ask_flatten,
+        }  # fmt: skip
+        self._said: Line = talk.hint_line()
+        self._stale = True
+        self._answered_at = monotonic()
+        self._slow_until = 0.0
+        self._painted_at = 0.0
+        self._delays_seen = 0
+        self._one_by_one = asyncio.Lock()
+        self._ui_loop: asyncio.AbstractEventLoop | None = None
         self._themes, self._theme_problems = load_themes(options.theme_folders)
 
-    def compose(self) -> ComposeResult:
-        """Header, table beside (or above) the ladder, ticker, status and keys."""
-        yield RowsPanel(id="header")
-        with Container(id="body"):
-            yield RowsPanel(id="bots")
-            yield RowsPanel(id="ladder")
-            yield RowsPanel(id="figures")
-        yield RowsPanel(id="ticker")
-        yield RowsPanel(id="status")
-        yield RowsPanel(id="keys")
+    def get_default_screen(self) -> LiveScreen:
+        """The one live screen."""
+        return self.live
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours where a theme leaves them out."""
         return dict(TOKENS)
 
     def on_mount(self) -> None:
-        """Take over signals and themes, then follow the engine."""
+        """Put on the theme, then follow the engine and paint."""
+        self._ui_loop = asyncio.get_running_loop()
+        self._put_on_themes()
+        if self.ending is not None:
+            self.exit(self.ending)
+        pause_s = 1 / max(1, self.options.fps)
+        following = self.feed.follow(self.client, pause_s, self._has_answered)
+        self.run_worker(following, group="follow", exit_on_error=False)
+        self.set_interval(pause_s, self.flush)
+        self.set_interval(WATCH_S, self._watch)
+
+    def _put_on_themes(self) -> None:
         for theme in self._themes:
             self.register_theme(theme)
         names = [theme.name for theme in self._themes]
         if self.options.theme in names:
             self.theme = self.options.theme
+        else:
+            known = ", ".join(names) or "none"
+            self.say(
+                talk.trouble_line(f"there is no theme {self.options.theme!r}; there are: {known}")
+            )
         if self._theme_problems:
-            self._say(self._theme_problems[0], "caution")
-        self._take_signals()
-        self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=False)
-        self.set_interval(1 / max(1, self.options.fps), self.flush)
+            self.say(talk.trouble_line(self._theme_problems[0]))
 
-    # following the engine
+    # painting
 
-    async def _follow(self) -> None:
-        """Pull what is new, never faster than it is painted."""
-        while True:
-            try:
-                update = await self.client.updates(
-                    self.feed.revision, focus=self.selected, timeout_s=5.0
-                )
-            except EngineUnreachable as error:
-                self.feed.lost(str(error))
-                await asyncio.sleep(RETRY_S)
-                continue
-            self.feed.apply(update)
-            if self.selected is None and self.feed.bots:
-                self._select(next(iter(self.feed.bots)))
-            await asyncio.sleep(1 / max(1, self.options.fps))
-
-    def _select(self, bot_id: BotId) -> None:
-        self.selected = bot_id
-        self.feed.detail = None
-        self.feed.revision = 0
-        self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=False)
+    def _has_answered(self) -> None:
+        self._answered_at = monotonic()
+        if self.bot is None and self.feed.bots:
+            self.feed.focus = next(iter(self.feed.bots))
 
     def flush(self) -> None:
-        """Paint what has changed, if the terminal keeps up."""
-        driver = self._driver
-        ready = bool(self.screen_stack) and bool(self.screen_stack[0].query("#keys"))
-        if (
-            not ready
-            or not self.feed.changed
-            or (isinstance(driver, PatientDriver) and driver.behind)
-        ):
+        """Paint what has changed, so much at a time, if the terminal keeps up."""
+        now = monotonic()
+        if self._is_behind(now):
             return
-        self.feed.changed = False
-        self.paint()
+        is_slow = now < self._slow_until or isinstance(self.screen, Prompt)
+        if is_slow and now - self._painted_at < 1 / SLOW_FPS:
+            return
+        self._painted_at = now
+        self._repaint(ROWS_A_PAINT)
+
+    def _repaint(self, rows: int) -> None:
+        if not self.live.is_mounted:
+            return
+        if self.feed.changed or self._stale:
+            self._stale = False
+            silent_ms = (monotonic() - self._answered_at) * 1000
+            self.live.show(self.feed, self.bot, self._said, silent_ms)
+        self.live.paint(rows)
+
+    def repaint_now(self) -> None:
+        """Answer a key at once, whatever else waits for its paint."""
+        self._stale = True
+        self._repaint(_ALL_ROWS)
 
     def on_resize(self) -> None:
-        """Columns depend on the width."""
-        self.feed.changed = True
+        """What fits depends on the size; the panels know theirs after the layout."""
+        self.call_after_refresh(self.repaint_now)
 
-    def paint(self) -> None:
-        """Give every panel its lines; panels repaint only what differs."""
-        screen = self.screen_stack[0]
-        width, feed = self.size.width, self.feed
-        bots = list(feed.bots.values())
-        names = list(feed.bots)
-        chosen = names.index(self.selected) + 1 if self.selected in names else None
-        bot = feed.bots.get(self.selected) if self.selected is not None else None
+    def _is_behind(self, now: float) -> bool:
+        driver = self._driver
+        if not isinstance(driver, PatientDriver):
+            return False
+        if driver.delays != self._delays_seen:
+            self._delays_seen = driver.delays
+            self._slow_until = now + SLOW_FOR_S
+        return driver.behind
 
-        def panel(name: str) -> RowsPanel:
-            return screen.query_one(f"#{name}", RowsPanel)
+    def _watch(self) -> None:
+        """Notice a terminal that went without a signal, and an engine that went silent."""
+        driver = self._driver
+        if isinstance(driver, PatientDriver) and (driver.lost or driver.is_hung_up()):
+            self.end(Farewell.HANGUP)
+        if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
+            self._stale = True
 
-        top = header(feed.engine, self.options.title, feed.problem, width)
-        panel("header").styles.height = len(top)
-        panel("header").show(top)
-        table = bots_table(bots, feed.history, panel("bots").size.width or width)
-        panel("bots").show(table, chosen)
-        shown = feed.detail.panel if feed.detail is not None else None
-        steps = ladder(shown if isinstance(shown, LadderPanel) else None, bot)
-        panel("ladder").show(steps, keep_in_view=price_row(steps))
-        if bot is not None:
-            height = panel("figures").size.height
-            panel("figures").show(bot_figures(bot, feed.detail, height))
-        panel("ticker").show(ticker(feed.events, panel("ticker").size.height))
-        panel("status").show([self._message])
-        panel("keys").show([_keys()])
+    # the end
 
-    # commands
+    @property
+    def has_lost_terminal(self) -> bool:
+        """Whether the terminal went away."""
+        return isinstance(self._driver, PatientDriver) and self._driver.lost
+
+    def end(self, why: Farewell) -> None:
+        """Close the screen from outside; safe in a signal handler, harmless when repeated."""
+        if self.ending is not Farewell.TERMINATED:
+            self.ending = why
+        if why is Farewell.HANGUP and isinstance(self._driver, PatientDriver):
+            self._driver.let_go()
+        if self._ui_loop is not None and not self._ui_loop.is_closed():
+            self._ui_loop.call_soon_threadsafe(self.exit, why)
+
+    # the selected bot
 
     @property
     def bot(self) -> BotSnapshot | None:
-        """The selected bot."""
-        return self.feed.bots.get(self.selected) if self.selected is not None else None
+        """The selected bot, held by its name, not by its row."""
+        focus = self.feed.focus
+        return self.feed.bots.get(focus) if focus is not None else None
 
-    def _send(self, command: Command) -> None:
-        self.run_worker(self._sent(command), exit_on_error=False)
+    def select(self, bot_id: BotId) -> None:
+        """Turn to another bot."""
+        self.feed.focus = bot_id
+        self.repaint_now()
+
+    def open(self, bot_id: BotId) -> None:
+        """Turn to a bot and give it the whole screen."""
+        self.select(bot_id)
+        self.action_open_bot()
+
+    def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
+        """A click on a row of the table selects the bot."""
+        names = list(self.feed.bots)
+        if event.panel is self.live.dashboard.bots and event.row < len(names):
+            self.select(names[event.row])
+
+    # commands
+
+    def say(self, line: Line) -> None:
+        """Put a word above the footer, where it stays until the next one."""
+        self._said = line
+        self._stale = True
+
+    def send(self, command: Command, doing: str) -> None:
+        """Send a command; what comes of it appears above the footer."""
+        self.say(talk.sending_line(doing))
+        self.repaint_now()
+        self.run_worker(self._sent(command), group="commands", exit_on_error=False)
 
     async def _sent(self, command: Command) -> None:
         try:
-            outcome = await self.client.execute(command)
-        except EngineUnreachable as error:
-            self._say(str(error), "loss")
+            if isinstance(command, EmergencyShutdown):  # waits behind nothing
+                outcome = await self.client.execute(command)
+            else:
+                async with self._one_by_one:
+                    outcome = await self.client.execute(command)
+        except NimbusError as error:
+            self.say(talk.trouble_line(f"no answer from the engine: {error}"))
+        except Exception as error:  # the screen's edge: the operator must learn that it failed
+            self.say(talk.trouble_line(f"the command failed: {type(error).__name__}: {error}"))
         else:
-            tone = "caution" if outcome.result.value == "refused" else "gain"
-            self._say(f"{outcome.result.value}: {outcome.message}", tone)
+            self.say(talk.outcome_line(outcome))
 
-    def _say(self, text: str, tone: str) -> None:
-        self._message = (Cell(f" {text}", tone),)
-        self.feed.changed = True
+    def pause(self, bot_id: BotId) -> None:
+        """Pause at once: pausing never asks."""
+        self.send(PauseBot(bot_id), f"pausing {bot_id}")
 
-    def action_pause(self) -> None:
-        """Pause at once, without asking."""
-        if self.bot is not None:
-            self._send(PauseBot(self.bot.bot_id))
+    def resume(self, bot_id: BotId) -> None:
+        """Lift the operator's pause."""
+        self.send(ResumeBot(bot_id), f"resuming {bot_id}")
 
-    def action_resume(self) -> None:
-        """Lift the pause."""
-        if self.bot is not None:
-            self._send(ResumeBot(self.bot.bot_id))
-
-    def action_start_bot(self) -> None:
+    def start(self, bot_id: BotId) -> None:
         """Start a stopped bot."""
-        if self.bot is not None:
-            self._send(StartBot(self.bot.bot_id))
+        self.send(StartBot(bot_id), f"starting {bot_id}")
 
-    def action_stop_bot(self) -> None:
+    def ask_stop(self, bot_id: BotId) -> None:
         """Say what stopping means, then stop if confirmed."""
-        bot = self.bot
-        if bot is None:
-            return
-        position = f"{bot.position:f}" if bot.position else "none"
-        question = (
-            f"Stop {bot.bot_id}? {bot.open_orders} orders will be cancelled; its position "
-            f"({position}) is kept or closed by its on_stop."
-        )
+        bot = self.feed.bots.get(bot_id)
+        if bot is not None:
+            question = talk.stop_question(bot, self.options.on_stop.get(bot_id))
+            self._ask(question, "stop", StopBot(bot_id), f"stopping {bot_id}")
 
+    def ask_flatten(self, bot_id: BotId) -> None:
+        """Say what flattening means, then do it if confirmed."""
+        bot = self.feed.bots.get(bot_id)
+        if bot is not None:
+            question = talk.flatten_question(bot)
+            self._ask(question, "flatten", FlattenBot(bot_id), f"flattening {bot_id}")
+
+    def _ask(self, question: str, verb: str, command: Command, doing: str) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
-                self._send(StopBot(bot.bot_id))
+                self.send(command, doing)
+            else:
+                self.say(talk.note_line(f"not {doing}: nothing was done"))
 
-        self.push_screen(Confirm(question), answered)
+        self.push_screen(Confirm(question, verb, dangerous=True), answered)
+
+    def _on_bot(self, act: Callable[[BotId], None]) -> None:
+        if self.bot is None:
+            self.say(talk.note_line("there is no bot"))
+        else:
+            act(self.bot.bot_id)
+
+    def action_pause_bot(self) -> None:
+        """Pause the selected bot."""
+        self._on_bot(self.pause)
+
+    def action_resume_bot(self) -> None:
+        """Resume the selected bot."""
+        self._on_bot(self.resume)
+
+    def action_start_bot(self) -> None:
+        """Start the selected bot."""
+        self._on_bot(self.start)
+
+    def action_stop_bot(self) -> None:
+        """Ask, then stop the selected bot."""
+        self._on_bot(self.ask_stop)
+
+    def action_flatten_bot(self) -> None:
+        """Ask, then flatten the selected bot."""
+        self._on_bot(self.ask_flatten)
 
     def action_emergency(self) -> None:
         """Ask for the word, then cancel everything."""
-        question = f"EMERGENCY SHUTDOWN: cancel every order of all {len(self.feed.bots)} bots."
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._send(EmergencyShutdown())
+                self.send(EmergencyShutdown(), "EMERGENCY: cancelling every order")
             else:
-                self._say("no emergency: nothing was done", "muted")
+                self.say(talk.note_line("no emergency: nothing was done"))
 
+        bots, engine = list(self.feed.bots.values()), self.feed.engine
+        question = talk.emergency_question(bots, engine.currency if engine else "")
         self.push_screen(TypedWord(question, "EMERGENCY"), answered)
 
-    def action_quit_asking(self) -> None:
+    def action_rearm(self) -> None:
+        """Ask, then lift the emergency."""
+        self._ask(talk.rearm_question(), "rearm", Rearm(), "rearming")
+
+    async def action_quit(self) -> None:
         """Ask what becomes of the resting orders."""
-        choices = {
-            "k": "quit, keep resting orders at the venue",
-            "c": "quit and cancel all orders; positions stay",
+        if isinstance(self.screen, Prompt):
+            return
+        demo, bots = self.options.demo, list(self.feed.bots.values())
+        ways = {
+            "l": Farewell.LEAVE_RUNNING,
+            "k": Farewell.STOP_KEEP_ORDERS,
+            "q": Farewell.STOP_KEEP_ORDERS,
+            "c": Farewell.STOP_CANCEL_ORDERS,
         }
 
         def answered(key: str | None) -> None:
-            if key == "k":
-                self.exit(Farewell.STOP_KEEP_ORDERS)
-            elif key == "c":
-                self.exit(Farewell.STOP_CANCEL_ORDERS)
+            if key is not None:
+                self.exit(ways[key])
 
-        self.push_screen(Choice("Quit nimbus-tui? The engine ends with it.", choices), answered)
-
-    async def action_quit(self) -> None:
-        """Ctrl+Q asks as well."""
-        self.action_quit_asking()
+        choices = talk.quit_choices(demo=demo, may_leave=self.options.may_leave)
+        self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
 
     # moving about
 
-    def action_move(self, step: int) -> None:
-        """Select another bot."""
+    def action_move(self, by: int) -> None:
+        """Select another bot; on a bot's own screen, look up or down its ladder."""
         names = list(self.feed.bots)
-        if names:
-            at = names.index(self.selected) if self.selected in names else 0
-            self._select(names[(at + step) % len(names)])
-            self.feed.changed = True
+        if self.live.is_bot_open:
+            self.live.view.scroll_rows(by)
+        elif names:
+            at = names.index(self.bot.bot_id) if self.bot is not None else 0
+            self.select(names[max(0, min(at + by, len(names) - 1))])
+
+    def action_turn(self, by: int) -> None:
+        """The next pane of the view."""
+        self.live.view.turn(by)
+        self.call_after_refresh(self.repaint_now)
 
     def action_open_bot(self) -> None:
         """The bot on the whole screen."""
-        self.screen_stack[0].add_class("-detail")
-        self.feed.changed = True
+        if self.bot is not None:
+            self.live.open("bot")
+            self.call_after_refresh(self.repaint_now)
 
     async def action_back(self) -> None:
         """Back to the dashboard."""
-        self.screen_stack[0].remove_class("-detail")
-        self.feed.changed = True
+        self.live.open("dashboard")
+        self.call_after_refresh(self.repaint_now)
 
     def action_next_theme(self) -> None:
         """The next theme of ours."""
@@ -265,44 +365,20 @@ class NimbusApp(App[Farewell]):
         if names:
             at = names.index(self.theme) if self.theme in names else -1
             self.theme = names[(at + 1) % len(names)]
-            self._say(f"theme {self.theme}", "muted")
+            self.say(talk.note_line(f"theme {self.theme}"))
+            self.call_after_refresh(self.repaint_now)
 
     def action_help(self) -> None:
         """All keys."""
-        lines = "\n".join(f"  {action.keys:<10}{action.help}" for action in ACTIONS)
-        self.push_screen(Confirm(f"Keys (Ctrl+P finds them by name)\n{lines}"))
+        self.push_screen(HelpScreen())
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action, by name."""
+    def offers(self) -> Iterator[Offer]:
+        """What the command palette finds."""
         for action in ACTIONS:
-            name = action.name.partition("(")[0]
-            if name != "move":
-                yield SystemCommand(action.label, action.help, getattr(self, f"action_{name}"))
-
-    # signals
-
-    def _take_signals(self) -> None:
-        """A terminal must never end the engine: the screen goes, in order, and says why."""
-        if self.is_headless:
-            return
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, lambda: self.exit(Farewell.TERMINATED))
-
-    def _on_hangup(self) -> None:
-        driver = self._driver
-        if isinstance(driver, PatientDriver):
-            driver._auto_restart = False
-            driver.lost = True
-            driver.exit_event.set()
-        self.farewell = Farewell.HANGUP
-        self.exit(Farewell.HANGUP, return_code=129)
-
-
-def _keys() -> Line:
-    cells = []
-    for action in ACTIONS:
-        if action.footer:
-            cells += [Cell(f" {action.keys} ", "title"), Cell(action.label, "muted")]
-    return tuple(cells)
+            if action.id not in _NOT_IN_PALETTE:
+                call = partial(self.run_action, f"app.{action.name}")
+                yield Offer(action.label, action.help, call)
+        for bot_id in self.feed.bots:
+            yield Offer(f"show {bot_id}", "Open this bot's screen", partial(self.open, bot_id))
+            for verb, act in self.bot_commands.items():
+                yield Offer(f"{verb} {bot_id}", f"{verb.capitalize()} it", partial(act, bot_id))

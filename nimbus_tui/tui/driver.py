@@ -1,11 +1,17 @@
 """A terminal driver that never blocks: a terminal that stops reading loses frames, not time."""
 
-from queue import Full
+import select
+import termios
+from queue import Empty, Full
+from time import monotonic
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
 _END_SYNCHRONISED_UPDATE = "\x1b[?2026l"
+_SETTLE_S = 0.5
+"""How long the end waits for a slow terminal before it throws frames away."""
+_GIVE_UP_S = 1.0
 
 
 class PatientDriver(LinuxDriver):
@@ -19,6 +25,8 @@ class PatientDriver(LinuxDriver):
     """Whether the terminal is gone."""
     behind = False
     """Whether frames are being dropped."""
+    delays = 0
+    """How often the terminal has fallen behind."""
 
     def write(self, data: str) -> None:
         """Hand a frame to the writer thread if it can take it now."""
@@ -37,6 +45,19 @@ class PatientDriver(LinuxDriver):
             queue.put_nowait(data)
         except Full:
             self.behind = True
+            self.delays += 1
+
+    def let_go(self) -> None:
+        """The terminal is gone: touch it no more. Safe inside a signal handler."""
+        self._auto_restart = False
+        self.lost = True
+        self.exit_event.set()
+
+    def is_hung_up(self) -> bool:
+        """Whether the terminal has been closed, also where no signal tells of it."""
+        poll = select.poll()
+        poll.register(self.fileno, 0)
+        return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
 
     def start_application_mode(self) -> None:
         """Don't talk to a terminal that is gone."""
@@ -44,11 +65,60 @@ class PatientDriver(LinuxDriver):
             super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
-        """Leave a terminal that is gone as it is."""
+        """Restore the terminal; leave one that is gone as it is."""
         if not self.lost:
+            self._settle()
             super().stop_application_mode()
 
     def close(self) -> None:
-        """Let go of the writer thread without waiting for a dead terminal."""
-        if not self.lost:
-            super().close()
+        """End the writer thread, without waiting for ever for a terminal that doesn't read."""
+        thread = self._writer_thread
+        if thread is None or not thread.is_alive():
+            return
+        queue: Any = thread._queue
+        try:
+            queue.put(None, timeout=_SETTLE_S)
+        except Full:
+            self._discard(queue)
+            queue.put_nowait(None)
+        end = monotonic() + _GIVE_UP_S
+        thread.join(0 if self.lost else _SETTLE_S)
+        while thread.is_alive() and monotonic() < end:
+            self._flush_terminal()
+            thread.join(0.05)
+
+    def _settle(self) -> None:
+        """Make room for the last words: wait a little, then drop the frames that still wait."""
+        thread = self._writer_thread
+        if thread is None or not thread.is_alive():
+            return
+        queue: Any = thread._queue
+        end = monotonic() + _SETTLE_S
+        while queue.qsize() and monotonic() < end:
+            thread.join(0.01)
+        if queue.qsize():
+            self._discard(queue)
+            self._flush_terminal()
+        self.behind = False
+        self.write(_END_SYNCHRONISED_UPDATE)
+
+    def _discard(self, queue: Any) -> None:
+        try:
+            while True:
+                queue.get_nowait()
+        except Empty:
+            return
+
+    def _flush_terminal(self) -> None:
+        """Throw away what the terminal hasn't read, so that a write stuck in it returns."""
+        try:
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+        except termios.error:
+            self.lost = True
+
+    def _run_input_thread(self) -> None:
+        """Reading a closed terminal fails; that is a hang-up, not a crash."""
+        try:
+            self.run_input_thread()
+        except OSError:
+            self.lost = True

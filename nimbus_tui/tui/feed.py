@@ -1,47 +1,171 @@
-"""The newest state of the engine as the screen knows it."""
+"""The newest state of the engine as the screen knows it, pulled no faster than it is painted."""
 
+import asyncio
+from collections.abc import Callable
+
+from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotDetail, BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.tui.viewmodels.lines import places_of
 
-HISTORY = 120
-EVENTS_KEPT = 300
+EVENTS_KEPT = 500
+TREND_POINTS = 96
+LONGEST_BUCKET_NS = 60 * NS_PER_SECOND
+ANSWER_WITHIN_S = 2.0
+"""An engine with nothing new answers after so long; one that doesn't is in trouble."""
+RETRY_S = 1.0
+
+
+class Trend:
+    """The prices that the screen saw of one bot, in equal steps of time.
+
+    When it is full every second point goes and the step doubles, up to a minute; after that the
+    oldest go. So a young screen shows the last minute and an old one the last hour and a half.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[float] = []
+        self.bucket_ns = NS_PER_SECOND
+        self._bucket = -1
+
+    def add(self, ts: int, price: float) -> None:
+        """Take in a price at a time of the engine's clock (ns)."""
+        bucket = ts // self.bucket_ns
+        if bucket == self._bucket and self.points:
+            self.points[-1] = price
+            return
+        self._bucket = bucket
+        self.points.append(price)
+        if len(self.points) <= TREND_POINTS:
+            return
+        if self.bucket_ns < LONGEST_BUCKET_NS:
+            self.points = self.points[::-2][::-1]
+            self.bucket_ns *= 2
+            self._bucket = ts // self.bucket_ns
+        else:
+            del self.points[0]
 
 
 class Feed:
-    """Takes updates in; panels read from it when it is time to paint."""
+    """Takes updates in, O(1) a change; panels read from it when it is time to paint."""
 
     def __init__(self) -> None:
         self.engine: EngineSnapshot | None = None
         self.bots: dict[BotId, BotSnapshot] = {}
         self.detail: BotDetail | None = None
         self.events: list[Event] = []
-        self.history: dict[str, list[float]] = {}
+        self.trends: dict[BotId, Trend] = {}
+        self.places: dict[BotId, int] = {}
+        """Most digits behind the point that a bot's price had so far."""
         self.revision = 0
         self.problem = ""
+        """Why the engine does not answer; empty while it does."""
+        self.answers = 0
+        """How many updates have come in."""
+        self.dirty: set[BotId] = set()
         self.changed = True
+        self._focus: BotId | None = None
+        self._turned = asyncio.Event()
+
+    # taking in
 
     def apply(self, update: Update) -> None:
-        """Take in what has changed."""
-        self.engine = update.engine
+        """Store what is new and mark it."""
         if update.complete:
-            self.bots = {}
+            self._begin_anew(update)
+        self.engine = update.engine
         for bot in update.bots:
             self.bots[bot.bot_id] = bot
-            if bot.price is not None:
-                trail = self.history.setdefault(bot.bot_id, [])
-                trail.append(float(bot.price))
-                del trail[:-HISTORY]
+            self.dirty.add(bot.bot_id)
+            self._note_price(bot, update.engine.now_ns)
         newest = self.events[-1].seq if self.events else 0
         self.events += [event for event in update.events if event.seq > newest]
         del self.events[:-EVENTS_KEPT]
-        if update.detail is not None:
+        if update.detail is not None and update.detail.bot_id == self._focus:
             self.detail = update.detail
         self.revision = update.revision
         self.problem = ""
+        self.answers += 1
         self.changed = True
 
+    def _begin_anew(self, update: Update) -> None:
+        """A complete update names every bot there is; a younger engine's events count afresh."""
+        self.bots = {}
+        if self.events and update.engine.seq < self.events[-1].seq:
+            self.events = []
+
+    def _note_price(self, bot: BotSnapshot, now_ns: int) -> None:
+        if bot.price is None:
+            return
+        self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.price))
+        places = max(self.places.get(bot.bot_id, 0), places_of([bot.price]))
+        self.places[bot.bot_id] = places
+
+    def places_for(self, bot: BotSnapshot | None) -> int:
+        """Digits behind the point that a bot's prices get, so that they don't come and go."""
+        return self.places.get(bot.bot_id, 0) if bot is not None else 0
+
     def lost(self, problem: str) -> None:
-        """The engine doesn't answer."""
+        """The engine doesn't answer; what is known stays, and everything is asked for again."""
         self.problem = problem
+        self.revision = 0
         self.changed = True
+
+    def take_dirty(self) -> set[BotId]:
+        """The bots that have changed since the last call."""
+        dirty, self.dirty = self.dirty, set()
+        self.changed = False
+        return dirty
+
+    # asking
+
+    @property
+    def focus(self) -> BotId | None:
+        """The bot whose details are wanted."""
+        return self._focus
+
+    @focus.setter
+    def focus(self, bot_id: BotId | None) -> None:
+        if bot_id != self._focus:
+            self._focus = bot_id
+            self.detail = None
+            self.revision = 0
+            self._turned.set()
+
+    async def follow(
+        self, client: EngineClient, pause_s: float, on_update: Callable[[], None]
+    ) -> None:
+        """Pull what is new for as long as the screen lives, whatever the engine does."""
+        while True:
+            try:
+                update = await self._pull(client)
+            except NimbusError as error:
+                self.lost(str(error))
+                await asyncio.sleep(RETRY_S)
+                continue
+            except Exception as error:  # the screen's edge: it says so and goes on asking
+                self.lost(f"its answer can't be read ({type(error).__name__}: {error})")
+                await asyncio.sleep(RETRY_S)
+                continue
+            if update is not None:
+                self.apply(update)
+                on_update()
+                await asyncio.sleep(pause_s)
+
+    async def _pull(self, client: EngineClient) -> Update | None:
+        """The next update; None when another bot came into focus meanwhile."""
+        self._turned.clear()
+        asked = asyncio.ensure_future(
+            client.updates(self.revision, focus=self._focus, timeout_s=ANSWER_WITHIN_S)
+        )
+        turned = asyncio.ensure_future(self._turned.wait())
+        try:
+            await asyncio.wait({asked, turned}, return_when=asyncio.FIRST_COMPLETED)
+            return None if self._turned.is_set() else await asked
+        finally:
+            turned.cancel()
+            if not asked.done():
+                asked.cancel()

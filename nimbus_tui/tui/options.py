@@ -1,5 +1,6 @@
 """How a screen looks when it opens, and why it closed."""
 
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import msgspec
 class Farewell(Enum):
     """Why the screen closed."""
 
+    LEAVE_RUNNING = "leave_running"
+    """Only the screen was closed; offered where the engine lives on without it."""
     STOP_KEEP_ORDERS = "stop_keep_orders"
     STOP_CANCEL_ORDERS = "stop_cancel_orders"
     HANGUP = "hangup"
@@ -17,9 +20,17 @@ class Farewell(Enum):
 
 
 class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the screen looks."""
+    """How the screen looks and what it may offer."""
 
     title: str
     theme: str = "nimbus-dark"
     fps: int = 15
+    """Most paints a second."""
     theme_folders: tuple[Path, ...] = ()
+    mouse: bool = True
+    demo: bool = False
+    """Nothing is kept, so quitting has nothing to ask."""
+    may_leave: bool = False
+    """Whether the engine outlives the screen, so that one may leave it running."""
+    on_stop: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """What becomes of each bot's position when it is stopped: keep or close."""

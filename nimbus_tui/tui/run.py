@@ -2,28 +2,97 @@
 
 import locale
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.tui.options import Farewell, ScreenOptions
 
+if TYPE_CHECKING:
+    from nimbus_tui.tui.app import NimbusApp
+
+__all__ = ["Farewell", "ScreenOptions", "check_terminal", "run_screen"]
+
+_ENVIRONMENT = {
+    "TEXTUAL_FPS": "120",  # a key waits less for the next paint; our own paints stay at `fps`
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+}
+
 
 def check_terminal() -> None:
-    """Refuse a terminal that can't show the app, in one line."""
+    """Refuse a terminal that can't show the app, in one line.
+
+    Raises:
+        NimbusError: says what is missing and what works without it.
+    """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise NimbusError("the app needs a terminal; `nimbus-tui run CONFIG` works without one")
     if os.environ.get("TERM", "dumb") == "dumb":
         raise NimbusError("TERM is dumb: use a real terminal, or `nimbus-tui run CONFIG`")
-    if "utf" not in locale.getpreferredencoding(False).lower():
-        raise NimbusError("the locale is not UTF-8: set LANG=C.UTF-8")
+    encoding = sys.stderr.encoding or locale.getpreferredencoding(False)
+    if "utf" not in encoding.lower():
+        raise NimbusError(f"the terminal's text is {encoding}, not UTF-8: set LANG=C.UTF-8")
 
 
 def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
-    """Show the app until it is quit, terminated, or its terminal goes away."""
-    os.environ.setdefault("TEXTUAL_FPS", "120")
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    """Show the app until it is quit, told to end, or its terminal goes away.
+
+    Afterwards a hang-up is ignored: there is no screen any more that could suffer from it. After
+    HANGUP the standard streams lead nowhere.
+
+    Raises:
+        NimbusError: this is no terminal for it.
+    """
+    check_terminal()
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     from nimbus_tui.tui.app import NimbusApp
 
     app = NimbusApp(client, options)
-    return app.run() or app.farewell
+    streams = [stream for stream in (0, 1, 2) if os.isatty(stream)]
+    with _signals_to(app):
+        said = app.run(mouse=options.mouse)
+    if app.has_lost_terminal:
+        _let_go(streams)
+    # A screen that has crashed says nothing: its traceback stands on the terminal, and the engine
+    # is to be ended in order.
+    return app.ending or said or Farewell.TERMINATED
+
+
+@contextmanager
+def _signals_to(app: "NimbusApp") -> Iterator[None]:
+    """Ours from the first moment to the last: an event loop's own handlers die with the loop.
+
+    A plain handler runs at once in the main thread, so a hang-up is known before the SIGCONT
+    behind it makes Textual talk to the dead terminal again.
+    """
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        app.end(Farewell.HANGUP if number == signal.SIGHUP else Farewell.TERMINATED)
+
+    before = {
+        number: signal.signal(number, on_signal)
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, before[number])
+        for number in (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH):
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _let_go(streams: list[int]) -> None:
+    """Let the streams of a dead terminal lead nowhere, so that nobody fails by talking to them."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in streams:
+        os.dup2(nowhere, stream)
+    os.close(nowhere)

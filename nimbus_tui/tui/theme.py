@@ -1,7 +1,8 @@
-"""Themes from TOML files, checked before Textual sees them."""
+"""Themes from TOML files, checked before Textual sees them: a bad colour there ends the app."""
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -11,20 +12,28 @@ from nimbus_tui.core.errors import ConfigError
 TOKENS = {
     "gain": "#7fd88f",
     "loss": "#ff8a80",
-    "caution": "#ffcb6b",
     "buy": "#7fd88f",
     "sell": "#ffab91",
     "price-line": "#8ab4f8",
     "muted": "#9aa5b1",
-    "live": "#ff5252",
+    "rule": "#2c3743",
+    "selection": "#22303f",
+    "alarm": "#ff6b6b",
 }
 """Our own colours with what they are when a theme leaves them out."""
 
-_BASE = ("primary", "secondary", "accent", "foreground", "background", "surface", "panel")
+BASE = (
+    "primary", "secondary", "accent", "warning", "error", "success",
+    "foreground", "background", "surface", "panel",
+)  # fmt: skip
+_NEEDED = ("primary", "foreground", "background", "warning")
 
 
 def load_themes(folders: tuple[Path, ...]) -> tuple[list[Theme], list[str]]:
-    """All themes of some folders, and a sentence about each file that can't be used."""
+    """All themes of some folders, and a sentence about each file that can't be used.
+
+    A later folder's theme replaces one of the same name.
+    """
     themes: dict[str, Theme] = {}
     problems = []
     for folder in folders:
@@ -42,32 +51,38 @@ def load_theme(path: Path) -> Theme:
     """One theme.
 
     Raises:
-        ConfigError: the file or a colour in it can't be used; names the key.
+        ConfigError: the file or a colour in it can't be used; names the file and the key.
     """
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"theme {path}: {error}") from error
-    colours = {key: value for key, value in data.items() if key not in ("name", "dark")}
-    for key, value in colours.items():
-        if key not in (*_BASE, *TOKENS):
-            raise ConfigError(f"theme {path}: unknown key {key!r}; {', '.join((*_BASE, *TOKENS))}")
+    name, dark = data.pop("name", path.stem), data.pop("dark", True)
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigError(f"theme {path}: name must be a text")
+    if not isinstance(dark, bool):
+        raise ConfigError(f"theme {path}: dark must be true or false")
+    colours = _colours(path, data)
+    own = {key: colours.get(key, default) for key, default in TOKENS.items()}
+    base = {key: value for key, value in colours.items() if key in BASE}
+    return Theme(name=name, dark=dark, variables=own, **base)  # type: ignore[arg-type]
+
+
+def _colours(path: Path, data: dict[str, Any]) -> dict[str, str]:
+    """Every colour parsed once, so that Textual can't stumble over one later."""
+    allowed = (*BASE, *TOKENS)
+    for key, value in data.items():
+        if key not in allowed:
+            raise ConfigError(
+                f"theme {path}: unknown key {key!r}; there are name, dark, {', '.join(allowed)}"
+            )
         try:
-            Color.parse(str(value))
+            Color.parse(value if isinstance(value, str) else "")
         except ColorParseError as error:
-            raise ConfigError(f"theme {path}: {key} = {value!r} is not a colour") from error
-    if "primary" not in colours or "background" not in colours:
-        raise ConfigError(f"theme {path}: primary and background must be given")
-    base = {key: str(value) for key, value in colours.items() if key in _BASE}
-    return Theme(
-        name=str(data.get("name", path.stem)),
-        dark=bool(data.get("dark", True)),
-        variables={key: str(colours.get(key, default)) for key, default in TOKENS.items()},
-        primary=base["primary"],
-        secondary=base.get("secondary"),
-        accent=base.get("accent"),
-        foreground=base.get("foreground"),
-        background=base["background"],
-        surface=base.get("surface"),
-        panel=base.get("panel"),
-    )
+            raise ConfigError(
+                f'theme {path}: {key} = {value!r} is no colour; write "#rrggbb"'
+            ) from error
+    missing = [key for key in _NEEDED if key not in data]
+    if missing:
+        raise ConfigError(f"theme {path}: {', '.join(missing)} must be given")
+    return data

@@ -1,57 +1,106 @@
-"""Questions at the bottom of the screen: yes or no, a typed word, one of several keys."""
+"""Questions in a line above the footer: yes or no, a typed word, one of several keys."""
+
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-_CSS = """
-{name} {{ align: center bottom; background: $background 40%; }}
-{name} > Vertical {{
-    height: auto; width: 100%; background: $panel; color: $foreground;
-    border-top: heavy $accent; padding: 0 1;
-}}
-"""
+Answer = TypeVar("Answer")
 
 
-class Confirm(ModalScreen[bool]):
-    """Enter confirms, Escape backs out."""
+class Prompt(ModalScreen[Answer], Generic[Answer]):
+    """The question at the foot of the screen; what is behind it goes on living."""
 
-    DEFAULT_CSS = _CSS.format(name="Confirm")
-    BINDINGS = [Binding("enter", "answer(True)", "yes"), Binding("escape", "answer(False)", "no")]
+    DEFAULT_CSS = """
+    Prompt {
+        align: center bottom;
+        background: transparent;
+        & > Vertical {
+            height: auto;
+            max-height: 100%;
+            width: 100%;
+            background: $panel;
+            color: $foreground;
+            border-left: thick $warning;
+            padding: 0 1;
+        }
+        & .-dangerous { border-left: thick $alarm; }
+        & Static { width: 100%; background: $panel; }
+        & Input { width: 30; background: $background; color: $foreground; }
+    }
+    """
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, *, dangerous: bool = False) -> None:
         super().__init__()
-        self._question = question
+        self.question = question
+        self.is_dangerous = dangerous
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys that answer, and what each says."""
+        return []
 
     def compose(self) -> ComposeResult:
-        """The question and the two keys."""
-        with Vertical():
-            yield Static(f"{self._question}\nEnter = yes    Esc = no", markup=False)
+        """The question, and below it the keys."""
+        with Vertical(classes="-dangerous" if self.is_dangerous else ""):
+            yield Static(Content.styled(self.question, "bold"), id="question")
+            yield from self.compose_more()
+            yield Static(self._key_line(), id="answers")
+
+    def compose_more(self) -> ComposeResult:
+        """What stands between the question and the keys."""
+        yield from ()
+
+    def _key_line(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        for key, meaning in self.keys():
+            parts += [(f"{key} ", "bold $primary"), (f"{meaning}   ", "$muted")]
+        return Content.assemble(*parts)
+
+
+class Confirm(Prompt[bool]):
+    """Enter confirms, Escape backs out; no other key does anything."""
+
+    BINDINGS = [
+        Binding("enter", "answer(True)", "yes", id="prompt.yes"),
+        Binding("escape", "answer(False)", "no", id="prompt.no"),
+    ]
+
+    def __init__(self, question: str, verb: str, *, dangerous: bool = False) -> None:
+        super().__init__(question, dangerous=dangerous)
+        self._verb = verb
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Enter and Escape."""
+        return [("Enter", self._verb), ("Esc", "back")]
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
         self.dismiss(yes)
 
 
-class TypedWord(ModalScreen[bool]):
+class TypedWord(Prompt[bool]):
     """Confirmed only by typing a word."""
 
-    DEFAULT_CSS = _CSS.format(name="TypedWord")
-    BINDINGS = [Binding("escape", "give_up", "no")]
+    BINDINGS = [Binding("escape", "give_up", "no", id="prompt.give_up")]
 
     def __init__(self, question: str, word: str) -> None:
-        super().__init__()
-        self._question = question
+        super().__init__(question, dangerous=True)
         self._word = word
 
-    def compose(self) -> ComposeResult:
-        """The question and a line to type in."""
-        with Vertical():
-            yield Static(f"{self._question}\nType {self._word} and Enter; Esc = no", markup=False)
-            yield Input(placeholder=self._word)
+    def keys(self) -> list[tuple[str, str]]:
+        """What to type, and the way back."""
+        return [(f"Type {self._word}", "and press Enter"), ("Esc", "back")]
+
+    def compose_more(self) -> ComposeResult:
+        """A line to type in."""
+        entry = Input(placeholder=self._word, compact=True)
+        entry.cursor_blink = False
+        yield entry
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the exact word counts."""
@@ -62,21 +111,21 @@ class TypedWord(ModalScreen[bool]):
         self.dismiss(False)
 
 
-class Choice(ModalScreen[str | None]):
+class Choice(Prompt[str | None]):
     """One of several keys, or Escape."""
 
-    DEFAULT_CSS = _CSS.format(name="Choice")
-
     def __init__(self, question: str, choices: dict[str, str]) -> None:
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._choices = choices
 
-    def compose(self) -> ComposeResult:
-        """The question and the keys."""
-        lines = [self._question, *(f"  {k}  {text}" for k, text in self._choices.items())]
-        with Vertical():
-            yield Static("\n".join([*lines, "  Esc  back"]), markup=False)
+    def keys(self) -> list[tuple[str, str]]:
+        """The way back; the choices stand above it."""
+        return [("Esc", "back")]
+
+    def compose_more(self) -> ComposeResult:
+        """One line a choice."""
+        for key, meaning in self._choices.items():
+            yield Static(Content.assemble((f"{key} ", "bold $primary"), meaning))
 
     def on_key(self, event: Key) -> None:
         """Close with the key that was chosen."""

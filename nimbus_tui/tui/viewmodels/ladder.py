@@ -1,98 +1,184 @@
-"""The grid's ladder as lines: every level, the moving price between them, base and wake band."""
+"""The grid's ladder: every level, the moving price between them, base and wake band."""
 
 from decimal import Decimal
+from enum import IntEnum
+from typing import NamedTuple
 
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.core.order import Side
 from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, price, right, signed
+from nimbus_tui.tui.viewmodels.lines import (
+    Cell,
+    Line,
+    blank,
+    clean,
+    heading,
+    left,
+    line_width,
+    number,
+    percent,
+    places_of,
+    right,
+    signed,
+)
+from nimbus_tui.tui.viewmodels.words import ROW_STATES, SIDES, state_or_worse
 
-_STATES = {
-    RowState.EMPTY: ("·", "muted"),
-    RowState.WANTED: ("wanted", "caution"),
-    RowState.WAITING: ("waiting", "caution"),
-    RowState.HELD: ("held back", "caution"),
-    RowState.PENDING: ("pending", "caution"),
-    RowState.RESTING: ("resting", "plain"),
-    RowState.PARTIAL: ("partly filled", "price"),
-    RowState.CANCELLING: ("cancelling", "caution"),
-    RowState.UNKNOWN: ("unknown", "loss"),
-}
-
-_PRICE_MARK = "     ▶ "
+_HUNDRED = Decimal(100)
+_CENT = Decimal("0.01")
+_STATE_WIDTH = 13
+_COMPACT = 62
+"""Below this width the ladder does without its last columns."""
+_WITH_VALUE = 88
+"""From this width on it has a column with the orders' value."""
 
 
-def ladder(panel: LadderPanel | None, bot: BotSnapshot | None) -> list[Line]:
-    """The ladder of one bot, highest price first."""
+class Ladder(NamedTuple):
+    """What a ladder panel paints; `focus` is the row to keep in view."""
+
+    heading: tuple[Line, ...]
+    rows: tuple[Line, ...]
+    focus: int | None = None
+
+
+class _Rank(IntEnum):
+    """What stands above what at one and the same price."""
+
+    BAND_ABOVE = 0
+    PRICE = 1
+    LEVEL = 2
+    BAND_BELOW = 3
+
+
+class _Grain(NamedTuple):
+    """Digits behind the point, one number for a whole column, and the columns' widths."""
+
+    price: int
+    size: int
+    profit: int
+    price_width: int
+    size_width: int
+    width: int
+
+
+def ladder(
+    panel: LadderPanel | None, bot: BotSnapshot | None, width: int, places: int = 0
+) -> Ladder:
+    """The ladder of one bot, highest price first; prices have at least so many places."""
     if bot is None:
-        return [(Cell(" no bot selected", "muted"),)]
-    title: Line = (Cell(f" {bot.bot_id} ", "title"), Cell(f"{bot.symbol or ''} grid", "muted"))
+        return Ladder((heading("no bot", width),), ())
+    state = state_or_worse(bot.state, bot.risk)
+    note: Line = (Cell(f"{clean(bot.symbol or '')} ", "muted"), blank(1), state, blank(1))
+    title = [heading(bot.bot_id, width, note)]
+    if bot.reason:
+        title.append((Cell(f" {clean(bot.reason)}", "warning"),))
     if panel is None:
-        return [title, (Cell(" …", "muted"),)]
-    lines = [title]
+        return Ladder(tuple(title), ((Cell(" …", "muted"),),))
     if panel.note:
-        lines.append((Cell(f" {panel.note}", "caution"),))
-    if panel.base is not None:
-        lines.append((Cell(f" base {price(panel.base)}  moves at {_band(panel)}", "muted"),))
-    lines.append(_heading())
-    marked = bot.price is None
-    for row in panel.rows:
-        if not marked and bot.price is not None and row.price <= bot.price:
-            lines.append(_price_line(bot.price))
-            marked = True
-        lines.append(_row(row))
-    if not marked and bot.price is not None:
-        lines.append(_price_line(bot.price))
-    return lines
+        title.append((Cell(f" {clean(panel.note)}", "warning"),))
+    if not panel.rows:
+        return Ladder(tuple(title), ())
+    grain = _grain(panel, bot.price, width, places)
+    placed = sorted(_placed(panel, bot.price, grain), key=lambda row: (-row[0], row[1]))
+    focus = next((y for y, row in enumerate(placed) if row[1] is _Rank.PRICE), None)
+    return Ladder((*title, _names(grain)), tuple(line for _, _, line in placed), focus)
 
 
-def price_row(lines: list[Line]) -> int | None:
-    """Where the moving price stands."""
-    return next((y for y, line in enumerate(lines) if line[0].text == _PRICE_MARK), None)
+def _placed(
+    panel: LadderPanel, price: Decimal | None, grain: _Grain
+) -> list[tuple[Decimal, _Rank, Line]]:
+    """Levels, bands and price as lines, each with the price that it stands at."""
+    rows = [(row.price, _Rank.LEVEL, _level(row, panel.base, grain)) for row in panel.rows]
+    bands = ((panel.wake_above, _Rank.BAND_ABOVE, "↑"), (panel.wake_below, _Rank.BAND_BELOW, "↓"))
+    for at, rank, arrow in bands:
+        if at is not None:
+            rows.append((at, rank, _band(at, arrow, price, grain)))
+    if price is not None:
+        rows.append((price, _Rank.PRICE, _price(price, panel.base, grain)))
+    return rows
 
 
-def _band(panel: LadderPanel) -> str:
-    if panel.wake_below is None and panel.wake_above is None:
-        return "no price (holds)"
-    below = "–" if panel.wake_below is None else f"{panel.wake_below:,.8g}"
-    above = "–" if panel.wake_above is None else f"{panel.wake_above:,.8g}"
-    return f"{below} … {above}"
+def _grain(panel: LadderPanel, price: Decimal | None, width: int, least: int) -> _Grain:
+    places = max(least, places_of([*(row.price for row in panel.rows), price]))
+    sizes = places_of(row.quantity for row in panel.rows)
+    profits = [abs(row.profit) for row in panel.rows if row.profit]
+    prices = [row.price for row in panel.rows]
+    longest_size = max(len(number(row.quantity, sizes)) for row in panel.rows)
+    return _Grain(
+        price=places,
+        size=sizes,
+        profit=4 if profits and min(profits) < _CENT else 2,
+        price_width=max(10, *(len(number(at, places)) for at in prices)),
+        size_width=max(8, longest_size),
+        width=width,
+    )
 
 
-def _heading() -> Line:
-    return (
-        left(" level", 7, "muted"),
-        right("price", 11, "muted"),
-        right("%", 8, "muted"),
+def _names(grain: _Grain) -> Line:
+    cells = [
+        right("level", 6, "muted"),
+        right("price", grain.price_width + 2, "muted"),
+        right("% base", 8, "muted"),
         left("  side", 8, "muted"),
-        right("size", 10, "muted"),
-        left("  state", 16, "muted"),
-        right("fills", 6, "muted"),
-        right("profit", 9, "muted"),
+        right("size", grain.size_width, "muted"),
+    ]
+    if grain.width >= _WITH_VALUE:
+        cells.append(right("value", 11, "muted"))
+    cells += [blank(2), left("state", _STATE_WIDTH, "muted")]
+    if grain.width >= _COMPACT:
+        cells += [right("filled", 7, "muted"), right("profit", 10, "muted")]
+    return tuple(cells)
+
+
+def _level(row: LadderRow, base: Decimal | None, grain: _Grain) -> Line:
+    side = SIDES.get(row.side) if row.side is not None else None
+    tone = side.tone if side else "muted"
+    is_base = base is not None and row.price == base
+    name = f"{row.level:+d}".replace("-", "−") if row.level else "0"
+    cells = [
+        right(name, 6, "muted"),
+        right(number(row.price, grain.price), grain.price_width + 2, tone),
+        right(percent(row.offset_percent), 8, "muted"),
+        left(f"  {side.text}" if side else "  base" if is_base else "", 8, tone),
+        right(number(row.quantity, grain.size) if side else "", grain.size_width),
+    ]
+    if grain.width >= _WITH_VALUE:
+        cells.append(right(number(row.quantity * row.price) if side else "", 11, "muted"))
+    cells += [blank(2), _state(row)]
+    if grain.width >= _COMPACT:
+        profit, profit_tone = signed(row.profit, grain.profit) if row.profit else ("", "muted")
+        cells += [
+            right(f"{row.fills}×" if row.fills else "", 7, "strong" if row.fills else "muted"),
+            right(profit, 10, profit_tone),
+        ]
+    return tuple(cells)
+
+
+def _state(row: LadderRow) -> Cell:
+    state = ROW_STATES[row.state]
+    text = state.text
+    if row.state is RowState.PARTIAL and row.quantity:
+        text = f"◐ {row.filled / row.quantity * _HUNDRED:.0f} % filled"
+    return left(text, _STATE_WIDTH, state.tone)
+
+
+def _price(price: Decimal, base: Decimal | None, grain: _Grain) -> Line:
+    """The moving price: an arrow at the left and a line to the right edge."""
+    offset = (price - base) / base * _HUNDRED if base else None
+    cells = (
+        Cell("   ━━▶", "price-line"),
+        right(number(price, grain.price), grain.price_width + 2, "price-line"),
+        right(percent(offset) if offset is not None else "", 8, "price-line"),
+        Cell("  last price ", "price-line"),
     )
+    return (*cells, Cell("━" * max(0, grain.width - line_width(cells) - 1), "price-line"))
 
 
-def _row(row: LadderRow) -> Line:
-    tone = {Side.BUY: "buy", Side.SELL: "sell", None: "muted"}[row.side]
-    side = {Side.BUY: "▲ buy", Side.SELL: "▼ sell", None: ""}[row.side]
-    state, state_tone = _STATES[row.state]
-    profit, profit_tone = signed(row.profit) if row.profit else ("", "muted")
-    return (
-        right(f"{row.level:+d}" if row.level else "base", 6, "muted"),
-        Cell(" "),
-        right(price(row.price), 11, tone),
-        right(f"{row.offset_percent:+.2f}", 8, "muted"),
-        left(f"  {side}", 8, tone),
-        right(f"{row.quantity:f}" if row.side else "", 10),
-        left(f"  {state}", 16, state_tone),
-        right(f"{row.fills}×" if row.fills else "", 6, "muted"),
-        right(profit, 9, profit_tone),
+def _band(at: Decimal, arrow: str, price: Decimal | None, grain: _Grain) -> Line:
+    """Where the bot wakes up: price, way to go, and a dotted line."""
+    way = f"{percent((at - price) / price * _HUNDRED)} % away" if price else ""
+    cells = (
+        right(arrow, 6, "muted"),
+        right(number(at, grain.price), grain.price_width + 2, "muted"),
+        blank(10),
+        Cell(f"wakes here  {way} ", "muted"),
     )
-
-
-def _price_line(at: Decimal) -> Line:
-    return (
-        Cell(_PRICE_MARK, "price"),
-        right(price(at), 11, "price"),
-        Cell(" " + "─" * 50, "price"),
-    )
+    return (*cells, Cell("┄" * max(0, grain.width - line_width(cells) - 1), "rule"))

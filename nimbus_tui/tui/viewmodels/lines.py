@@ -1,7 +1,9 @@
-"""Lines of text in tones, and how numbers and ages are written."""
+"""Lines of text in tones, and how numbers, times and ages are written."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
+from unicodedata import combining, east_asian_width
 
 
 class Cell(NamedTuple):
@@ -14,26 +16,111 @@ class Cell(NamedTuple):
 Line = tuple[Cell, ...]
 
 NONE = "–"
+MOST_PLACES = 8
+"""Digits behind the point that any number on the screen has at most."""
+
+FRESH_MS = 5_000
+OLD_MS = 30_000
+_MINUTE_MS = 60_000
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+# columns
+
+
+def clean(text: str) -> str:
+    """Text from outside without anything that a terminal could obey."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
+
+
+def width_of(text: str) -> int:
+    """How many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def line_width(line: Iterable[Cell]) -> int:
+    """How many columns a line takes."""
+    return sum(width_of(cell.text) for cell in line)
+
+
+def cut(text: str, width: int) -> str:
+    """Text that fits, with … where some of it is missing."""
+    text = clean(text)
+    if width_of(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if width_of(kept + character) > width - 1:
+            break
+        kept += character
+    return f"{kept}…" if width > 0 else ""
 
 
 def left(text: str, width: int, tone: str = "plain") -> Cell:
     """Text in a column, cut with … where it is too long."""
-    cut = text if len(text) <= width else text[: max(0, width - 1)] + "…"
-    return Cell(cut.ljust(width), tone)
+    text = cut(text, width)
+    return Cell(text + " " * (width - width_of(text)), tone)
 
 
 def right(text: str, width: int, tone: str = "plain") -> Cell:
-    """A number in a column."""
-    return Cell(text.rjust(width)[-width:] if len(text) > width else text.rjust(width), tone)
+    """A number in a column; one that doesn't fit shows # so that no digit is ever missing."""
+    if len(text) > width:
+        return Cell("#" * width, tone)
+    return Cell(text.rjust(width), tone)
 
 
-def money(value: Decimal | None, places: int = 2) -> str:
-    """An amount with thousands separated."""
-    return NONE if value is None else f"{value:,.{places}f}"
+def blank(width: int) -> Cell:
+    """A gap."""
+    return Cell(" " * max(0, width))
+
+
+def between(start: Sequence[Cell], end: Sequence[Cell], width: int) -> Line:
+    """One part at the left edge and one at the right; the right one goes if both don't fit."""
+    gap = width - line_width(start) - line_width(end)
+    return (*start, blank(gap), *end) if gap > 0 else tuple(start)
+
+
+def heading(title: str, width: int, note: Line = ()) -> Line:
+    """A panel's name over a thin rule, with a note behind it."""
+    start = (Cell(f" {clean(title)} ", "title"), *note)
+    rest = width - line_width(start) - 1
+    return (*start, Cell(f" {'─' * (rest - 1)}", "rule")) if rest > 1 else start
+
+
+def paragraphs(text: str, width: int, tone: str = "plain") -> list[Line]:
+    """Words wrapped to a width."""
+    lines, current = [], ""
+    for word in clean(text).split():
+        longer = f"{current} {word}" if current else word
+        if current and width_of(longer) > width:
+            lines.append(current)
+            longer = word
+        current = longer
+    return [(Cell(f" {line}", tone),) for line in (*lines, current) if line]
+
+
+# numbers
+
+
+def places_of(numbers: Iterable[Decimal | None]) -> int:
+    """Digits behind the point that show every one of some numbers in full, within reason."""
+    most = 0
+    for number in numbers:
+        exponent = number.as_tuple().exponent if number is not None else 0
+        if isinstance(exponent, int):
+            most = max(most, -exponent)
+    return min(most, MOST_PLACES)
+
+
+def number(value: Decimal | None, places: int = 2) -> str:
+    """A number with its thousands apart and a real minus."""
+    return NONE if value is None else f"{value:,.{places}f}".replace("-", "−")
 
 
 def signed(value: Decimal | None, places: int = 2) -> tuple[str, str]:
-    """An amount with its sign, and the tone of its sign."""
+    """A gain or loss with its sign, and the tone of its sign."""
     if value is None:
         return NONE, "muted"
     rounded = round(value, places)
@@ -42,29 +129,64 @@ def signed(value: Decimal | None, places: int = 2) -> tuple[str, str]:
     return f"{rounded:+,.{places}f}".replace("-", "−"), "gain" if rounded > 0 else "loss"
 
 
-def price(value: Decimal | None) -> str:
-    """A price with its own digits."""
-    return NONE if value is None else f"{value:,f}"
+def trimmed(value: Decimal, places: int = 4) -> str:
+    """A number without the zeros at its end."""
+    text = number(value, places)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(value: Decimal | None, places: int = 2) -> str:
+    """A share that is in percent already, with its sign."""
+    return NONE if value is None else signed(value, places)[0]
+
+
+# time
 
 
 def age(age_ms: float | None) -> tuple[str, str]:
     """The age of data in steps, so that a quiet screen stays still."""
     if age_ms is None:
-        return "no data", "caution"
-    if age_ms <= 5_000:
+        return "no data", "warning"
+    if age_ms <= FRESH_MS:
         return "fresh", "gain"
-    if age_ms <= 30_000:
-        return ">5 s", "caution"
-    if age_ms <= 60_000:
-        return ">30 s", "loss"
-    return f"{int(age_ms // 60_000)} min", "loss"
+    if age_ms <= OLD_MS:
+        return ">5 s old", "warning"
+    if age_ms <= _MINUTE_MS:
+        return ">30 s old", "loss"
+    return f"{int(age_ms // _MINUTE_MS)} min old", "loss"
 
 
-def sparkline(values: list[float], width: int) -> str:
-    """The newest values as blocks."""
-    shown = values[-width:]
+def clock(ts: int) -> str:
+    """The time of day of a moment (ns since the epoch), UTC."""
+    seconds = ts // 1_000_000_000 % 86_400
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def lasting(ns: int) -> str:
+    """A length of time in its two largest units."""
+    minutes = max(0, ns) // 60_000_000_000
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+# pictures
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The newest values as blocks, newest at the right."""
+    shown = values[-width:] if width > 0 else []
     if len(shown) < 2:
-        return " " * width
+        return " " * max(0, width)
     low, high = min(shown), max(shown)
-    span = (high - low) or 1.0
-    return "".join("▁▂▃▄▅▆▇█"[int((v - low) / span * 7)] for v in shown).rjust(width)
+    if high == low:
+        return ("▄" * len(shown)).rjust(width)
+    scale = (len(_BLOCKS) - 1) / (high - low)
+    return "".join(_BLOCKS[round((value - low) * scale)] for value in shown).rjust(width)
+
+
+def bar(share: float, width: int) -> str:
+    """A bar from the left."""
+    filled = round(min(1.0, max(0.0, share)) * width)
+    return "█" * filled + "░" * (width - filled)

@@ -1,0 +1,219 @@
+"""One widget for everything live: lines in tones, repainted only where they changed."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, line_width
+
+TONES = (
+    "plain", "strong", "muted", "title", "key", "gain", "loss", "warning", "buy", "sell",
+    "price", "price-line", "rule", "badge", "alarm",
+)  # fmt: skip
+_SCROLL_ROWS = 3
+
+Shown = tuple[Line, bool]
+"""A line, and whether it is the selected one."""
+
+
+class LinesPanel(Widget, can_focus=False):
+    """Paints lines under a heading that stays.
+
+    `show` marks the rows that differ, `paint` asks for so many of them: a flood of changes costs
+    no more than the budget.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {f"lines--{tone}" for tone in TONES} | {"lines--selected"}
+    DEFAULT_CSS = """
+    LinesPanel {
+        background: $background;
+        color: $foreground;
+        & > .lines--strong { text-style: bold; }
+        & > .lines--muted { color: $muted; }
+        & > .lines--title { color: $primary; text-style: bold; }
+        & > .lines--key { color: $primary; text-style: bold; }
+        & > .lines--gain { color: $gain; }
+        & > .lines--loss { color: $loss; }
+        & > .lines--warning { color: $warning; }
+        & > .lines--buy { color: $buy; }
+        & > .lines--sell { color: $sell; }
+        & > .lines--price { color: $price-line; }
+        & > .lines--price-line { color: $price-line; text-style: bold; }
+        & > .lines--rule { color: $rule; }
+        & > .lines--badge { color: $background; background: $primary; text-style: bold; }
+        & > .lines--alarm { color: $background; background: $alarm; text-style: bold; }
+        & > .lines--selected { background: $selection; text-style: bold; }
+    }
+    """
+
+    class Picked(Message):
+        """A row was clicked."""
+
+        def __init__(self, panel: "LinesPanel", row: int) -> None:
+            super().__init__()
+            self.panel = panel
+            self.row = row
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._heading: tuple[Line, ...] = ()
+        self._rows: Sequence[Line] = ()
+        self._selected: int | None = None
+        self._focus: int | None = None
+        self._top = 0
+        self._visible: list[Shown] = []
+        self._dirty: set[int] = set()
+        self._styles: dict[str, Style] = {}
+
+    def show(
+        self,
+        rows: Sequence[Line],
+        *,
+        heading: Sequence[Line] = (),
+        selected: int | None = None,
+        focus: int | None = None,
+    ) -> None:
+        """Show these rows, `focus` among the visible ones; unchanged lines cost nothing."""
+        self._heading, self._rows, self._selected = tuple(heading), rows, selected
+        self._focus = focus
+        if focus is not None:
+            self._top = self._top_for(focus)
+        self._mark()
+
+    def move_rows(self, by: int) -> None:
+        """Move the rows; a panel with a focus goes back to it at the next change."""
+        self._top = self._top + by
+        self._mark()
+        self.paint(len(self._visible))
+
+    def paint(self, budget: int) -> int:
+        """Ask for the repaint of at most so many rows; returns what is left of the budget."""
+        if not self._dirty or budget <= 0:
+            return budget
+        rows = sorted(self._dirty)[:budget]
+        self._dirty.difference_update(rows)
+        self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
+        return budget - len(rows)
+
+    @property
+    def text(self) -> str:
+        """What the panel shows, without tones."""
+        return "\n".join("".join(cell.text for cell in line) for line, _ in self._visible)
+
+    @property
+    def room(self) -> int:
+        """How many rows fit under the heading."""
+        return max(0, self.size.height - len(self._heading))
+
+    # which line stands where
+
+    def _top_for(self, focus: int) -> int:
+        """Stay while the focus is in the middle half, else put it in the middle."""
+        room, top = self.room, self._top
+        edge = room // 4
+        if top + edge <= focus < top + room - edge and top + room <= len(self._rows):
+            return top
+        return focus - room // 2
+
+    def _mark(self) -> None:
+        height, room = self.size.height, self.room
+        self._top = max(0, min(self._top, len(self._rows) - room))
+        body = self._rows[self._top : self._top + room]
+        chosen = None if self._selected is None else self._selected - self._top
+        visible = [(line, False) for line in self._with_hints(room)]
+        visible += [(line, y == chosen) for y, line in enumerate(body)]
+        visible = visible[:height]
+        pairs = zip_longest(self._visible, visible)
+        self._dirty |= {y for y, (old, new) in enumerate(pairs) if old != new and y < height}
+        self._visible = visible
+
+    def _with_hints(self, room: int) -> tuple[Line, ...]:
+        """The heading, telling at its right end how many rows are out of sight."""
+        above, below = self._top, len(self._rows) - self._top - room
+        if not self._heading or (above <= 0 and below <= 0):
+            return self._heading
+        words = [f"↑{above}"] * (above > 0) + [f"↓{below}"] * (below > 0)
+        hint = Cell(f" {' '.join(words)} ", "muted")
+        line = _cropped(self._heading[0], self.size.width - len(hint.text))
+        return ((*line, hint), *self._heading[1:])
+
+    # painting
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        if y >= len(self._visible):
+            return Strip.blank(self.size.width, self._style("plain"))
+        line, is_selected = self._visible[y]
+        overlay = self._style("selected") if is_selected else None
+        segments = []
+        for cell in line:
+            style = self._style(cell.tone)
+            if overlay is not None and cell.tone not in ("badge", "alarm"):
+                style = style + overlay
+            segments.append(Segment(clean(cell.text), style))
+        strip = Strip(segments)
+        if strip.cell_length > self.size.width:
+            last = segments[-1].style
+            strip = Strip([*strip.crop(0, self.size.width - 1), Segment("…", last)])
+        fill = self._style(line[-1].tone) if line and line[-1].tone == "alarm" else None
+        fill = fill or overlay or self._style("plain")
+        return strip.adjust_cell_length(self.size.width, fill)
+
+    def _style(self, tone: str) -> Style:
+        style = self._styles.get(tone)
+        if style is None:
+            own = self.get_component_rich_style(f"lines--{tone}", partial=True)
+            if tone == "selected":
+                style = Style(bgcolor=own.bgcolor, bold=True)
+            else:
+                style = self.rich_style + own
+            self._styles[tone] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Another theme: look the colours up afresh."""
+        self._styles = {}
+        super().notify_style_update()
+
+    # the terminal and the mouse
+
+    def on_resize(self, _event: Resize) -> None:
+        """More or less room."""
+        if self._focus is not None:
+            self._top = self._top_for(self._focus)
+        self._mark()
+        self._dirty.clear()
+        self.refresh()
+
+    def on_mouse_scroll_down(self, _event: MouseScrollDown) -> None:
+        """Show later rows."""
+        self.move_rows(_SCROLL_ROWS)
+
+    def on_mouse_scroll_up(self, _event: MouseScrollUp) -> None:
+        """Show earlier rows."""
+        self.move_rows(-_SCROLL_ROWS)
+
+    def on_click(self, event: Click) -> None:
+        """Tell which row was meant."""
+        row = self._top + event.y - len(self._heading)
+        if event.y >= len(self._heading) and row < len(self._rows):
+            self.post_message(self.Picked(self, row))
+
+
+def _cropped(line: Line, width: int) -> Line:
+    """A line cut or filled to a width; the last piece gives the filling."""
+    cells: list[Cell] = []
+    left = width
+    for cell in line:
+        cells.append(Cell(cell.text[:left], cell.tone))
+        left -= len(cells[-1].text)
+    rest = width - line_width(cells)
+    return (*cells, Cell(" " * rest)) if rest > 0 else tuple(cells)

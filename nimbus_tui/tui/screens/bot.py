@@ -1,0 +1,94 @@
+"""One bot on the whole screen: its ladder, figures, live orders, fills and events."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.screens.memo import Memo
+from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
+from nimbus_tui.tui.viewmodels.happenings import happenings
+from nimbus_tui.tui.viewmodels.ladder import ladder
+from nimbus_tui.tui.viewmodels.lines import Cell, heading
+
+PANES = ("figures", "orders", "fills", "events")
+"""What the part beside the ladder shows, one after the other, where there is no room for all."""
+
+
+class BotView(Container):
+    """The selected bot in full."""
+
+    def __init__(self) -> None:
+        super().__init__(id="bot", classes="-figures")
+        self.ladder = LinesPanel(id="bot-ladder")
+        self.figures = LinesPanel(id="bot-figures")
+        self.orders = LinesPanel(id="bot-orders")
+        self.fills = LinesPanel(id="bot-fills")
+        self.events = LinesPanel(id="bot-events")
+        self._memo = Memo()
+        self._pane = 0
+
+    def compose(self) -> ComposeResult:
+        """The ladder and two columns; the style sheet decides what is beside what."""
+        yield self.ladder
+        with Vertical(id="bot-middle"):
+            yield self.figures
+            yield self.orders
+        with Vertical(id="bot-right"):
+            yield self.fills
+            yield self.events
+
+    @property
+    def panels(self) -> tuple[LinesPanel, ...]:
+        """In the order in which they get their share of the paint."""
+        return (self.ladder, self.figures, self.orders, self.fills, self.events)
+
+    def turn(self, by: int) -> None:
+        """Show the next pane, where not all are visible at once."""
+        self._pane = (self._pane + by) % len(PANES)
+        for at, name in enumerate(PANES):
+            self.set_class(at == self._pane, f"-{name}")
+
+    def scroll_rows(self, by: int) -> None:
+        """Look up or down the ladder."""
+        self.ladder.move_rows(by)
+
+    def show(self, feed: Feed, bot: BotSnapshot | None, dirty: set[BotId]) -> None:
+        """Hand every panel that has something new its lines."""
+        if bot is None or feed.engine is None:
+            return
+        size, detail = self.ladder.size, feed.detail
+        if self._memo.is_new("ladder", size, bot, detail):
+            panel = detail.panel if detail else None
+            made = ladder(panel, bot, size.width, feed.places_for(bot))
+            self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
+        size, minute = self.figures.size, feed.engine.now_ns // 60_000_000_000
+        if size.height and self._memo.is_new("figures", size, bot, minute):
+            note = (Cell(f"{bot.strategy} on {bot.exchange} ", "muted"),)
+            lines = figures(bot, feed.engine.now_ns, size.width)
+            self.figures.show(lines, heading=[heading("figures", size.width, note)])
+        self._show_orders(feed)
+        self._show_fills(feed)
+        self._show_events(feed, bot)
+
+    def _show_orders(self, feed: Feed) -> None:
+        size, orders = self.orders.size, feed.detail.orders if feed.detail else ()
+        if size.height and self._memo.is_new("orders", size, orders):
+            names, *lines = order_lines(orders)
+            top = heading(f"{len(orders)} live orders", size.width)
+            self.orders.show(lines, heading=[top, names])
+
+    def _show_fills(self, feed: Feed) -> None:
+        size, fills = self.fills.size, feed.detail.fills if feed.detail else ()
+        if size.height and self._memo.is_new("fills", size, fills):
+            names, *lines = fill_lines(fills, size.width)
+            self.fills.show(lines, heading=[heading("newest fills", size.width), names])
+
+    def _show_events(self, feed: Feed, bot: BotSnapshot) -> None:
+        size = self.events.size
+        newest = feed.events[-1].seq if feed.events else 0
+        if size.height and self._memo.is_new("events", size, newest, bot.bot_id):
+            lines = happenings(feed.events, size.height, bot.bot_id)
+            self.events.show(lines, heading=[heading("events", size.width)])

@@ -1,0 +1,82 @@
+"""The one live screen: header, a view that can be changed, the last outcome, the keys."""
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.screens.bot import BotView
+from nimbus_tui.tui.screens.dashboard import DashboardView
+from nimbus_tui.tui.viewmodels.header import alarms, header
+from nimbus_tui.tui.viewmodels.keys import footer
+from nimbus_tui.tui.viewmodels.lines import Line
+
+FLAT = 12
+"""A terminal of fewer rows shows one line of header and no more than one panel."""
+
+
+class LiveScreen(Screen[None]):
+    """Paints what the feed holds; knows no command and no engine."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high")]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.header = LinesPanel(id="header")
+        self.dashboard = DashboardView()
+        self.bot = BotView()
+        self.status = LinesPanel(id="status")
+        self.keys = LinesPanel(id="keys")
+        self._turn = 0
+
+    def compose(self) -> ComposeResult:
+        """From the top to the bottom."""
+        yield self.header
+        with ContentSwitcher(initial="dashboard", id="views"):
+            yield self.dashboard
+            yield self.bot
+        yield self.status
+        yield self.keys
+
+    @property
+    def view(self) -> DashboardView | BotView:
+        """The view that is shown."""
+        return self.bot if self.is_bot_open else self.dashboard
+
+    @property
+    def is_bot_open(self) -> bool:
+        """Whether one bot has the whole screen."""
+        return self.query_one("#views", ContentSwitcher).current == "bot"
+
+    def open(self, view: str) -> None:
+        """Show the dashboard or the bot."""
+        self.query_one("#views", ContentSwitcher).current = view
+
+    def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
+        """Hand every visible panel its lines."""
+        width, height = self.size
+        lines = header(feed.engine, list(feed.bots.values()), self._title, width)
+        warnings = alarms(feed.engine, feed.problem, silent_ms)
+        if height < FLAT:
+            lines, warnings = lines[:1], warnings[:1]
+        rows = [*lines, *warnings]
+        if self.header.size.height != len(rows):
+            self.header.styles.height = len(rows)
+        self.header.show(rows)
+        self.view.show(feed, bot, feed.take_dirty())
+        self.status.show([said])
+        self.keys.show([footer(ACTIONS, bot, width, is_bot_open=self.is_bot_open)])
+
+    def paint(self, budget: int) -> None:
+        """Repaint rows that have changed, so many at most; big panels take turns."""
+        for panel in (self.header, self.status, self.keys):
+            panel.paint(budget)
+        panels = self.view.panels
+        self._turn += 1
+        for at in range(len(panels)):
+            budget = panels[(self._turn + at) % len(panels)].paint(budget)

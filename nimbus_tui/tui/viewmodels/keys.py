@@ -1,0 +1,53 @@
+"""The keys as lines: footer and help, both from the action table."""
+
+from collections.abc import Sequence
+
+from nimbus_tui.control.snapshots import BotSnapshot, BotState
+from nimbus_tui.tui.actions import Action
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, line_width
+
+_OUT = frozenset({BotState.STOPPED, BotState.FAILED})
+_NEEDS = {
+    "bot.pause": frozenset({BotState.RUNNING, BotState.INITIALIZING}),
+    "bot.resume": frozenset({BotState.PAUSED}),
+    "bot.stop": frozenset(BotState) - _OUT,
+    "bot.start": _OUT,
+}
+"""The states in which an action makes sense; the footer dims it in the others."""
+
+
+def makes_sense(action: Action, bot: BotSnapshot | None) -> bool:
+    """Whether an action would do something to a bot now."""
+    needs = _NEEDS.get(action.id)
+    return needs is None or (bot is not None and bot.state in needs)
+
+
+def footer(
+    actions: Sequence[Action], bot: BotSnapshot | None, width: int, *, is_bot_open: bool = False
+) -> Line:
+    """The keys that matter most here; those of a high rank go first when room is short."""
+    elsewhere = "bot.open" if is_bot_open else "view.back"
+    shown = [action for action in actions if action.footer and action.id != elsewhere]
+    order = {action.id: at for at, action in enumerate(shown)}
+    while shown:
+        cells: list[Cell] = []
+        for action in sorted(shown, key=lambda action: order[action.id]):
+            tone = "key" if makes_sense(action, bot) else "muted"
+            cells += [Cell(f" {action.key_label} ", tone), Cell(f"{action.label} ", "muted")]
+        if line_width(cells) <= width:
+            return tuple(cells)
+        shown.remove(max(shown, key=lambda action: action.footer))
+    return ()
+
+
+def help_lines(actions: Sequence[Action]) -> list[Line]:
+    """Every key with what it does, group by group."""
+    lines: list[Line] = []
+    group = ""
+    for action in actions:
+        if action.group != group:
+            lines += [()] if lines else []
+            lines.append((Cell(f" {action.group}", "title"),))
+            group = action.group
+        lines.append((left(f"  {action.key_label}", 12, "key"), Cell(action.help)))
+    return lines

@@ -1,0 +1,120 @@
+"""What the screen asks and answers: questions before something dangerous, outcomes after."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from nimbus_tui.control.commands import Outcome, Result
+from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, trimmed
+
+ON_STOP = {
+    "keep": "stays as it is",
+    "close": "is closed at the market",
+}
+_BY_CONFIG = "stays or is closed, as its on_stop says"
+
+
+def outcome_line(outcome: Outcome) -> Line:
+    """How far a command got."""
+    sign, tone = {
+        Result.ACCEPTED: ("◌ accepted", "price"),
+        Result.DONE: ("✓ done", "gain"),
+        Result.REFUSED: ("✗ refused", "loss"),
+    }[outcome.result]
+    return (Cell(f" {sign}  ", tone), Cell(clean(outcome.message)))
+
+
+def sending_line(what: str) -> Line:
+    """A command that has no answer yet."""
+    return (Cell(f" … {clean(what)}", "muted"),)
+
+
+def trouble_line(text: str) -> Line:
+    """Something that did not work."""
+    return (Cell(" ✗ ", "loss"), Cell(clean(text)))
+
+
+def note_line(text: str) -> Line:
+    """A word by the way."""
+    return (Cell(f" {clean(text)}", "muted"),)
+
+
+def hint_line() -> Line:
+    """What to press first, until something has been said."""
+    keys = (("Enter", "opens the bot"), ("← →", "turn the panel"), ("Ctrl+P", "finds a command"))
+    cells = [Cell(" ")]
+    for key, does in keys:
+        cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
+    return tuple(cells)
+
+
+def stop_question(bot: BotSnapshot, on_stop: str | None) -> str:
+    """What stopping a bot means, in figures."""
+    fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
+    return (
+        f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
+        f"cancelled; {_position(bot)}{fate if bot.position else ''}."
+    )
+
+
+def flatten_question(bot: BotSnapshot) -> str:
+    """What flattening a bot means, in figures."""
+    fate = "is closed at the market" if bot.position else ""
+    return (
+        f"Flatten {clean(bot.bot_id)}? {_orders(bot.open_orders)} will be cancelled, the bot "
+        f"stops, {_position(bot)}{fate}."
+    )
+
+
+def emergency_question(bots: Sequence[BotSnapshot], currency: str) -> str:
+    """What an emergency shutdown means, in figures."""
+    orders = sum(bot.open_orders for bot in bots)
+    held = sum(1 for bot in bots if bot.position)
+    return (
+        f"EMERGENCY SHUTDOWN: {_orders(orders)} of {len(bots)} bots will be cancelled at once and "
+        f"every bot stops. {held} open positions stay open ({_worth(bots)} {clean(currency)})."
+    )
+
+
+def rearm_question() -> str:
+    """What rearming means."""
+    return "Lift the emergency? Every bot stays stopped until you start it."
+
+
+def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
+    """What quitting means."""
+    if demo:
+        return "Quit the demo? Nothing of it is kept."
+    orders = sum(bot.open_orders for bot in bots)
+    return (
+        f"Quit? The engine ends with the screen. {_orders(orders)} of {len(bots)} bots rest at the "
+        "venues; positions are never touched."
+    )
+
+
+def quit_choices(*, demo: bool, may_leave: bool) -> dict[str, str]:
+    """The ways out, by key."""
+    if demo:
+        return {"q": "quit"}
+    ways = {"l": "leave: close the screen, the engine trades on"} if may_leave else {}
+    return ways | {
+        "k": "keep the orders resting, end the engine",
+        "c": "cancel all orders, then end the engine",
+    }
+
+
+def _orders(count: int) -> str:
+    return f"{count} order" if count == 1 else f"{count} orders"
+
+
+def _position(bot: BotSnapshot) -> str:
+    if not bot.position:
+        return "it has no position"
+    base = clean((bot.symbol or "").partition("/")[0])
+    worth = f" ({number(abs(bot.position) * bot.price)} {bot.quote})" if bot.price else ""
+    return f"its position of {trimmed(bot.position, 8)} {base}{worth} "
+
+
+def _worth(bots: Sequence[BotSnapshot]) -> str:
+    worth = (abs(bot.position) * bot.price for bot in bots if bot.position and bot.price)
+    return number(sum(worth, Decimal(0)))

@@ -1,0 +1,68 @@
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
+from nimbus_tui.tui.viewmodels.lines import Line
+from tests.tui.scripted_client import START, ScriptedClient
+
+D = Decimal
+CLIENT = ScriptedClient()
+ETH = CLIENT.bots["eth-grid"]
+DETAIL = CLIENT._detail("eth-grid")
+
+
+def text(lines: list[Line]) -> str:
+    return "\n".join("".join(cell.text for cell in line).rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_books_and_statistics_are_all_there(width: int) -> None:
+    shown = text(figures(ETH, START, width))
+    for words in (
+        "equity         10,026.66 USDC", "PnL total      +26.66", "unrealised     −4.56",
+        "position       0.4133 ETH", "average cost   2,391.4173", "running for    1 d 3 h",
+        "apr            91.32 %", "time in range  94.1 %", "profit per day 25.01",
+        "base price     2,400",
+    ):  # fmt: skip
+        assert words in shown
+    assert shown.count("round trips") == 1
+
+
+def test_a_flat_bot_has_no_average_cost() -> None:
+    flat = msgspec.structs.replace(ETH, position=D(0), average_cost=None)
+    shown = text(figures(flat, START, 40))
+    assert "position       flat" in shown
+    assert "average cost   –" in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "–"), ("soon", "soon"), ("NaN", "NaN"), (3, "3"), (0.25, "0.25")]
+)
+def test_statistics_of_any_kind_can_be_shown(value: object, shown: str) -> None:
+    odd = msgspec.structs.replace(ETH, statistics={"odd": value})
+    assert text(figures(odd, START, 40)).splitlines()[-1].split() == ["odd", shown]
+
+
+def test_orders_stand_highest_first_with_what_has_filled() -> None:
+    names, *rows = text(order_lines(DETAIL.orders)).splitlines()
+    assert names.split() == ["side", "price", "size", "filled", "state", "key"]
+    assert "2,418.0" in rows[0]
+    assert "▲ buy" in rows[-1]
+    (partial,) = [row for row in rows if "◐ partial" in row]
+    assert "0.0208" in partial
+
+
+def test_an_order_that_is_being_cancelled_says_so() -> None:
+    leaving = msgspec.structs.replace(DETAIL.orders[0], cancel_requested=True)
+    assert "✗ leaving" in text(order_lines([leaving]))
+
+
+def test_fills_stand_newest_first_and_show_fees_where_there_is_room() -> None:
+    _, *rows = text(fill_lines(DETAIL.fills, 80)).splitlines()
+    assert "▼ sell" in rows[0]
+    assert "2,403.6" in rows[0]
+    assert "0.0400" in rows[0]
+    assert "0.0400" not in text(fill_lines(DETAIL.fills, 50))
+    assert len(fill_lines([], 80)) == 1

@@ -1,0 +1,55 @@
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from nimbus_tui.control.commands import Outcome, Result
+from nimbus_tui.tui.viewmodels import talk
+from tests.tui.scripted_client import ScriptedClient
+
+BOTS = list(ScriptedClient().bots.values())
+ETH = BOTS[0]
+
+
+def test_the_stop_question_names_bot_orders_and_position() -> None:
+    asked = talk.stop_question(ETH, None)
+    for words in ("eth-grid", "10 orders on sim", "0.4133 ETH (992.49 USDC)", "on_stop"):
+        assert words in asked
+
+
+@pytest.mark.parametrize(("on_stop", "fate"), [("keep", "stays as it is"), ("close", "is closed")])
+def test_the_stop_question_says_what_happens_to_the_position(on_stop: str, fate: str) -> None:
+    assert fate in talk.stop_question(ETH, on_stop)
+
+
+def test_without_a_position_nothing_happens_to_it() -> None:
+    flat = msgspec.structs.replace(ETH, position=Decimal(0), open_orders=1)
+    assert talk.stop_question(flat, "close").endswith("1 order on sim will be cancelled; "
+                                                      "it has no position.")  # fmt: skip
+
+
+def test_the_emergency_question_counts_everything() -> None:
+    asked = talk.emergency_question(BOTS, "USDC")
+    assert "14 orders of 3 bots" in asked
+    assert "2 open positions stay open" in asked
+
+
+@pytest.mark.parametrize(
+    ("demo", "may_leave", "keys"),
+    [(True, False, "q"), (False, False, "kc"), (False, True, "lkc")],
+)
+def test_quitting_offers_only_what_can_be_done(demo: bool, may_leave: bool, keys: str) -> None:
+    assert "".join(talk.quit_choices(demo=demo, may_leave=may_leave)) == keys
+
+
+@pytest.mark.parametrize(
+    ("result", "sign", "tone"),
+    [(Result.ACCEPTED, "◌", "price"), (Result.DONE, "✓", "gain"), (Result.REFUSED, "✗", "loss")],
+)
+def test_an_outcome_is_a_sign_a_word_and_the_engines_sentence(
+    result: Result, sign: str, tone: str
+) -> None:
+    first, second = talk.outcome_line(Outcome(result, "why [/x]"))
+    assert first.text == f" {sign} {result.value}  "
+    assert first.tone == tone
+    assert second.text == "why [/x]"
