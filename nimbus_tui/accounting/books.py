@@ -18,7 +18,7 @@ ZERO = Decimal(0)
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """Accounting of one bot in its quote asset; fees in other assets are valued at the fill.
+    """Accounting of one bot in its quote asset; fees in the base are valued at the fill.
 
     `cash` is the capital plus all that selling brought, less what buying and fees cost.
     """
@@ -61,7 +61,8 @@ def absorb(books: Books, fill: Fill, instrument: Instrument) -> Books:
     """Enter one fill.
 
     A buy of Q with a fee f in the base asset is a buy of Q − f with a fee of f × price in quote:
-    it leaves less to sell, and the identity holds exactly.
+    it leaves less to sell, and the identity holds exactly. A fee in any third asset must have been
+    turned into quote before it comes here: nothing in a fill tells what it is worth.
     """
     base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
     fee_value = base_fee * fill.price if base_fee else fill.fee
@@ -78,10 +79,14 @@ def absorb(books: Books, fill: Fill, instrument: Instrument) -> Books:
 
 
 def claimed(books: Books, symbol: Symbol, quantity: Decimal, price: Decimal) -> Books:
-    """Take over a holding that was there already, at a price; it counts as capital brought in."""
-    position, _ = trade(books.position(symbol), quantity, price, ZERO)
+    """Take over a holding that was there already, at a price; it counts as capital brought in.
+
+    Against an open position of the other sign it closes, so it may realise a gain.
+    """
+    position, realized = trade(books.position(symbol), quantity, price, ZERO)
     return msgspec.structs.replace(
         books,
         capital=books.capital + quantity * price,
         positions={**books.positions, symbol: position},
+        realized_pnl=books.realized_pnl + realized,
     )

@@ -1,7 +1,6 @@
 """Values to text for people and scripts: Decimals plain, never with an exponent."""
 
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ def plain(number: Decimal) -> str:
 
 def to_plain(value: Any) -> Any:
     """A Struct (or any container) as builtins, every Decimal as a plain string."""
-    return _plain(msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=_encode_other))
+    return _plain(msgspec.to_builtins(value, builtin_types=(Decimal,)))
 
 
 def to_json(value: Any) -> bytes:
@@ -27,14 +26,12 @@ def _plain(value: Any) -> Any:
         case Decimal():
             return plain(value)
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {_key(key): _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
         case _:
             return value
 
 
-def _encode_other(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    raise TypeError(f"cannot encode {type(value).__name__}")
+def _key(key: Any) -> str:
+    return plain(key) if isinstance(key, Decimal) else str(key)

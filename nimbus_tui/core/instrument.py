@@ -13,7 +13,7 @@ from nimbus_tui.core.order import Side
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
-_SYMBOL = re.compile(r"^([A-Z0-9]+)/([A-Z0-9]+)(?::([A-Z0-9]+))?$")
+_SYMBOL = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)(?::([A-Z0-9]+))?")
 
 
 class MarketType(Enum):
@@ -42,7 +42,7 @@ def parse_symbol(symbol: str) -> SymbolParts:
     Raises:
         ConfigError: the text is not `BASE/QUOTE` or `BASE/QUOTE:SETTLE` in capitals.
     """
-    match = _SYMBOL.match(symbol)
+    match = _SYMBOL.fullmatch(symbol)
     if match is None:
         raise ConfigError(
             f"{symbol!r} is not a symbol; write BASE/QUOTE for spot (ETH/USDC) "

@@ -1,76 +1,222 @@
 """The books against brute force: exact to the last digit over any sequence of fills."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nimbus_tui.accounting.books import absorb, opened
+from nimbus_tui.accounting.books import Books, absorb, claimed, opened
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import Asset, ClientOrderId, ExchangeName, Symbol, TradeId
+from nimbus_tui.core.instrument import Instrument, parse_symbol
 from nimbus_tui.core.order import Side
-from tests.simulation.worlds import instrument
 
-SPOT = instrument("ETH/USDC")
+ETH = Symbol("ETH/USDC")
+BTC = Symbol("BTC/USDC:USDC")
+CAPITAL = Decimal(1000)
 
 
-def fill(side: Side, price: Decimal, quantity: Decimal, fee: Decimal, asset: str) -> Fill:
+def instrument(symbol: Symbol) -> Instrument:
+    return Instrument(symbol=symbol, tick_size=Decimal("0.01"), lot_size=Decimal("0.0001"))
+
+
+def fill(symbol: Symbol, side: Side, price: str, quantity: str, fee: str, asset: str) -> Fill:
     return Fill(
-        exchange="sim", trade_id="1", client_order_id="1", symbol="ETH/USDC", side=side,
-        price=price, quantity=quantity, fee=fee, fee_asset=asset, maker=True, ts=1,
-    )  # fmt: skip
+        exchange=ExchangeName("sim"),
+        trade_id=TradeId("1"),
+        client_order_id=ClientOrderId("1"),
+        symbol=symbol,
+        side=side,
+        price=Decimal(price),
+        quantity=Decimal(quantity),
+        fee=Decimal(fee),
+        fee_asset=Asset(asset),
+        maker=True,
+        ts=1,
+    )
 
 
-fills = st.builds(
-    fill,
-    st.sampled_from(list(Side)),
-    st.decimals(1, 5000, places=2),
-    st.decimals("0.0001", 50, places=4),
-    st.decimals(0, 5, places=6),
-    st.just("USDC"),
+def absorbed(books: Books, history: list[Fill]) -> Books:
+    for one in history:
+        books = absorb(books, one, instrument(one.symbol))
+    return books
+
+
+def table(text: str) -> list[Fill]:
+    """`buy 2 100 1 USDC; …`: side, quantity, price, fee and its asset, in ETH/USDC."""
+    rows = [row.split() for row in text.split(";")]
+    return [
+        fill(ETH, Side(side), price, quantity, fee, asset)
+        for side, quantity, price, fee, asset in rows
+    ]
+
+
+@st.composite
+def any_fill(draw: st.DrawFn) -> Fill:
+    """Either symbol, either side, a fee or rebate, in quote or (up to 1 %) in coins."""
+    symbol = draw(st.sampled_from([ETH, BTC]))
+    quantity = draw(st.decimals("0.0001", 50, places=4))
+    fee_in_coins = symbol == ETH and draw(st.booleans())
+    rate = draw(st.decimals("-0.001", "0.01", places=5))
+    return fill(
+        symbol,
+        draw(st.sampled_from(list(Side))),
+        str(draw(st.decimals("0.01", 100_000, places=2))),
+        str(quantity),
+        str(quantity * rate if fee_in_coins else draw(st.decimals(-5, 50, places=6))),
+        parse_symbol(symbol).base if fee_in_coins else "USDC",
+    )
+
+
+histories = st.lists(any_fill(), max_size=25)
+marks = st.fixed_dictionaries(
+    {symbol: st.decimals("0.01", 100_000, places=2) for symbol in (ETH, BTC)}
 )
 
 
-@given(st.lists(fills, max_size=30), st.decimals(1, 5000, places=2))
-def test_equity_is_cash_and_holdings_at_every_fill(history: list[Fill], mark: Decimal) -> None:
-    books = opened(Decimal(1000))
-    cash, held = Decimal(1000), Decimal(0)
-    for one in history:
-        books = absorb(books, one, SPOT)
-        cash += -one.signed_quantity * one.price - one.fee
-        held += one.signed_quantity
-        assert held == books.position("ETH/USDC").quantity
-        assert cash == books.cash
-        assert cash + held * mark == books.equity({"ETH/USDC": mark})
+class Purse:
+    """What changes hands, nothing averaged: coins and money, counted in fractions."""
 
+    def __init__(self) -> None:
+        self.cash = Fraction(CAPITAL)
+        self.held = {ETH: Fraction(0), BTC: Fraction(0)}
 
-@given(st.lists(fills, max_size=15))
-def test_the_average_entry_is_that_of_exact_fractions(history: list[Fill]) -> None:
-    books = opened(Decimal(0))
-    held, value = Fraction(0), Fraction(0)
-    for one in history:
-        books = absorb(books, one, SPOT)
-        quantity, price = Fraction(one.signed_quantity), Fraction(one.price)
-        if held * quantity >= 0:
-            value += quantity * price
-        elif abs(quantity) <= abs(held):
-            value += value / held * quantity
+    def absorb(self, one: Fill) -> None:
+        quantity = Fraction(one.quantity) if one.side is Side.BUY else -Fraction(one.quantity)
+        self.held[one.symbol] += quantity
+        self.cash -= quantity * Fraction(one.price)
+        if one.fee_asset == "USDC":
+            self.cash -= Fraction(one.fee)
         else:
-            value = (held + quantity) * price
-        held += quantity
-        average = books.position("ETH/USDC").average_entry
-        if held:
-            assert average is not None
-            assert abs(Fraction(average) - value / held) < Fraction(1, 10**6)
+            self.held[one.symbol] -= Fraction(one.fee)
+
+    def worth(self, prices: Mapping[Symbol, Decimal]) -> Fraction:
+        return self.cash + sum(
+            (quantity * Fraction(prices[symbol]) for symbol, quantity in self.held.items()),
+            Fraction(0),
+        )
 
 
-def test_a_fee_in_coins_leaves_less_to_sell_and_is_part_of_the_cost() -> None:
-    books = absorb(
-        opened(Decimal(1000)),
-        fill(Side.BUY, Decimal(100), Decimal(1), Decimal("0.001"), "ETH"),
-        SPOT,
+@pytest.mark.parametrize(
+    ("history", "quantity", "cash", "realized", "fees"),
+    [
+        ("buy 2 100 1 USDC", "2", "799", "0", "1"),
+        ("sell 2 100 1 USDC", "-2", "1199", "0", "1"),
+        ("buy 2 100 1 USDC; sell 2 110 1 USDC", "0", "1018", "20", "2"),
+        ("sell 2 100 1 USDC; buy 2 110 1 USDC", "0", "978", "-20", "2"),
+        ("buy 2 100 1 USDC; sell 5 110 5 USDC", "-3", "1344", "20", "6"),
+        ("sell 2 100 1 USDC; buy 5 90 5 USDC", "3", "744", "20", "6"),
+        ("buy 2 100 -1 USDC", "2", "801", "0", "-1"),
+        ("buy 1 100 0.01 ETH", "0.99", "900", "0", "1.00"),
+        ("buy 1 100 -0.01 ETH", "1.01", "900", "0", "-1.00"),
+        ("buy 2 100 0 USDC; sell 1 110 0.01 ETH", "0.99", "910", "10.1", "1.1"),
+        ("buy 1 100 0.01 ETH; sell 0.99 110 0 USDC", "0", "1008.9", "9.9", "1"),
+    ],
+)
+def test_the_books_by_hand(
+    history: str, quantity: str, cash: str, realized: str, fees: str
+) -> None:
+    books = absorbed(opened(CAPITAL), table(history))
+    assert Decimal(quantity) == books.position(ETH).quantity
+    assert Decimal(cash) == books.cash
+    assert Decimal(realized) == books.realized_pnl
+    assert Decimal(fees) == books.fees
+    assert len(history.split(";")) == books.fills
+
+
+def test_new_books_are_worth_their_capital() -> None:
+    books = opened(CAPITAL)
+    assert books.equity({}) == books.capital == books.cash == CAPITAL
+    assert books.position(ETH).quantity == 0
+
+
+def test_a_position_without_a_mark_counts_at_its_entry() -> None:
+    books = absorbed(opened(CAPITAL), table("buy 2 100 1 USDC"))
+    assert books.unrealized_pnl({}) == 0
+    assert books.equity({}) == Decimal(999)
+    assert books.equity({ETH: Decimal(90)}) == Decimal(979)
+
+
+def test_funding_is_part_of_the_equity() -> None:
+    books = msgspec.structs.replace(opened(CAPITAL), funding=Decimal("-1.5"))
+    assert books.equity({}) == Decimal("998.5")
+
+
+@given(histories, marks)
+def test_equity_is_cash_and_holdings_at_every_fill(
+    history: list[Fill], prices: dict[Symbol, Decimal]
+) -> None:
+    books, purse = opened(CAPITAL), Purse()
+    for one in history:
+        books = absorbed(books, [one])
+        purse.absorb(one)
+        assert purse.cash == Fraction(books.cash)
+        for symbol, quantity in purse.held.items():
+            assert quantity == Fraction(books.position(symbol).quantity)
+        gains = books.realized_pnl + books.unrealized_pnl(prices)
+        assert purse.worth(prices) == Fraction(books.capital + gains - books.fees + books.funding)
+        assert purse.worth(prices) == Fraction(books.equity(prices))
+    assert len(history) == books.fills
+
+
+@given(histories, st.decimals("-20", 20, places=4), marks)
+def test_a_claim_brings_its_worth_as_capital_and_keeps_the_identity(
+    history: list[Fill], quantity: Decimal, prices: dict[Symbol, Decimal]
+) -> None:
+    before = absorbed(opened(CAPITAL), history)
+    price = Decimal("123.45")
+    books = claimed(before, ETH, quantity, price)
+    assert before.cash == books.cash
+    assert before.position(ETH).quantity + quantity == books.position(ETH).quantity
+    assert before.capital + quantity * price == books.capital
+    assert before.equity(prices) + quantity * prices[ETH] == books.equity(prices)
+
+
+def test_a_claim_against_a_short_realizes_what_it_closes() -> None:
+    short = absorbed(opened(CAPITAL), table("sell 2 100 0 USDC"))
+    books = claimed(short, ETH, Decimal(2), Decimal(90))
+    assert books.realized_pnl == Decimal(20)
+    assert books.equity({}) == Decimal(1200)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals("0.01", 5000, places=2),
+            st.decimals("0.0001", 50, places=4),
+            st.decimals(0, "0.01", places=5),
+        ),
+        min_size=1,
+        max_size=20,
     )
-    position = books.position("ETH/USDC")
-    assert position.quantity == Decimal("0.999")
-    assert position.average_cost == Decimal(100) / Decimal("0.999")
-    assert books.cash == Decimal(900)
+)
+def test_with_fees_in_coins_the_average_cost_is_quote_spent_over_coins_kept(
+    buys: list[tuple[Decimal, Decimal, Decimal]],
+) -> None:
+    history = [
+        fill(ETH, Side.BUY, str(price), str(quantity), str(quantity * rate), "ETH")
+        for price, quantity, rate in buys
+    ]
+    spent = sum((Fraction(p) * Fraction(q) for p, q, _ in buys), Fraction(0))
+    kept = sum((Fraction(q) * (1 - Fraction(rate)) for _, q, rate in buys), Fraction(0))
+    books = absorbed(opened(CAPITAL), history)
+    position = books.position(ETH)
+    assert spent == Fraction(CAPITAL - books.cash)
+    assert spent == Fraction(position.entry_value + position.entry_fees)
+    assert kept == Fraction(position.quantity)
+    assert position.average_cost is not None
+    # The one division is good to the 28 digits of a Decimal.
+    assert abs(Fraction(position.average_cost) - spent / kept) <= spent / kept / 10**27
+
+
+@given(histories)
+def test_absorbing_leaves_the_old_books_as_they_were(history: list[Fill]) -> None:
+    books = absorbed(opened(CAPITAL), history)
+    copy = msgspec.json.decode(msgspec.json.encode(books), type=Books)
+    absorbed(books, table("buy 2 100 1 USDC"))
+    claimed(books, ETH, Decimal(1), Decimal(1))
+    assert copy == books
