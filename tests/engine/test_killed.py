@@ -49,13 +49,18 @@ def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
     config = tmp_path / "killed.toml"
     config.write_text(CONFIG)
     chance = random.Random(5)
-    for _ in range(10):
+    for number in range(10):
         process = run(config, tmp_path)
-        time.sleep(chance.uniform(0.9, 2.4))
+        if number % 4 == 3:
+            time.sleep(chance.uniform(0.2, 0.9))
+        else:
+            assert process.stderr is not None
+            assert b"runs" in process.stderr.readline()
+            time.sleep(chance.uniform(0.8, 2.4))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-    last = run(config, tmp_path, "--duration", "2")
+    last = run(config, tmp_path, "--duration", "4")
     _, errors = last.communicate()
     assert last.returncode == 0, errors.decode()
 
