@@ -1,0 +1,52 @@
+"""Pages that point somewhere point at something, and explain what the code really takes."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nimbus_tui.bootstrap import load_config
+from nimbus_tui.config.model import ExchangeSection
+from nimbus_tui.strategies.grid_levels import GridConfig
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
+TOML_SNIPPET = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def place(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=place)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    targets = LINK.findall(page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=place)
+def test_every_config_on_a_page_is_one_that_runs(page: Path, tmp_path: Path) -> None:
+    for number, snippet in enumerate(TOML_SNIPPET.findall(page.read_text(encoding="utf-8"))):
+        config = tmp_path / f"snippet{number}.toml"
+        config.write_text(snippet, encoding="utf-8")
+        assert load_config(config).bots
+
+
+def keys_explained(page: str, heading: str) -> list[str]:
+    """The first column of the table under a heading."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    section = text.split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
+
+
+def test_the_grid_page_explains_every_parameter_and_no_other() -> None:
+    explained = keys_explained("bots/grid.md", "Parameters")
+    assert sorted(explained) == sorted(field.name for field in msgspec.structs.fields(GridConfig))
+
+
+def test_the_paper_page_explains_every_key_but_the_type() -> None:
+    keys = {field.name for field in msgspec.structs.fields(ExchangeSection)}
+    assert sorted(keys_explained("exchanges/paper.md", "Keys")) == sorted(keys - {"type"})
