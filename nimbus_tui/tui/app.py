@@ -158,7 +158,7 @@ class NimbusApp(App[Farewell]):
         if driver.delays != self._delays_seen:
             self._delays_seen = driver.delays
             self._slow_until = now + SLOW_FOR_S
-        return driver.behind
+        return not driver.has_caught_up()
 
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""

@@ -34,18 +34,30 @@ class PatientDriver(LinuxDriver):
         if self.lost or thread is None or not thread.is_alive():
             self.lost = self.lost or thread is not None
             return
+        if not self.has_caught_up():
+            return
         queue: Any = thread._queue
-        if self.behind:
-            if queue.qsize():
-                return
-            self.behind = False
-            queue.put_nowait(_END_SYNCHRONISED_UPDATE)
-            self._app.call_later(self._app.screen.refresh)
         try:
             queue.put_nowait(data)
         except Full:
             self.behind = True
             self.delays += 1
+
+    def has_caught_up(self) -> bool:
+        """Whether frames can be painted; the first time after a delay asks for a whole repaint.
+
+        To be asked by whoever holds paints back too: without a write nobody else would notice.
+        """
+        thread = self._writer_thread
+        if not self.behind or thread is None:
+            return not self.behind
+        queue: Any = thread._queue
+        if queue.qsize():
+            return False
+        self.behind = False
+        queue.put_nowait(_END_SYNCHRONISED_UPDATE)
+        self._app.call_later(self._app.screen.refresh)
+        return True
 
     def let_go(self) -> None:
         """The terminal is gone: touch it no more. Safe inside a signal handler."""

@@ -30,6 +30,7 @@ class LiveScreen(Screen[None]):
         self.header = LinesPanel(id="header")
         self.dashboard = DashboardView()
         self.bot = BotView()
+        self.views = ContentSwitcher(self.dashboard, self.bot, initial="dashboard", id="views")
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
         self._turn = 0
@@ -37,9 +38,7 @@ class LiveScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From the top to the bottom."""
         yield self.header
-        with ContentSwitcher(initial="dashboard", id="views"):
-            yield self.dashboard
-            yield self.bot
+        yield self.views
         yield self.status
         yield self.keys
 
@@ -51,11 +50,11 @@ class LiveScreen(Screen[None]):
     @property
     def is_bot_open(self) -> bool:
         """Whether one bot has the whole screen."""
-        return self.query_one("#views", ContentSwitcher).current == "bot"
+        return self.views.current == "bot"
 
     def open(self, view: str) -> None:
         """Show the dashboard or the bot."""
-        self.query_one("#views", ContentSwitcher).current = view
+        self.views.current = view
 
     def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
         """Hand every visible panel its lines."""

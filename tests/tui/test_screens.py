@@ -1,0 +1,428 @@
+"""Every key of the app, on a scripted engine."""
+
+import time
+from decimal import Decimal
+
+import msgspec
+import pytest
+from textual.widgets import Input
+
+from nimbus_tui.control.commands import (
+    EmergencyShutdown,
+    FlattenBot,
+    Outcome,
+    PauseBot,
+    Rearm,
+    Result,
+    ResumeBot,
+    StartBot,
+    StopBot,
+)
+from nimbus_tui.control.snapshots import BotState, Mode
+from nimbus_tui.core import events as ev
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.app import NimbusApp
+from nimbus_tui.tui.options import Farewell
+from nimbus_tui.tui.panels.prompts import Choice, Confirm, Prompt, TypedWord
+from nimbus_tui.tui.screens.help import HelpScreen
+from tests.tui.opened import opened, rows, settled, text
+from tests.tui.scripted_client import ScriptedClient
+from tests.tui.waiting import until
+
+ETH, BTC, SOL = BotId("eth-grid"), BotId("btc-perp"), BotId("sol-wide")
+
+
+def said(app: NimbusApp) -> str:
+    return app.live.status.text
+
+
+def tones(app: NimbusApp) -> dict[str, str]:
+    ((line, _),) = app.live.keys._visible
+    return {cell.text.strip(): cell.tone for cell in line}
+
+
+# commands
+
+
+@pytest.mark.parametrize(
+    ("key", "command"), [("p", PauseBot(ETH)), ("r", ResumeBot(ETH)), ("S", StartBot(ETH))]
+)
+async def test_a_harmless_key_never_asks(key: str, command: object) -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        await pilot.press(key)
+        await until(lambda: client.commands == [command])
+        await until(lambda: "✓ done" in said(app))
+        assert not isinstance(app.screen, Prompt)
+
+
+async def test_the_outcome_shows_in_the_status_line_and_the_table() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("p")
+        await until(lambda: "✓ done  eth-grid: paused" in said(app))
+        await until(lambda: "‖ paused" in app.live.dashboard.bots.text.splitlines()[1])
+
+
+async def test_a_refusal_says_why_without_reading_markup() -> None:
+    client = ScriptedClient()
+    client.on_execute = Outcome(Result.REFUSED, "eth-grid: [/x] is [bold]stopped[/]")
+    async with opened(client) as (app, pilot):
+        await pilot.press("p")
+        await until(lambda: "✗ refused  eth-grid: [/x] is [bold]stopped[/]" in said(app))
+
+
+async def test_an_engine_that_cannot_be_reached_is_told_where_the_eye_is() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        client.gone = "gone away"
+        await pilot.press("p")
+        await until(lambda: "no answer from the engine: gone away" in said(app))
+        await until(lambda: "ENGINE UNREACHABLE: gone away" in text(app))
+        assert "eth-grid" in app.live.dashboard.bots.text
+
+
+@pytest.mark.parametrize(
+    ("key", "command", "words"),
+    [
+        ("s", StopBot(ETH), "Stop eth-grid? 10 orders on sim will be cancelled"),
+        ("x", FlattenBot(ETH), "Flatten eth-grid? 10 orders will be cancelled"),
+        ("R", Rearm(), "Lift the emergency?"),
+    ],
+)
+async def test_a_dangerous_key_asks_and_only_enter_confirms(
+    key: str, command: object, words: str
+) -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        await pilot.press(key)
+        await until(lambda: isinstance(app.screen, Confirm))
+        await settled(app, pilot)
+        assert words in text(app)
+        await pilot.press("y", "s", "p", "space")
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("escape")
+        await until(lambda: "nothing was done" in said(app))
+        assert client.commands == []
+        await pilot.press(key, "enter")
+        await until(lambda: client.commands == [command])
+
+
+async def test_the_stop_question_knows_what_the_config_says() -> None:
+    async with opened(on_stop={"eth-grid": "close"}) as (app, pilot):
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert "is closed at the market" in app.screen.question  # type: ignore[attr-defined]
+
+
+async def test_a_question_is_about_the_bot_that_was_selected_when_it_was_asked() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        app.select(BTC)
+        await pilot.press("enter")
+        await until(lambda: client.commands == [StopBot(ETH)])
+
+
+@pytest.mark.parametrize("typed", ["", "YES", "emergency", "EMERGENC"])
+async def test_emergency_needs_the_whole_word(typed: str) -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        await pilot.press("!")
+        await until(lambda: isinstance(app.screen, TypedWord))
+        await settled(app, pilot)
+        assert "14 orders of 3 bots will be cancelled" in text(app)
+        await pilot.press(*typed, "enter")
+        await until(lambda: "no emergency: nothing was done" in said(app))
+        assert client.commands == []
+
+
+async def test_emergency_goes_ahead_of_a_command_that_is_stuck() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        client.silent = True
+        await pilot.press("p")
+        await until(lambda: "… pausing eth-grid" in said(app))
+        client.silent = False
+        await pilot.press("!")
+        await until(lambda: isinstance(app.screen, TypedWord))
+        await pilot.press(*"EMERGENCY", "enter")
+        await until(lambda: client.commands == [EmergencyShutdown()])
+        await until(lambda: "EMERGENCY: 14 of 14 orders cancelled" in text(app))
+
+
+async def test_escape_leaves_the_emergency_alone() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        await pilot.press("!", *"EMERGENCY", "escape")
+        await until(lambda: "nothing was done" in said(app))
+        assert client.commands == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "options", "farewell"),
+    [
+        ("qk", {}, Farewell.STOP_KEEP_ORDERS),
+        ("qc", {}, Farewell.STOP_CANCEL_ORDERS),
+        ("ql", {"may_leave": True}, Farewell.LEAVE_RUNNING),
+        ("qq", {"demo": True}, Farewell.STOP_KEEP_ORDERS),
+    ],
+)
+async def test_quitting_asks_what_becomes_of_the_orders(
+    keys: str, options: dict[str, bool], farewell: Farewell
+) -> None:
+    async with opened(None, **options) as (app, pilot):
+        await pilot.press(keys[0])
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press(keys[1])
+        await until(lambda: app._exit)
+    assert app.return_value is farewell
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_no_single_key_quits(key: str) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press(key)
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press("l", "q", "enter", "z", key)
+        assert isinstance(app.screen, Choice)
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, Choice))
+        assert app.return_value is None
+
+
+# moving about
+
+
+@pytest.mark.parametrize(("down", "up"), [("down", "up"), ("j", "k")])
+async def test_arrows_and_letters_select_a_bot_and_its_ladder(down: str, up: str) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press(down)
+        await until(lambda: "btc-perp" in app.live.dashboard.ladder.text.splitlines()[0])
+        await until(lambda: "64,231.5" in app.live.dashboard.ladder.text)
+        await pilot.press(down, down, down)
+        assert app.feed.focus == SOL
+        await until(lambda: "waits for the first price" in app.live.dashboard.ladder.text)
+        await pilot.press(up, up, up, up)
+        assert app.feed.focus == ETH
+
+
+async def test_enter_opens_the_bot_and_escape_goes_back() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("enter")
+        await until(lambda: "10,026.66 USDC" in text(app))
+        assert app.live.is_bot_open
+        assert "Esc back" in text(app)
+        await pilot.press("escape")
+        await until(lambda: "events" in text(app))
+        assert not app.live.is_bot_open
+
+
+@pytest.mark.parametrize(("forth", "back"), [("right", "left"), ("l", "h")])
+async def test_the_panes_of_a_narrow_bot_screen_turn(forth: str, back: str) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("enter")
+        for words in ("10 live orders", "newest fills", "▼ sold 0.0833 ETH"):
+            await pilot.press(forth)
+            await until(lambda words=words: words in text(app))  # type: ignore[misc]
+        await pilot.press(back)
+        await until(lambda: "newest fills" in text(app))
+
+
+async def test_the_panes_of_a_narrow_dashboard_turn() -> None:
+    async with opened() as (app, pilot):
+        assert "last price" in text(app)
+        await pilot.press("right")
+        await until(lambda: "● 6 orders placed" in text(app))
+        assert "last price" not in text(app)
+        await pilot.press("right")
+        await until(lambda: "profit per day" in text(app))
+        await pilot.press("right")
+        await until(lambda: "last price" in text(app))
+
+
+async def test_the_ladder_can_be_looked_through() -> None:
+    async with opened(size=(80, 16)) as (app, pilot):
+        await pilot.press("enter")
+        await until(lambda: "last price" in text(app))
+        assert "2,382.00" not in text(app)
+        await pilot.press(*["j"] * 12)
+        await pilot.pause()
+        assert "2,382.00" in text(app)
+        await pilot.press(*["k"] * 20)
+        await pilot.pause()
+        assert "2,418.00" in text(app)
+
+
+async def test_a_click_on_a_row_selects_the_bot() -> None:
+    async with opened() as (app, pilot):
+        await pilot.click("#bots", offset=(5, 2))
+        await until(lambda: app.feed.focus == BTC)
+
+
+async def test_help_lists_the_keys_and_closes() -> None:
+    async with opened(size=(100, 40)) as (app, pilot):
+        await pilot.press("?")
+        await until(lambda: isinstance(app.screen, HelpScreen))
+        await settled(app, pilot)
+        shown = text(app)
+        for action in ACTIONS:
+            assert action.help in shown
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_the_theme_goes_round() -> None:
+    async with opened() as (app, pilot):
+        before = app.theme
+        await pilot.press("t")
+        await until(lambda: app.theme != before)
+        assert f"theme {app.theme}" in said(app)
+        for _ in range(len(app._themes) - 1):
+            await pilot.press("t")
+        assert app.theme == before
+
+
+async def test_an_unknown_theme_is_said_and_the_app_goes_on() -> None:
+    async with opened(theme="nosuch") as (app, _):
+        assert "there is no theme 'nosuch'; there are: nimbus-dark" in said(app)
+
+
+# the palette
+
+
+async def test_the_palette_finds_every_action_and_every_bots_commands() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        names = {offer.name for offer in app.offers()}
+        assert {"pause", "EMERGENCY", "theme", "quit", "stop btc-perp", "show sol-wide"} <= names
+        await pilot.press("ctrl+p")
+        await until(lambda: bool(app.screen.query(Input)))
+        await pilot.press(*"pause btc")
+        await until(lambda: "pause btc-perp" in text(app))
+        await pilot.press("down", "enter")
+        await until(lambda: client.commands == [PauseBot(BTC)])
+
+
+async def test_a_bot_name_that_looks_like_markup_is_no_trouble_anywhere() -> None:
+    client = ScriptedClient()
+    odd = BotId("[/b] x")
+    client.bots[odd] = msgspec.structs.replace(client.bots[ETH], bot_id=odd, reason="[/no] [red]")
+    client.tell(ev.Error(bot_id=odd, message="order [/x] rejected \x1b[2J"))
+    async with opened(client) as (app, pilot):
+        app.select(odd)
+        await until(lambda: "[/b] x" in app.live.dashboard.ladder.text)
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await settled(app, pilot)
+        assert "Stop [/b] x?" in text(app)
+        await pilot.press("escape", "ctrl+p")
+        await until(lambda: bool(app.screen.query(Input)))
+        await pilot.press(*"[/b]")
+        await until(lambda: "show [/b] x" in text(app))
+        assert "\x1b" not in text(app)
+
+
+# what must be seen
+
+
+async def test_live_money_is_said_in_the_header() -> None:
+    client = ScriptedClient()
+    client.engine = msgspec.structs.replace(client.engine, mode=Mode.LIVE)
+    async with opened(client) as (app, _):
+        assert " LIVE " in rows(app)[0]
+
+
+async def test_an_engine_that_goes_silent_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, _):
+        client.silent = True
+        await client.news()
+        app._answered_at = time.monotonic() - 8
+        await until(lambda: "NO ANSWER FROM THE ENGINE: the figures below are >5 s" in text(app))
+
+
+async def test_the_screen_opens_before_the_engine_answers_and_without_bots() -> None:
+    client = ScriptedClient()
+    client.bots.clear()
+    async with opened(client, has_bots=False) as (app, pilot):
+        assert "0 bots" in text(app)
+        await pilot.press("p", "s", "enter", "j", "!", "escape")
+        assert client.commands == []
+
+
+async def test_a_stopped_bot_dims_the_keys_that_do_nothing() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, _):
+        await client.change("eth-grid", state=BotState.STOPPED)
+        await until(lambda: app.bot is not None and app.bot.state is BotState.STOPPED)
+        await until(lambda: tones(app)["p"] == "muted")
+        assert tones(app)["S"] == "key"
+
+
+# sizes and floods
+
+SIZES = [(20, 5), (200, 60), (1, 1), (40, 10), (80, 24), (116, 12), (170, 11), (120, 40)]
+
+
+async def test_no_size_is_too_small_or_too_large() -> None:
+    client = ScriptedClient()
+    async with opened(client) as (app, pilot):
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await client.change("eth-grid", price=Decimal("2400") + width)
+            for key in ("enter", "right", "escape", "j", "k", "?", "escape", "s", "escape"):
+                await pilot.press(key)
+            await settled(app, pilot)
+            shown = rows(app)
+            assert len(shown) == height
+            assert all(len(row) <= width for row in shown)
+        await pilot.resize_terminal(80, 24)
+        await settled(app, pilot)
+        assert "last price" in text(app)
+
+
+async def test_eighty_by_twenty_four_shows_table_ladder_events_and_keys() -> None:
+    async with opened() as (app, _):
+        shown = text(app)
+        for words in ("btc-perp", "last price", "● resting", "events", "p pause", "fresh"):
+            assert words in shown
+
+
+async def test_a_key_is_answered_in_a_flood_of_changes() -> None:
+    client = ScriptedClient()
+    for number in range(100):
+        name = BotId(f"bot-{number:03}")
+        client.bots[name] = msgspec.structs.replace(client.bots[ETH], bot_id=name)
+    async with opened(client, size=(120, 40)) as (app, pilot):
+        slowest = 0.0
+        for turn in range(30):
+            for number in range(100):
+                client._set(BotId(f"bot-{number:03}"), price=Decimal(2400 + turn * number % 97))
+            await client.news()
+            begun = time.perf_counter()
+            await pilot.press("down")
+            slowest = max(slowest, time.perf_counter() - begun)
+        assert app.feed.focus == "bot-027"
+        assert "bot-027" in app.live.dashboard.bots.text
+        assert slowest < 1.0
+        newest = Decimal(2400 + 29 * 27 % 97)
+        await until(lambda: app.bot is not None and app.bot.price == newest)
+
+
+async def test_a_flush_never_repaints_more_rows_than_its_budget() -> None:
+    client = ScriptedClient()
+    async with opened(client, size=(200, 60)) as (app, pilot):
+        panel = app.live.dashboard.ticker
+        for number in range(60):
+            client.tell(ev.Info(message=f"news {number}"))
+        await client.news()
+        await until(lambda: app.feed.events[-1].seq == client.engine.seq)
+        app.live.show(app.feed, app.bot, (), 0.0)
+        waiting = len(panel._dirty)
+        assert waiting > 10
+        assert panel.paint(10) == 0
+        assert len(panel._dirty) == waiting - 10
+        await settled(app, pilot)
+        assert panel._dirty == set()
