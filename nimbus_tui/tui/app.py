@@ -71,7 +71,7 @@ class NimbusApp(App[Farewell]):
             "pause": self.pause, "resume": self.resume, "start": self.start,
             "stop": self.ask_stop, "flatten": self.ask_flatten,
         }  # fmt: skip
-        self._said: Line = talk.hint_line()
+        self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
         self._slow_until = 0.0

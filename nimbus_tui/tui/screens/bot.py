@@ -33,12 +33,13 @@ class BotView(Container):
     def compose(self) -> ComposeResult:
         """The ladder and two columns; the style sheet decides what is beside what."""
         yield self.ladder
-        with Vertical(id="bot-middle"):
-            yield self.figures
-            yield self.orders
-        with Vertical(id="bot-right"):
-            yield self.fills
-            yield self.events
+        with Container(id="bot-side"):
+            with Vertical(id="bot-middle"):
+                yield self.figures
+                yield self.orders
+            with Vertical(id="bot-right"):
+                yield self.fills
+                yield self.events
 
     @property
     def panels(self) -> tuple[LinesPanel, ...]:
@@ -76,7 +77,7 @@ class BotView(Container):
     def _show_orders(self, feed: Feed) -> None:
         size, orders = self.orders.size, feed.detail.orders if feed.detail else ()
         if size.height and self._memo.is_new("orders", size, orders):
-            names, *lines = order_lines(orders)
+            names, *lines = order_lines(orders, size.width)
             top = heading(f"{len(orders)} live orders", size.width)
             self.orders.show(lines, heading=[top, names])
 

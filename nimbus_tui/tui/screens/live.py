@@ -13,6 +13,7 @@ from nimbus_tui.tui.screens.dashboard import DashboardView
 from nimbus_tui.tui.viewmodels.header import alarms, header
 from nimbus_tui.tui.viewmodels.keys import footer
 from nimbus_tui.tui.viewmodels.lines import Line
+from nimbus_tui.tui.viewmodels.talk import hint_line
 
 FLAT = 12
 """A terminal of fewer rows shows one line of header and no more than one panel."""
@@ -22,7 +23,7 @@ class LiveScreen(Screen[None]):
     """Paints what the feed holds; knows no command and no engine."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class LiveScreen(Screen[None]):
         self.views.current = view
 
     def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
-        """Hand every visible panel its lines."""
+        """Hand every visible panel its lines; with nothing said the keys are explained."""
         width, height = self.size
         lines = header(feed.engine, list(feed.bots.values()), self._title, width)
         warnings = alarms(feed.engine, feed.problem, silent_ms)
@@ -68,7 +69,7 @@ class LiveScreen(Screen[None]):
             self.header.styles.height = len(rows)
         self.header.show(rows)
         self.view.show(feed, bot, feed.take_dirty())
-        self.status.show([said])
+        self.status.show([said or hint_line(is_bot_open=self.is_bot_open)])
         self.keys.show([footer(ACTIONS, bot, width, is_bot_open=self.is_bot_open)])
 
     def paint(self, budget: int) -> None:

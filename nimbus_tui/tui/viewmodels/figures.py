@@ -14,6 +14,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     clock,
     lasting,
     left,
+    line_width,
     number,
     places_of,
     right,
@@ -25,8 +26,6 @@ from nimbus_tui.tui.viewmodels.words import ORDER_STATES, SIDES, risk_step
 _NAME = 15
 _VALUE = 16
 _TWO_COLUMNS = 2 * (_NAME + _VALUE) + 4
-_WITH_FEE = 64
-"""From this width on fills show their fees."""
 _IN_THE_BOOKS = frozenset({"round_trips"})
 """Statistics that have a place of their own."""
 
@@ -105,15 +104,15 @@ def _figure(name: str, value: Cell) -> Line:
     return (left(f" {name}", _NAME + 1, "muted"), left(value.text, _VALUE, value.tone))
 
 
-def order_lines(orders: Sequence[Order]) -> list[Line]:
-    """Live orders under a heading, highest price first."""
+def order_lines(orders: Sequence[Order], width: int) -> list[Line]:
+    """Live orders under a heading, highest price first; their keys where there is room."""
     prices, sizes = places_of(o.price for o in orders), places_of(o.quantity for o in orders)
     names = (
         left(" side", 8, "muted"), right("price", 12, "muted"), right("size", 11, "muted"),
-        right("filled", 11, "muted"), blank(2), left("state", 11, "muted"), Cell(" key", "muted"),
+        right("filled", 10, "muted"), blank(2), left("state", 12, "muted"), Cell("key", "muted"),
     )  # fmt: skip
     ranked = sorted(orders, key=lambda order: order.price or Decimal(0), reverse=True)
-    return [names, *(_order(order, prices, sizes) for order in ranked)]
+    return _fitting([names, *(_order(order, prices, sizes) for order in ranked)], width)
 
 
 def _order(order: Order, prices: int, sizes: int) -> Line:
@@ -124,29 +123,33 @@ def _order(order: Order, prices: int, sizes: int) -> Line:
     filled = number(order.filled, sizes) if order.filled else ""
     return (
         left(f" {side.text}", 8, side.tone), right(at, 12),
-        right(number(order.quantity, sizes), 11), right(filled, 11, "price"), blank(2),
-        left(state.text, 11, state.tone), Cell(f" {clean(order.key)}", "muted"),
+        right(number(order.quantity, sizes), 11), right(filled, 10, "price"), blank(2),
+        left(state.text, 12, state.tone), Cell(clean(order.key), "muted"),
     )  # fmt: skip
 
 
 def fill_lines(fills: Sequence[Fill], width: int) -> list[Line]:
-    """Fills under a heading, newest first."""
-    with_fee = width >= _WITH_FEE
-    fee_name = right("fee", 9, "muted") if with_fee else Cell("")
+    """Fills under a heading, newest first; fees and keys where there is room."""
     prices, sizes = places_of(f.price for f in fills), places_of(f.quantity for f in fills)
     names = (
         left(" time", 10, "muted"), left("side", 7, "muted"), right("price", 12, "muted"),
-        right("size", 10, "muted"), fee_name,
-        Cell("  key", "muted"),
+        right("size", 10, "muted"), right("fee", 9, "muted"), Cell("  key", "muted"),
     )  # fmt: skip
-    return [names, *(_fill(fill, prices, sizes, with_fee=with_fee) for fill in reversed(fills))]
+    return _fitting([names, *(_fill(fill, prices, sizes) for fill in reversed(fills))], width)
 
 
-def _fill(fill: Fill, prices: int, sizes: int, *, with_fee: bool) -> Line:
+def _fill(fill: Fill, prices: int, sizes: int) -> Line:
     side = SIDES[fill.side]
-    fee = right(number(fill.fee, 4), 9, "muted") if with_fee else Cell("")
     return (
         Cell(f" {clock(fill.ts)} ", "muted"), left(side.text, 7, side.tone),
-        right(number(fill.price, prices), 12), right(number(fill.quantity, sizes), 10), fee,
-        Cell(f"  {clean(fill.key or '')}", "muted"),
+        right(number(fill.price, prices), 12), right(number(fill.quantity, sizes), 10),
+        right(number(fill.fee, 4), 9, "muted"), Cell(f"  {clean(fill.key or '')}", "muted"),
     )  # fmt: skip
+
+
+def _fitting(lines: list[Line], width: int) -> list[Line]:
+    """The columns from the left that every line has room for."""
+    fit = min(len(line) for line in lines)
+    while fit > 1 and any(line_width(line[:fit]) > width for line in lines):
+        fit -= 1
+    return [line[:fit] for line in lines]

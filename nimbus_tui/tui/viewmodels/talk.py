@@ -39,9 +39,10 @@ def note_line(text: str) -> Line:
     return (Cell(f" {clean(text)}", "muted"),)
 
 
-def hint_line() -> Line:
+def hint_line(*, is_bot_open: bool) -> Line:
     """What to press first, until something has been said."""
-    keys = (("Enter", "opens the bot"), ("← →", "turn the panel"), ("Ctrl+P", "finds a command"))
+    door = ("Esc", "goes back") if is_bot_open else ("Enter", "opens the bot")
+    keys = (door, ("← →", "turn the panel"), ("Ctrl+P", "finds a command"))
     cells = [Cell(" ")]
     for key, does in keys:
         cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]

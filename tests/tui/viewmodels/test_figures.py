@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
-from nimbus_tui.tui.viewmodels.lines import Line
+from nimbus_tui.tui.viewmodels.lines import Line, line_width
 from tests.tui.scripted_client import START, ScriptedClient
 
 D = Decimal
@@ -46,7 +46,7 @@ def test_statistics_of_any_kind_can_be_shown(value: object, shown: str) -> None:
 
 
 def test_orders_stand_highest_first_with_what_has_filled() -> None:
-    names, *rows = text(order_lines(DETAIL.orders)).splitlines()
+    names, *rows = text(order_lines(DETAIL.orders, 90)).splitlines()
     assert names.split() == ["side", "price", "size", "filled", "state", "key"]
     assert "2,418.0" in rows[0]
     assert "▲ buy" in rows[-1]
@@ -54,9 +54,16 @@ def test_orders_stand_highest_first_with_what_has_filled() -> None:
     assert "0.0208" in partial
 
 
+@pytest.mark.parametrize("width", range(10, 90, 7))
+def test_lists_lose_whole_columns_never_parts_of_them(width: int) -> None:
+    for lines in (order_lines(DETAIL.orders, width), fill_lines(DETAIL.fills, width)):
+        assert all(line_width(line) <= width for line in lines)
+        assert len({len(line) for line in lines}) == 1
+
+
 def test_an_order_that_is_being_cancelled_says_so() -> None:
     leaving = msgspec.structs.replace(DETAIL.orders[0], cancel_requested=True)
-    assert "✗ leaving" in text(order_lines([leaving]))
+    assert "✗ leaving" in text(order_lines([leaving], 90))
 
 
 def test_fills_stand_newest_first_and_show_fees_where_there_is_room() -> None:
@@ -64,5 +71,8 @@ def test_fills_stand_newest_first_and_show_fees_where_there_is_room() -> None:
     assert "▼ sell" in rows[0]
     assert "2,403.6" in rows[0]
     assert "0.0400" in rows[0]
-    assert "0.0400" not in text(fill_lines(DETAIL.fills, 50))
+    narrow = text(fill_lines(DETAIL.fills, 42))
+    assert "0.0400" not in narrow
+    assert "key" not in narrow
+    assert "0.0833" in narrow
     assert len(fill_lines([], 80)) == 1
