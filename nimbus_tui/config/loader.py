@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nimbus_tui.config import model
+from nimbus_tui.config import positions as places
 from nimbus_tui.config.positions import nearest, positions
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
@@ -83,7 +84,7 @@ class _Reader:
     def __init__(self, path: Path, builtin: BuiltinInstrument) -> None:
         self._path = path
         self._builtin = builtin
-        self._places: dict[KeyPath, tuple[int, int]] = {}
+        self._places: Mapping[places.Path, places.Place] = {}
         self._removed: set[KeyPath] = set()
         self.problems: list[ConfigProblem] = []
 
