@@ -89,6 +89,8 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
         theme=config.ui.theme,
         fps=config.ui.fps,
         theme_folders=tuple(theme_folders()),
+        demo=demo,
+        on_stop={bot_id: bot.common.on_stop.value for bot_id, bot in config.bots.items()},
     )
     farewell = run_screen(client, options)
     match farewell:
