@@ -1,7 +1,7 @@
 """What every exchange adapter must do; a venue's tests subclass this.
 
-`venue` gives a connected exchange that trades `symbol` with a last price of 2400, and
-`move(price)` makes a public trade at a price happen there.
+`venue` gives a connected exchange that trades `symbol` with a last price of 2400 and money for
+some orders, and `move(price)` makes a public trade at a price happen there.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from nimbus_tui.core.errors import UnsupportedByExchange
+from nimbus_tui.core.errors import ExchangeError, UnsupportedByExchange
+from nimbus_tui.core.instrument import MarketType
 from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
     OrderRequest,
     OrderState,
+    OrderType,
     RefusalKind,
     Refused,
     Side,
+    TimeInForce,
 )
 from nimbus_tui.exchanges.base import Exchange
 
@@ -31,13 +34,15 @@ class Venue(NamedTuple):
     move: Callable[[str], Awaitable[None]]
 
 
-def buy(venue: Venue, identity: str, price: str = "2388", **changes: Any) -> OrderRequest:
+def buy(
+    venue: Venue, identity: str, price: str | Decimal | None = "2388", **changes: Any
+) -> OrderRequest:
     """A small post-only buy."""
     terms: dict[str, Any] = {
         "client_order_id": identity,
         "symbol": venue.symbol,
         "side": Side.BUY,
-        "price": Decimal(price),
+        "price": None if price is None else Decimal(price),
         "quantity": Decimal("0.05"),
         "post_only": True,
     }
@@ -137,10 +142,191 @@ class ExchangeContract:
         assert [quote.price for quote in told] == [Decimal(2390)]
         assert (await venue.exchange.mark_price(venue.symbol)).price == Decimal(2391)
 
+    async def test_an_order_fills_on_its_own_side_only(self, venue: Venue) -> None:
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388.01")
+        assert len(await venue.exchange.open_orders()) == 1
+        assert not (await venue.exchange.fills_since("")).fills
+
+    async def test_the_same_request_after_its_end_is_still_the_same_order(
+        self, venue: Venue
+    ) -> None:
+        first = await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        assert await venue.exchange.place_order(buy(venue, "nb1")) == first
+        assert not await venue.exchange.open_orders()
+        await venue.move("2380")
+        assert len((await venue.exchange.fills_since("")).fills) == 1
+
+    async def test_a_refused_order_does_not_exist_and_is_no_duplicate(self, venue: Venue) -> None:
+        refused = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
+        again = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
+        assert isinstance(refused, Refused)
+        assert refused == again
+        assert not await venue.exchange.open_orders()
+        report = await venue.exchange.order_status("nb1")
+        assert report is None or report.state is OrderState.REJECTED
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"symbol": "NONE/USDC"},
+            {"quantity": Decimal(0)},
+            {"quantity": Decimal(-1)},
+            {"quantity": Decimal("NaN")},
+            {"price": Decimal(0)},
+            {"price": Decimal(-2388)},
+            {"price": Decimal("Infinity")},
+            {"price": None},
+            {"quantity": Decimal("0.0001")},
+            {"type": OrderType.MARKET, "price": None},
+        ],
+        ids=str,
+    )
+    async def test_an_impossible_order_is_refused_as_invalid(
+        self, venue: Venue, changes: dict[str, Any]
+    ) -> None:
+        answer = await venue.exchange.place_order(buy(venue, "nb1", **changes))
+        assert isinstance(answer, Refused)
+        assert answer.kind is RefusalKind.INVALID
+        assert answer.reason
+        assert not await venue.exchange.open_orders()
+
+    async def test_an_order_beyond_the_money_is_refused(self, venue: Venue) -> None:
+        answer = await venue.exchange.place_order(buy(venue, "nb1", quantity=Decimal(1_000_000)))
+        assert isinstance(answer, Refused)
+        assert answer.kind is RefusalKind.INSUFFICIENT_BALANCE
+
+    async def test_a_client_id_longer_than_the_venue_takes_is_refused(self, venue: Venue) -> None:
+        limit = venue.exchange.capabilities.max_client_order_id
+        answer = await venue.exchange.place_order(buy(venue, "n" * (limit + 1)))
+        assert isinstance(answer, Refused)
+        fits = await venue.exchange.place_order(buy(venue, "n" * limit))
+        assert isinstance(fits, Accepted)
+
+    async def test_a_market_order_takes_and_pays_the_taker_fee(self, venue: Venue) -> None:
+        await venue.exchange.place_order(
+            buy(venue, "nb1", price=None, type=OrderType.MARKET, post_only=False)
+        )
+        await venue.move("2401")
+        (fill,) = (await venue.exchange.fills_since("")).fills
+        assert (fill.side, fill.quantity, fill.maker) == (Side.BUY, Decimal("0.05"), False)
+        assert fill.fee > 0
+        assert not await venue.exchange.open_orders()
+
+    async def test_immediate_or_cancel_never_rests(self, venue: Venue) -> None:
+        far = buy(venue, "nb1", post_only=False, time_in_force=TimeInForce.IOC, price="2401")
+        await venue.exchange.place_order(far)
+        await venue.move("2410")
+        assert not await venue.exchange.open_orders()
+        report = await venue.exchange.order_status("nb1")
+        assert report is not None
+        assert report.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.FILLED)
+
+    async def test_a_cancel_of_what_has_filled_or_never_was_is_not_found(
+        self, venue: Venue
+    ) -> None:
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        for identity in ("nb1", "nb404"):
+            request = CancelRequest(client_order_id=identity, symbol=venue.symbol)
+            answer = await venue.exchange.cancel_order(request)
+            assert isinstance(answer, Refused)
+            assert answer.kind is RefusalKind.NOT_FOUND
+        report = await venue.exchange.order_status("nb1")
+        assert report is not None
+        assert report.state is OrderState.FILLED
+
+    async def test_order_updates_tell_every_end_until_the_subscriber_leaves(
+        self, venue: Venue
+    ) -> None:
+        told: list[Any] = []
+        leave = venue.exchange.subscribe_order_updates(told.append)
+        for identity in ("nb1", "nb2", "nb3"):
+            await venue.exchange.place_order(buy(venue, identity, price=f"23{identity[2]}0"))
+        await venue.exchange.cancel_order(CancelRequest(client_order_id="nb1", symbol=venue.symbol))
+        await venue.move("2330")
+        ends = {one.client_order_id: one.state for one in told if one.state.is_final}
+        assert ends == {"nb1": OrderState.CANCELLED, "nb3": OrderState.FILLED}
+        leave()
+        leave()
+        heard = len(told)
+        await venue.move("2320")
+        assert len(told) == heard
+
+    async def test_one_subscriber_leaving_takes_nothing_from_another(self, venue: Venue) -> None:
+        told: list[Any] = []
+        leave = venue.exchange.subscribe_order_fills(told.append)
+        venue.exchange.subscribe_order_fills(told.append)
+        leave()
+        leave()
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        assert len(told) == 1
+
+    async def test_fills_told_are_the_fills_read_under_ids_of_their_own(self, venue: Venue) -> None:
+        told: list[Any] = []
+        venue.exchange.subscribe_order_fills(told.append)
+        for number in range(4):
+            await venue.exchange.place_order(buy(venue, f"nb{number}", price=f"23{number}0"))
+        await venue.move("2300")
+        page = await venue.exchange.fills_since("")
+        assert list(page.fills) == told
+        assert len({fill.trade_id for fill in told}) == 4
+        assert not page.more
+
+    async def test_a_cursor_continues_behind_the_fill_it_was_read_at(self, venue: Venue) -> None:
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        first = await venue.exchange.fills_since("")
+        await venue.exchange.place_order(buy(venue, "nb2", price="2300"))
+        await venue.move("2300")
+        second = await venue.exchange.fills_since(first.cursor)
+        assert [fill.client_order_id for fill in second.fills] == ["nb2"]
+
+    async def test_a_cursor_of_somebody_else_is_an_error_in_words(self, venue: Venue) -> None:
+        with pytest.raises(ExchangeError, match="cursor"):
+            await venue.exchange.fills_since("not ours")
+
+    async def test_a_price_that_is_not_there_is_an_error_in_words(self, venue: Venue) -> None:
+        with pytest.raises(ExchangeError, match="NONE/USDC"):
+            await venue.exchange.mark_price("NONE/USDC")
+
     async def test_capabilities_are_honest(self, venue: Venue) -> None:
-        if not venue.exchange.capabilities.leverage:
-            with pytest.raises(UnsupportedByExchange, match="set_leverage"):
-                await venue.exchange.set_leverage(venue.symbol, 3)
+        exchange, can = venue.exchange, venue.exchange.capabilities
+        if not can.leverage:
+            with pytest.raises(UnsupportedByExchange, match="set_leverage") as raised:
+                await exchange.set_leverage(venue.symbol, 3)
+            assert raised.value.exchange == exchange.name
+        if not can.trigger_orders:
+            stop = buy(venue, "nb1", trigger_price=Decimal(2300))
+            answer = await exchange.place_order(stop)
+            assert isinstance(answer, Refused)
+            assert answer.kind is RefusalKind.INVALID
+        markets = {one.market for one in await exchange.instruments()}
+        assert (MarketType.SPOT not in markets) or can.spot
+        assert (MarketType.PERPETUAL not in markets) or can.perpetual
+
+    async def test_a_resting_order_holds_money_back_and_a_fill_moves_it(self, venue: Venue) -> None:
+        instrument = next(
+            one for one in await venue.exchange.instruments() if one.symbol == venue.symbol
+        )
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        before = {one.asset: one for one in await venue.exchange.balances()}
+        if instrument.market is MarketType.SPOT:
+            assert before[instrument.quote].locked >= Decimal("2388") * Decimal("0.05")
+        await venue.move("2388")
+        (fill,) = (await venue.exchange.fills_since("")).fills
+        after = {one.asset: one for one in await venue.exchange.balances()}
+        paid = fill.fee if instrument.market is MarketType.PERPETUAL else fill.notional + fill.fee
+        assert before[instrument.quote].total - paid == after[instrument.quote].total
+        assert not after[instrument.quote].locked
+        positions = {one.symbol: one for one in await venue.exchange.positions()}
+        if instrument.market is MarketType.PERPETUAL:
+            held = positions[venue.symbol]
+            assert (held.quantity, held.entry_price) == (fill.quantity, fill.price)
+        else:
+            assert not positions
 
     async def test_the_account_can_be_read(self, venue: Venue) -> None:
         assert (await venue.exchange.account_info()).account

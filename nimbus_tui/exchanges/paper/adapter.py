@@ -6,12 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-import msgspec
-
-from nimbus_tui.accounting.position import Position, trade
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
-from nimbus_tui.core.clock import NS_PER_MS, NS_PER_SECOND, Clock
-from nimbus_tui.core.errors import DataError, ExchangeError, UnsupportedByExchange
+from nimbus_tui.core.clock import NS_PER_MS, Clock
+from nimbus_tui.core.errors import ExchangeError, NimbusError, UnsupportedByExchange
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import (
     Asset,
@@ -19,9 +16,8 @@ from nimbus_tui.core.ids import (
     ExchangeName,
     ExchangeOrderId,
     Symbol,
-    TradeId,
 )
-from nimbus_tui.core.instrument import Instrument, MarketType
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
     Accepted,
@@ -30,11 +26,9 @@ from nimbus_tui.core.order import (
     OrderReport,
     OrderRequest,
     OrderResponse,
-    OrderState,
-    OrderType,
     RefusalKind,
     Refused,
-    Side,
+    Unknown,
 )
 from nimbus_tui.core.plan import Band
 from nimbus_tui.exchanges.base import (
@@ -48,31 +42,24 @@ from nimbus_tui.exchanges.base import (
     PriceSource,
     Unsubscribe,
 )
-from nimbus_tui.exchanges.paper.matching import (
-    Book,
-    Execution,
-    FillModel,
-    PaperOrder,
-    ends_unfilled,
-)
-from nimbus_tui.exchanges.paper.store import PaperStore, VenueState
+from nimbus_tui.exchanges.paper.account import PaperSettings as PaperSettings
+from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID, malformed
+from nimbus_tui.exchanges.paper.matching import NO_BAND, PaperOrder
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
 
 ZERO = Decimal(0)
 FILL_PAGE = 500
 T = TypeVar("T")
 
 
-class PaperSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the paper venue fills."""
+class Journey:
+    """A request on its way to the venue, and the answer once it has arrived."""
 
-    fill_model: FillModel = FillModel.TOUCH
-    partial_fills: bool = False
-    """Whether a tick fills no more than its own size."""
-    latency_ms: int = 0
-    slippage_percent: Decimal = ZERO
-    leverage: Decimal = Decimal(10)
-    fee_in_base: bool = False
-    """Whether spot buys pay their fee in the coin that they buy."""
+    def __init__(self, request: OrderRequest, arrives_at: int) -> None:
+        self.request = request
+        self.arrives_at = arrives_at
+        self.answer: OrderResponse | None = None
 
 
 class PaperExchange:
@@ -80,11 +67,17 @@ class PaperExchange:
 
     `deliver` brings a tick: it fills orders, writes the store, then tells the subscribers. With a
     price source the venue delivers by itself and waits after each tick until `settle` returns,
-    so that what a bot does never depends on the speed of the machine.
+    so that what a bot does never depends on the speed of the machine. When the source ends or
+    fails, the status says so and `on_source_end` is called with the reason.
     """
 
     capabilities = Capabilities(
-        spot=True, perpetual=True, post_only=True, reduce_only=True, leverage=False
+        spot=True,
+        perpetual=True,
+        post_only=True,
+        reduce_only=True,
+        leverage=False,
+        max_client_order_id=MAX_CLIENT_ORDER_ID,
     )
 
     def __init__(
@@ -99,46 +92,39 @@ class PaperExchange:
         settings: PaperSettings | None = None,
         account: str = "paper",
         settle: Callable[[], Awaitable[None]] | None = None,
+        on_source_end: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self.settle = settle
+        self.on_source_end = on_source_end
         self._account = account
-        self._instruments = {instrument.symbol: instrument for instrument in instruments}
-        self._settings = settings = settings or PaperSettings()
+        self._currency = next((one.quote for one in instruments), Asset("USDC"))
+        self._settings = settings or PaperSettings()
+        self._venue = PaperVenue(
+            name,
+            account,
+            instruments=instruments,
+            balances=balances,
+            settings=self._settings,
+            store=store,
+        )
         self._clock = clock
-        self._store = store
         self._source = source
-        self._books = {
-            symbol: Book(instrument, settings.fill_model, settings.slippage_percent)
-            for symbol, instrument in self._instruments.items()
-        }
-        self._state = VenueState(balances=dict(balances))
-        self._live: dict[ClientOrderId, PaperOrder] = {}
-        self._travelling: dict[ClientOrderId, PaperOrder] = {}
+        self._travelling: dict[ClientOrderId, Journey] = {}
         self._price_callbacks: dict[Symbol, list[PriceCallback]] = defaultdict(list)
         self._fill_callbacks: list[FillCallback] = []
         self._order_callbacks: list[OrderCallback] = []
         self._link = Link.DISCONNECTED
         self._detail = ""
         self._pump: asyncio.Task[None] | None = None
-        self._restore()
-
-    def _restore(self) -> None:
-        state, orders = self._store.load()
-        if state is not None:
-            self._state = state
-        for order in orders:
-            self._live[order.request.client_order_id] = order
-            self._books[order.request.symbol].add(order)
-        for symbol, price in self._state.prices.items():
-            if symbol in self._books:
-                self._books[symbol].last_price = price
 
     # connection
 
     async def connect(self) -> None:
         """Open the venue; prices flow from the source, if there is one."""
-        self._link = Link.CONNECTED
+        if self._pump is not None and self._pump.done():
+            self._pump = None
+        self._link, self._detail = Link.CONNECTED, ""
         if self._source is not None and self._pump is None:
             self._pump = asyncio.get_running_loop().create_task(self._deliver_all(self._source))
 
@@ -155,39 +141,42 @@ class PaperExchange:
         return self._link is Link.CONNECTED
 
     def connection_status(self) -> ConnectionStatus:
-        """How old the newest price is, and whether the source has ended."""
-        age = (self._clock.now() - self._state.ts) / NS_PER_MS if self._state.ts else None
+        """How old the newest price is, and why the source has ended."""
+        newest = max(self._venue.state.times.values(), default=None)
+        age = None if newest is None else (self._clock.now() - newest) / NS_PER_MS
         return ConnectionStatus(link=self._link, ping_ms=0.0, data_age_ms=age, detail=self._detail)
 
     async def _deliver_all(self, source: PriceSource) -> None:
         try:
-            async for tick in source.ticks(self._state.source_position):
+            async for tick in source.ticks(self._venue.state.source_position):
                 await self._clock.sleep_until(tick.ts)
-                self._state = msgspec.structs.replace(
-                    self._state, source_position=source.position()
-                )
-                self.deliver(tick)
+                self.deliver(tick, source.position())
                 if self.settle is not None:
                     await self.settle()
-            self._detail = "the price source has ended"
-        except (DataError, ExchangeError) as error:
-            self._detail = str(error)
-        self._link = Link.DISCONNECTED
+            detail = "the price source has ended"
+        except NimbusError as error:
+            detail = str(error)
+        except Exception as error:
+            detail = f"the price source failed: {type(error).__name__}: {error}"
+        self._link, self._detail = Link.DISCONNECTED, detail
+        if self.on_source_end is not None:
+            self.on_source_end(detail)
 
     # ticks
 
-    def deliver(self, tick: Tick) -> None:
-        """Let a tick happen."""
-        book = self._books[tick.symbol]
-        with self._store.transaction():
-            self._let_arrive(tick.ts)
-            book.last_price = tick.price
-            self._state = msgspec.structs.replace(
-                self._state, prices={**self._state.prices, tick.symbol: tick.price}, ts=tick.ts
-            )
-            told = self._match(book, tick)
-            self._store.save_state(self._state)
-        for report, fill in told:
+    def deliver(self, tick: Tick, source_position: str | None = None) -> None:
+        """Let a tick happen; `source_position` is where its source stands after it.
+
+        Raises:
+            ExchangeError: the symbol isn't traded here, or the file can't be written; then the
+                tick has not happened.
+        """
+        due = self._due(tick.ts)
+        with self._venue.writing():
+            answers = [self._venue.take_in(one.request, one.arrives_at) for one in due]
+            changes = self._venue.traded(tick, source_position)
+        self._answer(due, answers)
+        for report, fill in changes:
             self._tell(report, fill)
         quote = Quote(tick.symbol, tick.price, tick.ts)
         for callback in list(self._price_callbacks[tick.symbol]):
@@ -195,295 +184,110 @@ class PaperExchange:
 
     def note(self, tick: Tick) -> None:
         """Remember a tick inside the quiet band: nothing fills and nobody needs to hear of it."""
-        self._books[tick.symbol].last_price = tick.price
-        self._state.prices[tick.symbol] = tick.price
+        self._venue.note(tick)
 
     def quiet_band(self, symbol: Symbol) -> Band:
-        """Strictly between these prices a tick fills nothing; empty while an order travels."""
-        book = self._books[symbol]
-        if self._travelling and book.last_price is not None:
-            return (book.last_price, book.last_price)
-        return book.quiet_band()
+        """Strictly between these prices a tick fills nothing.
 
-    def _match(self, book: Book, tick: Tick) -> list[tuple[OrderReport, Fill | None]]:
-        told: list[tuple[OrderReport, Fill | None]] = []
-        bounded = self._settings.partial_fills and bool(tick.size)
-        left = tick.size
-        for execution in book.touched(tick):
-            room = self._room(execution)
-            quantity = (
-                min(execution.quantity, room, left) if bounded else min(execution.quantity, room)
-            )
-            left -= quantity
-            taken = msgspec.structs.replace(execution, quantity=quantity)
-            told += self._executed(book, execution.order, taken, tick)
-            if bounded and left <= ZERO:
-                break
-        return told
-
-    def _executed(
-        self, book: Book, order: PaperOrder, execution: Execution, tick: Tick
-    ) -> list[tuple[OrderReport, Fill | None]]:
-        told: list[tuple[OrderReport, Fill | None]] = []
-        fill = None
-        if execution.quantity > ZERO:
-            fill = self._book_fill(order, execution, tick.ts)
-            order = msgspec.structs.replace(order, filled=order.filled + execution.quantity)
-        if not order.remaining:
-            order = self._ended(book, order, OrderState.FILLED, tick.ts, "")
-        elif order.taker and ends_unfilled(order):
-            order = self._ended(book, order, OrderState.CANCELLED, tick.ts, "nothing left to take")
-        elif order.request.reduce_only and execution.quantity == ZERO and not order.taker:
-            order = self._ended(book, order, OrderState.CANCELLED, tick.ts, "nothing to reduce")
-        else:
-            state = OrderState.PARTIALLY_FILLED if order.filled else OrderState.OPEN
-            order = msgspec.structs.replace(order, state=state, taker=False, updated_ns=tick.ts)
-            self._keep(book, order)
-        told.append((_report(order), fill))
-        return told
-
-    def _room(self, execution: Execution) -> Decimal:
-        """How much of an order may fill: all of it, or what is left to reduce."""
-        request = execution.order.request
-        if not request.reduce_only:
-            return execution.quantity
-        held = self._state.positions.get(request.symbol, Position()).quantity
-        return max(ZERO, -held * request.side.sign)
-
-    def _book_fill(self, order: PaperOrder, execution: Execution, ts: int) -> Fill:
-        """Enter a fill: spot moves both balances, a perpetual the position and its PnL."""
-        request = order.request
-        instrument = self._instruments[request.symbol]
-        rate = instrument.maker_fee if execution.maker else instrument.taker_fee
-        in_base = (
-            self._settings.fee_in_base
-            and request.side is Side.BUY
-            and instrument.market is MarketType.SPOT
-        )
-        notional = execution.price * execution.quantity
-        fee = (execution.quantity if in_base else notional) * rate
-        fee_asset = instrument.base if in_base else instrument.quote
-        number = self._state.fills + 1
-        fill = Fill(
-            exchange=self.name,
-            trade_id=TradeId(f"{self._account}-{number}"),
-            client_order_id=request.client_order_id,
-            symbol=request.symbol,
-            side=request.side,
-            price=execution.price,
-            quantity=execution.quantity,
-            fee=fee,
-            fee_asset=fee_asset,
-            maker=execution.maker,
-            ts=ts,
-        )
-        balances = dict(self._state.balances)
-        positions = self._state.positions
-        signed = fill.signed_quantity
-        if instrument.market is MarketType.SPOT:
-            _add(balances, instrument.base, signed)
-            _add(balances, instrument.quote, -signed * execution.price)
-        else:
-            held = positions.get(request.symbol, Position())
-            position, realized = trade(held, signed, execution.price, ZERO)
-            positions = {**positions, request.symbol: position}
-            _add(balances, instrument.quote, realized)
-        _add(balances, fee_asset, -fee)
-        self._state = msgspec.structs.replace(
-            self._state, balances=balances, positions=positions, fills=number
-        )
-        self._store.save_fill(number, fill)
-        return fill
+        `NO_BAND`, which holds no price, while an order is on its way or waits to take.
+        """
+        if any(journey.request.symbol == symbol for journey in self._travelling.values()):
+            return NO_BAND
+        return self._venue.book(symbol).quiet_band()
 
     # orders
 
     async def place_order(self, request: OrderRequest) -> OrderResponse:
         """Take an order in after the latency; the same request twice is one order."""
-        known = self._order(request.client_order_id)
-        if known is not None:
-            if known.request == request:
-                return Accepted(known.exchange_order_id)
+        try:
+            return await self._placed(request)
+        except ExchangeError as error:
+            return Unknown(str(error))
+
+    async def _placed(self, request: OrderRequest) -> OrderResponse:
+        journey = self._travelling.get(request.client_order_id)
+        known = journey or self._venue.order(request.client_order_id)
+        if known is not None and known.request != request:
             return Refused(RefusalKind.DUPLICATE, "another order has this client id")
-        refused = self._invalid(request) or self._unaffordable(request)
+        if isinstance(known, PaperOrder):
+            return Accepted(known.exchange_order_id)
+        instrument = self._venue.instruments.get(request.symbol)
+        if instrument is None:
+            return Refused(RefusalKind.INVALID, f"{self.name} does not trade {request.symbol}")
+        refused = malformed(request, instrument)
         if refused is not None:
             return refused
-        number = self._state.orders + 1
-        now = self._clock.now()
-        order = PaperOrder(
-            request=request,
-            exchange_order_id=ExchangeOrderId(f"{self._account}-o{number}"),
-            number=number,
-            arrives_at=now + self._settings.latency_ms * NS_PER_MS,
-            updated_ns=now,
-        )
-        self._state = msgspec.structs.replace(self._state, orders=number)
-        if self._settings.latency_ms:
-            self._travelling[request.client_order_id] = order
-            await self._clock.sleep(self._settings.latency_ms * NS_PER_MS / NS_PER_SECOND)
-            with self._store.transaction():
-                self._let_arrive(self._clock.now())
-        else:
-            with self._store.transaction():
-                self._arrive(order)
-        final = self._order(request.client_order_id)
-        if final is None or final.state is OrderState.REJECTED:
-            return Refused(
-                RefusalKind.POST_ONLY_WOULD_CROSS, "it would take; post-only orders rest"
-            )
-        return Accepted(order.exchange_order_id)
+        if journey is None:
+            arrives_at = self._clock.now() + self._settings.latency_ms * NS_PER_MS
+            journey = Journey(request, arrives_at)
+            self._travelling[request.client_order_id] = journey
+        return await self._arrived(journey)
 
-    def _let_arrive(self, now: int) -> None:
-        """Orders whose time has come meet the newest tick before it."""
-        due = [order for order in self._travelling.values() if order.arrives_at <= now]
-        for order in due:
-            del self._travelling[order.request.client_order_id]
-            self._arrive(order)
+    async def _arrived(self, journey: Journey) -> OrderResponse:
+        """The answer to a request, once it is there; a tick may have taken it in already."""
+        while journey.answer is None:
+            await self._clock.sleep_until(journey.arrives_at)
+            due = self._due(self._clock.now())
+            try:
+                with self._venue.writing():
+                    answers = [self._venue.take_in(one.request, one.arrives_at) for one in due]
+            except ExchangeError:
+                # Nothing of it was written, and it is not tried again: the request is lost.
+                self._travelling.pop(journey.request.client_order_id, None)
+                raise
+            self._answer(due, answers)
+        return journey.answer
 
-    def _arrive(self, order: PaperOrder) -> None:
-        request = order.request
-        book = self._books[request.symbol]
-        crosses = book.crosses(request)
-        if crosses and request.post_only:
-            refused = msgspec.structs.replace(
-                order, state=OrderState.REJECTED, reason="would cross"
-            )
-            self._store.save_order(refused)
-            self._store.save_state(self._state)
-            return
-        self._keep(book, msgspec.structs.replace(order, taker=crosses))
-        self._store.save_state(self._state)
+    def _due(self, now: int) -> list[Journey]:
+        """Requests whose time has come, in the order of their arrival."""
+        due = [one for one in self._travelling.values() if one.arrives_at <= now]
+        return sorted(due, key=lambda journey: journey.arrives_at)
+
+    def _answer(self, journeys: list[Journey], answers: Sequence[OrderResponse]) -> None:
+        """Let the placements know, now that what they will hear is written."""
+        for journey, answer in zip(journeys, answers, strict=True):
+            journey.answer = answer
+            self._travelling.pop(journey.request.client_order_id, None)
 
     async def cancel_order(self, request: CancelRequest) -> CancelResponse:
         """Cancel after the latency; one that has ended is not found."""
-        if self._settings.latency_ms:
-            await self._clock.sleep(self._settings.latency_ms * NS_PER_MS / NS_PER_SECOND)
-        order = self._live.get(request.client_order_id)
-        if order is None:
-            return Refused(RefusalKind.NOT_FOUND, "there is no live order with this id")
-        with self._store.transaction():
-            book = self._books[order.request.symbol]
-            ended = self._ended(book, order, OrderState.CANCELLED, self._clock.now(), "")
-        self._tell(_report(ended), None)
-        return Accepted(order.exchange_order_id)
+        await self._clock.sleep_until(self._clock.now() + self._settings.latency_ms * NS_PER_MS)
+        try:
+            with self._venue.writing():
+                cancelled = self._venue.cancel(request, self._clock.now())
+        except ExchangeError as error:
+            return Unknown(str(error))
+        if isinstance(cancelled, Refused):
+            return cancelled
+        self._tell(cancelled, None)
+        return Accepted(ExchangeOrderId(str(cancelled.exchange_order_id)))
 
     async def open_orders(self) -> Sequence[OrderReport]:
-        """Every live order of the account."""
-        return [_report(order) for order in self._live.values()]
+        """Every live order of the account, by arrival."""
+        return [report_of(order) for order in self._venue.live.values()]
 
     async def order_status(self, client_order_id: ClientOrderId) -> OrderReport | None:
         """One order by our id, also when it has ended."""
-        order = self._order(client_order_id)
-        return None if order is None else _report(order)
+        order = self._venue.order(client_order_id)
+        return None if order is None else report_of(order)
 
     async def fills_since(self, cursor: str) -> FillPage:
         """The account's fills after a cursor, oldest first."""
-        found = self._store.fills_after(int(cursor or 0), FILL_PAGE)
-        end = str(found[-1][0]) if found else cursor
-        return FillPage(tuple(fill for _, fill in found), end, more=len(found) == FILL_PAGE)
-
-    def _order(self, identity: ClientOrderId) -> PaperOrder | None:
-        return self._live.get(identity) or self._store.order(identity)
-
-    def _keep(self, book: Book, order: PaperOrder) -> None:
-        self._live[order.request.client_order_id] = order
-        book.add(order)
-        self._store.save_order(order)
-
-    def _ended(
-        self, book: Book, order: PaperOrder, state: OrderState, now: int, reason: str
-    ) -> PaperOrder:
-        ended = msgspec.structs.replace(order, state=state, updated_ns=now, reason=reason)
-        book.remove(order.request.client_order_id)
-        self._live.pop(order.request.client_order_id, None)
-        self._store.save_order(ended)
-        return ended
-
-    def _invalid(self, request: OrderRequest) -> Refused | None:
-        instrument = self._instruments.get(request.symbol)
-        if instrument is None:
-            return Refused(RefusalKind.INVALID, f"{self.name} does not trade {request.symbol}")
-        price = request.price
-        if request.type is OrderType.LIMIT and (price is None or price <= ZERO):
-            return Refused(RefusalKind.INVALID, "a limit order needs a price above 0")
-        if price is not None and not instrument.on_tick(price):
-            return Refused(RefusalKind.INVALID, f"price {price} is off {instrument.tick_size}")
-        if request.quantity <= ZERO or not instrument.on_lot(request.quantity):
-            return Refused(
-                RefusalKind.INVALID, f"quantity {request.quantity} is off {instrument.lot_size}"
-            )
-        at = price if price is not None else self._books[request.symbol].last_price
-        if at is None:
-            return Refused(RefusalKind.BUSY, f"there is no price of {request.symbol} yet")
-        if at * request.quantity < instrument.min_notional and not request.reduce_only:
-            return Refused(
-                RefusalKind.INVALID,
-                f"notional {at * request.quantity:f} is under {instrument.min_notional:f}",
-            )
-        return None
-
-    def _unaffordable(self, request: OrderRequest) -> Refused | None:
-        instrument = self._instruments[request.symbol]
-        price = request.price or self._books[request.symbol].last_price or ZERO
-        if instrument.market is MarketType.SPOT:
-            asset = instrument.quote if request.side is Side.BUY else instrument.base
-            needed = request.quantity
-            if request.side is Side.BUY:
-                needed = request.quantity * price * (1 + instrument.taker_fee)
-            free = self._free(asset)
-        else:
-            if request.reduce_only:
-                return None
-            asset = instrument.quote
-            needed = request.quantity * price / self._settings.leverage
-            free = self._equity(asset) - self._margin(asset)
-        if needed <= free:
-            return None
-        return Refused(
-            RefusalKind.INSUFFICIENT_BALANCE, f"needs {needed:f} {asset}, {free:f} are free"
-        )
-
-    def _free(self, asset: Asset) -> Decimal:
-        return self._state.balances.get(asset, ZERO) - self._locked().get(asset, ZERO)
-
-    def _locked(self) -> dict[Asset, Decimal]:
-        """What resting spot orders hold back."""
-        locked: dict[Asset, Decimal] = defaultdict(Decimal)
-        for order in self._live.values():
-            instrument = self._instruments[order.request.symbol]
-            if instrument.market is not MarketType.SPOT:
-                continue
-            if order.request.side is Side.SELL:
-                locked[instrument.base] += order.remaining
-            else:
-                price = order.request.price or self._books[order.request.symbol].last_price or ZERO
-                locked[instrument.quote] += order.remaining * price * (1 + instrument.taker_fee)
-        return locked
-
-    def _margin(self, asset: Asset) -> Decimal:
-        """Margin in use: positions at their last price."""
-        used = ZERO
-        for symbol, position in self._state.positions.items():
-            if self._instruments[symbol].quote == asset:
-                used += abs(position.quantity) * self._state.prices.get(symbol, ZERO)
-        return used / self._settings.leverage
-
-    def _equity(self, asset: Asset) -> Decimal:
-        """Balance and unrealised PnL in one asset; coins count at their last price in it."""
-        total = self._state.balances.get(asset, ZERO)
-        for symbol, position in self._state.positions.items():
-            price = self._state.prices.get(symbol)
-            if self._instruments[symbol].quote == asset and price is not None:
-                total += position.unrealized_pnl(price)
-        return total
+        if cursor and not cursor.isdecimal():
+            raise ExchangeError(f"{cursor!r} is not a cursor of {self.name}'s fills")
+        found = self._venue.fills_after(int(cursor or 0), FILL_PAGE + 1)
+        page = found[:FILL_PAGE]
+        end = str(page[-1][0]) if page else cursor
+        return FillPage(tuple(fill for _, fill in page), end, more=len(found) > FILL_PAGE)
 
     # account
 
     async def balances(self) -> Sequence[Balance]:
         """All non-zero balances with what resting orders hold back."""
-        locked = self._locked()
+        locked = self._venue.account().locked()
         return [
             Balance(asset, total, locked.get(asset, ZERO))
-            for asset, total in self._state.balances.items()
+            for asset, total in self._venue.state.balances.items()
             if total
         ]
 
@@ -494,45 +298,46 @@ class PaperExchange:
                 symbol,
                 position.quantity,
                 position.average_entry or ZERO,
-                position.unrealized_pnl(self._state.prices[symbol]),
+                position.unrealized_pnl(self._venue.state.prices[symbol]),
             )
-            for symbol, position in self._state.positions.items()
+            for symbol, position in self._venue.state.positions.items()
             if position.quantity
         ]
 
     async def account_info(self) -> AccountInfo:
-        """Equity in the first quote asset; coins count at their last price."""
-        currency = next((i.quote for i in self._instruments.values()), Asset("USDC"))
-        equity = self._equity(currency)
-        for instrument in self._instruments.values():
-            price = self._state.prices.get(instrument.symbol)
-            spot = instrument.market is MarketType.SPOT
-            if spot and price is not None and instrument.quote == currency:
-                equity += self._state.balances.get(instrument.base, ZERO) * price
-        return AccountInfo(account=f"{self._account}:{self.name}", currency=currency, equity=equity)
+        """Equity in the first quote asset; everything counts at its last price."""
+        return AccountInfo(
+            account=f"{self._account}:{self.name}",
+            currency=self._currency,
+            equity=self._venue.account().equity(self._currency),
+        )
 
     async def instruments(self) -> Sequence[Instrument]:
         """Everything that can be traded here."""
-        return list(self._instruments.values())
+        return list(self._venue.instruments.values())
 
     async def mark_price(self, symbol: Symbol) -> Quote:
         """The newest price of a symbol."""
-        book = self._books.get(symbol)
-        if book is None or book.last_price is None:
+        price = self._venue.book(symbol).last_price
+        if price is None:
             raise ExchangeError(f"{self.name} has no price of {symbol} yet")
-        return Quote(symbol, book.last_price, self._state.ts)
+        return Quote(symbol, price, self._venue.state.times.get(symbol, 0))
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
         """Leverage is a setting of the paper venue as a whole."""
         raise UnsupportedByExchange(self.name, "set_leverage")
 
     def transfer(self, asset: Asset, amount: Decimal) -> None:
-        """Deposit (> 0) or withdraw (< 0)."""
-        balances = dict(self._state.balances)
-        _add(balances, asset, amount)
-        self._state = msgspec.structs.replace(self._state, balances=balances)
-        with self._store.transaction():
-            self._store.save_state(self._state)
+        """Deposit (> 0) or withdraw (< 0).
+
+        Raises:
+            ExchangeError: more is withdrawn than is free.
+        """
+        free = self._venue.account().free(asset)
+        if amount < ZERO and -amount > free:
+            raise ExchangeError(f"{-amount:f} {asset} can't be withdrawn: {free:f} are free")
+        with self._venue.writing():
+            self._venue.transfer(asset, amount)
 
     # subscriptions
 
@@ -558,31 +363,12 @@ class PaperExchange:
 
 def _subscribed(callbacks: list[T], callback: T) -> Unsubscribe:
     callbacks.append(callback)
+    subscribed = True
 
     def unsubscribe() -> None:
-        if callback in callbacks:
+        nonlocal subscribed
+        if subscribed:
+            subscribed = False
             callbacks.remove(callback)
 
     return unsubscribe
-
-
-def _add(balances: dict[Asset, Decimal], asset: Asset, amount: Decimal) -> None:
-    balances[asset] = balances.get(asset, ZERO) + amount
-
-
-def _report(order: PaperOrder) -> OrderReport:
-    request = order.request
-    return OrderReport(
-        client_order_id=request.client_order_id,
-        exchange_order_id=order.exchange_order_id,
-        symbol=request.symbol,
-        side=request.side,
-        type=request.type,
-        price=request.price,
-        quantity=request.quantity,
-        filled=order.filled,
-        state=order.state,
-        ts=order.updated_ns,
-        reduce_only=request.reduce_only,
-        reason=order.reason,
-    )

@@ -18,6 +18,8 @@ from nimbus_tui.core.plan import Band
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+NO_BAND: Band = (ZERO, ZERO)
+"""The band that holds no price: every tick has to be delivered."""
 
 
 class FillModel(Enum):
@@ -34,7 +36,6 @@ class PaperOrder(msgspec.Struct, frozen=True, kw_only=True):
     exchange_order_id: ExchangeOrderId
     number: int
     """Order of arrival."""
-    arrives_at: int
     filled: Decimal = ZERO
     state: OrderState = OrderState.OPEN
     taker: bool = False
@@ -49,7 +50,7 @@ class PaperOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Execution(msgspec.Struct, frozen=True):
-    """One order (part) to be filled at a price."""
+    """One order (part) to be filled at a price; a quantity of 0 is a taker that came too late."""
 
     order: PaperOrder
     price: Decimal
@@ -76,19 +77,15 @@ class Book:
         """Whether an order would take on arrival, judged against the newest tick."""
         if request.type is OrderType.MARKET:
             return True
-        if request.price is None or self.last_price is None:
-            return False
-        if request.side is Side.BUY:
-            return request.price >= self.last_price
-        return request.price <= self.last_price
+        return self.last_price is not None and reaches(request, self.last_price)
 
     def add(self, order: PaperOrder) -> None:
         """Take an order in: it rests, or waits to take at the next tick."""
-        self.remove(order.request.client_order_id)
+        identity = order.request.client_order_id
+        self.remove(identity)
         if order.taker:
-            self._takers[order.request.client_order_id] = order
+            self._takers[identity] = order
         elif order.request.price is not None:
-            identity = order.request.client_order_id
             self._resting[identity] = order
             self._ticks[identity] = self.instrument.ticks_below(order.request.price)
             self._best = None
@@ -100,15 +97,10 @@ class Book:
             del self._ticks[identity]
             self._best = None
 
-    @property
-    def has_takers(self) -> bool:
-        """Whether an order waits to take at the next tick."""
-        return bool(self._takers)
-
     def quiet_band(self) -> Band:
-        """Strictly between these prices no tick fills anything; empty while a taker waits."""
-        if self._takers and self.last_price is not None:
-            return (self.last_price, self.last_price)
+        """Strictly between these prices no tick fills anything; `NO_BAND` while a taker waits."""
+        if self._takers:
+            return NO_BAND
         buy, sell = self._best_ticks()
         tick = self.instrument.tick_size
         return (None if buy is None else buy * tick, None if sell is None else sell * tick)
@@ -143,14 +135,19 @@ class Book:
         return executions
 
     def _taken(self, order: PaperOrder, tick: Tick) -> Execution:
-        """A taker pays the tick's price and slippage; a limit that is passed rests from now on."""
+        """A taker pays the tick's price and slippage, but never more than its limit."""
         request = order.request
-        price = tick.price * (1 + self._slippage * request.side.sign)
-        price = self.instrument.round_price(price, request.side) if self._slippage else price
-        worse = request.price is not None and (
-            price > request.price if request.side is Side.BUY else price < request.price
-        )
-        return Execution(order, price, ZERO if worse else order.remaining, maker=False)
+        if request.type is OrderType.LIMIT and not reaches(request, tick.price):
+            return Execution(order, tick.price, ZERO, maker=False)
+        price = tick.price
+        if self._slippage:
+            price *= 1 + self._slippage * request.side.sign
+            # Rounded against us: a small slippage must not vanish in the grain.
+            price = self.instrument.round_price(price, request.side.opposite)
+        if request.price is not None:
+            better = min if request.side is Side.BUY else max
+            price = better(price, request.price)
+        return Execution(order, price, order.remaining, maker=False)
 
     def _makers(self, low: int, high: int) -> list[Execution]:
         hit = [
@@ -168,15 +165,46 @@ class Book:
         ]
 
     def _is_hit(self, side: Side, ticks: int, low: int, high: int) -> bool:
+        """Whether a trade between `low` and `high` (the same tick, or next ones) fills a limit."""
         if side is Side.BUY:
-            return ticks > high if self._through else ticks >= high
-        return ticks < low if self._through else ticks <= low
+            return ticks > low if self._through else ticks >= high
+        return ticks < high if self._through else ticks <= low
 
     @staticmethod
     def _by_arrival(orders: dict[ClientOrderId, PaperOrder]) -> list[PaperOrder]:
         return sorted(orders.values(), key=lambda order: order.number)
 
 
-def ends_unfilled(order: PaperOrder) -> bool:
-    """Whether what is left of a taker is cancelled instead of resting."""
-    return order.request.type is OrderType.MARKET or order.request.time_in_force is TimeInForce.IOC
+def reaches(request: OrderRequest, price: Decimal) -> bool:
+    """Whether an order's limit is at a price or beyond it."""
+    if request.price is None:
+        return False
+    return request.price >= price if request.side is Side.BUY else request.price <= price
+
+
+def after(order: PaperOrder, execution: Execution, room: Decimal, tick: Tick) -> PaperOrder:
+    """An order after a tick executed part of it, all of it or nothing.
+
+    `execution.quantity` is what was really filled, `room` what reduce-only or the balance allowed.
+    A crossing limit order goes on taking while it crosses, else it rests; a market order keeps
+    waiting only while the tick's volume left nothing for it.
+    """
+    request = order.request
+    order = msgspec.structs.replace(order, filled=order.filled + execution.quantity)
+    if not order.remaining:
+        return _moved(order, OrderState.FILLED, tick.ts)
+    if room < execution.order.remaining and execution.quantity == room:
+        why = "nothing left to reduce" if request.reduce_only else "the balance is used up"
+        return _moved(order, OrderState.CANCELLED, tick.ts, why)
+    if order.taker:
+        took = execution.quantity > ZERO
+        if request.time_in_force is TimeInForce.IOC or (request.type is OrderType.MARKET and took):
+            return _moved(order, OrderState.CANCELLED, tick.ts, "nothing left to take")
+        taker = request.type is OrderType.MARKET or reaches(request, tick.price)
+        order = msgspec.structs.replace(order, taker=taker)
+    state = OrderState.PARTIALLY_FILLED if order.filled else OrderState.OPEN
+    return _moved(order, state, tick.ts) if execution.quantity else order
+
+
+def _moved(order: PaperOrder, state: OrderState, ts: int, reason: str = "") -> PaperOrder:
+    return msgspec.structs.replace(order, state=state, updated_ns=ts, reason=reason)

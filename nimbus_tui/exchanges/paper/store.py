@@ -3,15 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from nimbus_tui.accounting.position import Position
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import Asset, ClientOrderId, Symbol
+from nimbus_tui.core.ids import ClientOrderId
+from nimbus_tui.exchanges.paper.account import VenueState
 from nimbus_tui.exchanges.paper.matching import PaperOrder
 
 _SCHEMA = """
@@ -23,66 +22,80 @@ CREATE INDEX IF NOT EXISTS live_orders ON orders (client_order_id) WHERE live = 
 CREATE TABLE IF NOT EXISTS fills (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 _APPLICATION_ID = 0x6E627078
-
-
-class VenueState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of the venue that is not an order or a fill."""
-
-    balances: dict[Asset, Decimal]
-    positions: dict[Symbol, Position] = msgspec.field(default_factory=dict)
-    prices: dict[Symbol, Decimal] = msgspec.field(default_factory=dict)
-    orders: int = 0
-    """How many orders there have been; numbers the next one."""
-    fills: int = 0
-    source_position: str = ""
-    ts: int = 0
-    """Venue time: that of the newest tick, ns."""
+_VERSION = 1
+MEMORY = ":memory:"
+MEMORY_KEEPS = 10_000
+"""How many ended orders, and how many fills, a store without a file remembers."""
+_FORGET_EVERY = 1_000
 
 
 class PaperStore:
     """SQLite in WAL mode: survives a killed process, one transaction for each tick or request."""
 
     def __init__(self, path: Path | str) -> None:
+        self._path = path
+        self._written = 0
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._claim(path)
-            self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
             raise ExchangeError(f"{path}, the paper exchange's file: {error}") from error
+        try:
+            with self._in_words():
+                self._claim()
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._connection.executescript(_SCHEMA)
+        except ExchangeError:
+            self._connection.close()
+            raise
 
-    def _claim(self, path: Path | str) -> None:
+    def _claim(self) -> None:
         owner = self._connection.execute("PRAGMA application_id").fetchone()[0]
         tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if owner not in (0, _APPLICATION_ID) or (owner == 0 and tables):
-            raise ExchangeError(f"{path} is a database, but not one of the paper exchange")
+            raise ExchangeError(f"{self._path} is a database, but not one of the paper exchange")
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            raise ExchangeError(
+                f"{self._path} is of version {version}, written by a newer nimbus-tui; "
+                f"this one knows version {_VERSION}"
+            )
         self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise ExchangeError(
+                f"{self._path}, the paper exchange's file, can't be used: {error}"
+            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing."""
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back()
-            raise ExchangeError(f"the paper exchange can't write its file: {error}") from error
-        except BaseException:
-            self._roll_back()
-            raise
+        with self._in_words():
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def load(self) -> tuple[VenueState | None, list[PaperOrder]]:
-        """The venue as it was left: its state, or None at first, and the live orders."""
-        row = self._connection.execute("SELECT body FROM venue").fetchone()
-        state = None if row is None else msgspec.json.decode(row[0], type=VenueState)
-        rows = self._connection.execute("SELECT body FROM orders WHERE live = 1")
-        return state, [msgspec.json.decode(body, type=PaperOrder) for (body,) in rows]
+        """The venue as it was left: its state, or None at first, and the live orders by arrival."""
+        with self._in_words():
+            row = self._connection.execute("SELECT body FROM venue").fetchone()
+            state = None if row is None else msgspec.json.decode(row[0], type=VenueState)
+            rows = self._connection.execute("SELECT body FROM orders WHERE live = 1")
+            orders = [msgspec.json.decode(body, type=PaperOrder) for (body,) in rows]
+        return state, sorted(orders, key=lambda order: order.number)
 
     def save_state(self, state: VenueState) -> None:
         """Write the venue's state."""
@@ -100,6 +113,8 @@ class PaperStore:
                 msgspec.json.encode(order),
             ),
         )
+        if self._path == MEMORY:
+            self._forget()
 
     def save_fill(self, number: int, fill: Fill) -> None:
         """Write a fill under its number."""
@@ -107,20 +122,38 @@ class PaperStore:
             "INSERT INTO fills VALUES (?, ?)", (number, msgspec.json.encode(fill))
         )
 
+    def _forget(self) -> None:
+        """Drop the oldest of what has ended, so that memory does not grow for ever."""
+        self._written += 1
+        if self._written % _FORGET_EVERY:
+            return
+        # A replaced row gets a new rowid: their order is that of the last change.
+        self._connection.execute(
+            "DELETE FROM orders WHERE live = 0 AND rowid NOT IN "
+            "(SELECT rowid FROM orders WHERE live = 0 ORDER BY rowid DESC LIMIT ?)",
+            (MEMORY_KEEPS,),
+        )
+        self._connection.execute(
+            "DELETE FROM fills WHERE number <= (SELECT max(number) FROM fills) - ?",
+            (MEMORY_KEEPS,),
+        )
+
     def order(self, identity: ClientOrderId) -> PaperOrder | None:
         """One order, also one that has ended."""
-        row = self._connection.execute(
-            "SELECT body FROM orders WHERE client_order_id = ?", (identity,)
-        ).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=PaperOrder)
+        with self._in_words():
+            row = self._connection.execute(
+                "SELECT body FROM orders WHERE client_order_id = ?", (identity,)
+            ).fetchone()
+            return None if row is None else msgspec.json.decode(row[0], type=PaperOrder)
 
     def fills_after(self, number: int, limit: int) -> list[tuple[int, Fill]]:
         """Fills with higher numbers, oldest first."""
-        rows = self._connection.execute(
-            "SELECT number, body FROM fills WHERE number > ? ORDER BY number LIMIT ?",
-            (number, limit),
-        )
-        return [(found, msgspec.json.decode(body, type=Fill)) for found, body in rows]
+        with self._in_words():
+            rows = self._connection.execute(
+                "SELECT number, body FROM fills WHERE number > ? ORDER BY number LIMIT ?",
+                (number, limit),
+            )
+            return [(found, msgspec.json.decode(body, type=Fill)) for found, body in rows]
 
     def close(self) -> None:
         """Close the file. Harmless the second time."""
