@@ -1,13 +1,15 @@
-"""`nimbus-tui config …`: check a config file, print its schema."""
+"""`nimbus-tui config …`: check a config file, print the schema of all config files."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from nimbus_tui.cli.diagnostics import ExitCode, say
+from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
 from nimbus_tui.cli.output import print_json
+
+if TYPE_CHECKING:
+    from nimbus_tui.config.problems import ConfigProblem
 
 config_app = typer.Typer(help="Check config files and print their schema.", no_args_is_help=True)
 
@@ -18,21 +20,14 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Say everything that is wrong with a config file, with line and column."""
-    from nimbus_tui.bootstrap import load_config
-    from nimbus_tui.config.loader import BadConfig
-
-    problems = []
-    try:
-        load_config(config)
-    except BadConfig as error:
-        problems = error.problems
-    if as_json:
-        print_json({"ok": not problems, "errors": problems})
-    else:
-        for problem in problems:
-            say(str(problem))
-        count = len(problems)
-        say(f"{config}: {f'{count} problem' + 's' * (count > 1) if count else 'all well'}")
+    with friendly():
+        problems = _problems(config)
+        if as_json:
+            print_json({"ok": not problems, "errors": problems})
+        else:
+            for problem in problems:
+                say(str(problem))
+            say(f"{config}: {_counted(len(problems))}")
     if problems:
         raise typer.Exit(ExitCode.USAGE)
 
@@ -40,20 +35,25 @@ def check(
 @config_app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the config file."""
-    print_json(_schema())
+    with friendly():
+        from nimbus_tui.config.schema import config_schema
+        from nimbus_tui.strategies import factory
+
+        print_json(config_schema(factory))
 
 
-def _schema() -> dict[str, Any]:
-    from nimbus_tui.config import model
-    from nimbus_tui.strategies.factory import strategy_class, strategy_names
+def _problems(config: Path) -> "list[ConfigProblem]":
+    from nimbus_tui.bootstrap import load_config
+    from nimbus_tui.config.problems import BadConfig
 
-    def of(kind: Any) -> Any:
-        return msgspec.json.schema(kind)
+    try:
+        load_config(config)
+    except BadConfig as error:
+        return error.problems
+    return []
 
-    bots = {name: of(strategy_class(name).Config) for name in strategy_names()}
-    return {
-        "engine": of(model.EngineSection),
-        "ui": of(model.UiSection),
-        "exchanges": of(model.ExchangeSection),
-        "bots": {"common": of(model.BotSection), "strategies": bots},
-    }
+
+def _counted(problems: int) -> str:
+    if not problems:
+        return "all well"
+    return "1 problem" if problems == 1 else f"{problems} problems"

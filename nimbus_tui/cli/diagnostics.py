@@ -1,9 +1,11 @@
 """What goes to stderr, and how a command ends."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import NoReturn
 
 from nimbus_tui.core.errors import ConfigError, NimbusError
 
@@ -22,16 +24,30 @@ def say(message: str) -> None:
     print(message, file=sys.stderr)  # noqa: T201 - this is where stderr is owned
 
 
+def fail(message: str, code: ExitCode = ExitCode.FAILED) -> NoReturn:
+    """End the command with a message."""
+    say(message)
+    raise SystemExit(code)
+
+
 @contextmanager
 def friendly() -> Iterator[None]:
     """Turn our own errors into a message and an exit code; a user's mistake has no traceback."""
     try:
         yield
     except ConfigError as error:
-        say(str(error))
-        raise SystemExit(ExitCode.USAGE) from error
+        fail(str(error), ExitCode.USAGE)
     except NimbusError as error:
-        say(f"nimbus-tui: {error}")
-        raise SystemExit(ExitCode.FAILED) from error
-    except BrokenPipeError as error:
-        raise SystemExit(ExitCode.DONE) from error
+        fail(f"nimbus-tui: {error}")
+    except KeyboardInterrupt:
+        fail("nimbus-tui: interrupted")
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        raise SystemExit(ExitCode.DONE) from None
+
+
+def _let_go_of_stdout() -> None:
+    """Nobody reads any more: what is still buffered goes nowhere instead of failing at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -6,10 +6,14 @@ from typing import Any
 
 from nimbus_tui.core.codec import to_json
 
+_PIPE_WIDTH = 240
+"""Columns of a table that no terminal shows."""
+
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
+    """One JSON document, at once: a reader that has gone away is noticed here."""
     sys.stdout.write(to_json(value).decode() + "\n")
+    sys.stdout.flush()
 
 
 def print_lines(values: Iterable[Any]) -> None:
@@ -19,14 +23,16 @@ def print_lines(values: Iterable[Any]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A plain table; numbers to the right."""
+    """A plain table, one line a row; texts are shown as they are."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=True)
     for row in rows:
-        table.add_row(*row)
-    wide = None if sys.stdout.isatty() else 240
-    Console(file=sys.stdout, width=wide).print(table)
+        table.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(file=sys.stdout, width=width).print(table)
+    sys.stdout.flush()

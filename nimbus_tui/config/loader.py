@@ -1,436 +1,225 @@
 """Reads the config file and says all that is wrong with it: where, what, and what is allowed."""
 
-import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from nimbus_tui.config import model
-from nimbus_tui.config import positions as places
-from nimbus_tui.config.positions import nearest, positions
-from nimbus_tui.core.errors import ConfigError
-from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument, parse_symbol
-from nimbus_tui.risk.limits import RiskLimits
-from nimbus_tui.strategies.base import StrategyConfig
-from nimbus_tui.strategies.factory import strategy_class, strategy_names
+from nimbus_tui.config import checks, model
+from nimbus_tui.config.bot_tables import BotReader, StrategyCatalog
+from nimbus_tui.config.convert import prepare, read, shown, tell_unknown_keys
+from nimbus_tui.config.markets import BuiltinInstrument, markets
+from nimbus_tui.config.positions import dotted, given_twice
+from nimbus_tui.config.problems import BadConfig, ConfigProblem, Findings, did_you_mean
+from nimbus_tui.core.ids import ExchangeName
+from nimbus_tui.strategies import factory
 
-S = TypeVar("S", bound=msgspec.Struct)
-KeyPath = tuple[str, ...]
-BuiltinInstrument = Callable[[str], Instrument | None]
-"""The instrument of a symbol where the file gives none; the venue knows it, this room doesn't."""
+__all__ = ["BadConfig", "ConfigProblem", "check", "load", "load_text"]
 
 MAX_BYTES = 1_000_000
-_SECTIONS = ("engine", "ui", "exchanges", "bots")
-_EXCHANGE_TYPES = ("paper",)
-_SHORTHANDS = ("stop_loss", "take_profit", "stop_loss_price", "take_profit_price")
-_WORDS = {
-    "'decimal | null'": "a number",
-    "'decimal'": "a number",
-    "'int'": "a whole number",
-    "'str'": "text",
-    "'bool'": "true or false",
-    "'object'": "a table",
-    "invalid decimal string": "expected a number, got text",
-    " | null": "",
-}
-_BAD_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_SECTIONS = ("engine", "ui", "risk", "exchanges", "bots")
+_AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
 
-class ConfigProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong, with its place."""
-
-    file: str
-    line: int
-    column: int
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        where = f" {self.key}:" if self.key else ""
-        return f"{self.file}:{self.line}:{self.column}:{where} {self.message}"
-
-
-class BadConfig(ConfigError):
-    """The file can't be used; carries every problem."""
-
-    def __init__(self, problems: list[ConfigProblem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
-
-
-def load(path: Path, builtin: BuiltinInstrument) -> model.Config:
+def load(
+    path: Path, builtin: BuiltinInstrument, *, strategies: StrategyCatalog = factory
+) -> model.Config:
     """Read a config file.
 
     Raises:
         BadConfig: with everything that is wrong.
     """
-    reader = _Reader(path, builtin)
-    config = reader.read()
-    if reader.problems or config is None:
-        raise BadConfig(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
+    return load_text(read_text(path), path, builtin, strategies=strategies)
+
+
+def check(
+    path: Path, builtin: BuiltinInstrument, *, strategies: StrategyCatalog = factory
+) -> list[ConfigProblem]:
+    """Everything that is wrong with a config file, from its top down; empty when all is well."""
+    try:
+        load(path, builtin, strategies=strategies)
+    except BadConfig as error:
+        return error.problems
+    return []
+
+
+def read_text(path: Path) -> str:
+    """The text of a config file.
+
+    Raises:
+        BadConfig: it can't be read, or is no text.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) <= MAX_BYTES:
+            return raw.decode("utf-8")
+        problem = f"the file is larger than {MAX_BYTES} bytes; is it a config file?"
+    except FileNotFoundError:
+        problem = "there is no such file; `nimbus-tui demo` needs none"
+    except IsADirectoryError:
+        problem = "that is a folder; give the config file in it"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        problem = f"the file can't be read: {reason}; check its name and permissions"
+        if isinstance(error, UnicodeDecodeError):
+            problem = "the file is not UTF-8 text; save it as UTF-8"
+    findings = Findings(str(path))
+    findings.say_whole(problem)
+    raise BadConfig(findings.problems())
+
+
+def load_text(
+    text: str,
+    path: Path,
+    builtin: BuiltinInstrument,
+    *,
+    strategies: StrategyCatalog = factory,
+    environment: Mapping[str, str] = os.environ,
+) -> model.Config:
+    """Turn a config's text into its Struct; `path` is where it lives, or would.
+
+    Raises:
+        BadConfig: with everything that is wrong.
+    """
+    findings = Findings(str(path), text)
+    data = _parsed(text, findings)
+    config = None
+    if data is not None:
+        prepared = prepare(data, (), findings, environment)
+        config = _Reader(path, builtin, strategies, findings).config(prepared, text)
+    problems = findings.problems()
+    if problems or config is None:
+        raise BadConfig(problems)
     return config
 
 
-class _Reader:
-    """One pass over one file; collects problems instead of stopping at the first."""
+def _parsed(text: str, findings: Findings) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        at = _AT.search(str(error))
+        what = _AT.sub("", str(error))
+        twice = given_twice(text) if "Cannot" in what else None
+        if twice is not None:
+            key, first, second = twice
+            findings.say_at(
+                second,
+                dotted(key),
+                f"this is given twice, in line {first[0]} and in line {second[0]}; "
+                "rename one of them or make them one",
+            )
+        elif at is not None and at["line"]:
+            place = (int(at["line"]), int(at["column"]))
+            findings.say_at(place, "", f"not valid TOML: {what}")
+        else:
+            end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+            findings.say_at(end, "", f"not valid TOML: {what}, at the end of the file")
+    except RecursionError:
+        findings.say_whole("not valid TOML: it is nested too deeply")
+    except ValueError as error:
+        findings.say_whole(f"not valid TOML: {error}")
+    return None
 
-    def __init__(self, path: Path, builtin: BuiltinInstrument) -> None:
+
+class _Reader:
+    """One pass over one document; tells problems instead of stopping at the first."""
+
+    def __init__(
+        self,
+        path: Path,
+        builtin: BuiltinInstrument,
+        strategies: StrategyCatalog,
+        findings: Findings,
+    ) -> None:
         self._path = path
         self._builtin = builtin
-        self._places: Mapping[places.Path, places.Place] = {}
-        self._removed: set[KeyPath] = set()
-        self.problems: list[ConfigProblem] = []
+        self._strategies = strategies
+        self._findings = findings
 
-    def read(self) -> model.Config | None:
-        text = self._text()
-        if text is None:
+    def config(self, data: dict[str, Any], text: str) -> model.Config | None:
+        """The whole file; what is wrong with it is in the findings."""
+        findings = self._findings
+        tell_unknown_keys(data, _SECTIONS, (), findings)
+        engine = self._engine(data.get("engine", {}))
+        ui = read(model.UiSection, data.get("ui", {}), ("ui",), findings)
+        risk = read(model.RiskSection, data.get("risk", {}), ("risk",), findings)
+        tables = self._tables("exchanges", data)
+        exchanges = self._exchanges(tables)
+        reader = BotReader(self._strategies, findings, list(tables), risk or model.RiskSection())
+        bots = reader.bots(self._tables("bots", data))
+        placed = {bot_id: bot for bot_id, bot in bots.items() if bot.common.exchange in exchanges}
+        for name, section in exchanges.items():
+            exchanges[name] = checks.with_files_of_its_own(name, section, placed, findings)
+            checks.check_replay(name, exchanges[name], placed, self._path.parent, findings)
+        traded = markets(placed, exchanges, self._builtin, findings)
+        reader.check(bots, traded)
+        checks.check_shared_positions(placed, findings)
+        if not findings.problems():
+            capitals = reader.capitals(placed, traded)
+            checks.check_capitals(placed, exchanges, traded, capitals, findings)
+        if engine is None or ui is None or risk is None:
             return None
-        self._places = positions(text)
-        data = self._parsed(text)
-        if data is None:
-            return None
-        data = self._expanded(data, ())
-        self._known_keys((), data, _SECTIONS)
-        engine = self._section(("engine",), data.get("engine", {}), model.EngineSection)
-        ui = self._section(("ui",), data.get("ui", {}), model.UiSection)
-        exchanges = self._exchanges(self._table(("exchanges",), data.get("exchanges", {})))
-        bots = self._bots(self._table(("bots",), data.get("bots", {})), data, exchanges)
-        if not data.get("bots"):
-            self._say((), "there is no bot; add a table like [bots.my-grid]")
-        instruments = self._instruments(bots, exchanges)
-        self._check_strategies(bots, instruments)
-        self._check_sharing(bots)
-        if engine is None or ui is None or self.problems:
-            return None
-        named = engine if engine.name else msgspec.structs.replace(engine, name=self._path.stem)
         return model.Config(
             path=self._path,
-            engine=named,
+            engine=engine,
             ui=ui,
+            risk=risk,
             exchanges=exchanges,
-            instruments=instruments,
+            instruments=traded,
             bots=bots,
+            text=text,
         )
 
-    # reading
-
-    def _text(self) -> str | None:
-        try:
-            raw = self._path.read_bytes()
-            if len(raw) > MAX_BYTES:
-                self._say((), f"the file has {len(raw)} bytes; at most {MAX_BYTES} are read")
-                return None
-            return raw.decode("utf-8")
-        except FileNotFoundError:
-            self._say((), "there is no such file; `nimbus-tui demo` needs none")
-        except IsADirectoryError:
-            self._say((), "that is a folder; give the config file in it")
-        except OSError as error:
-            self._say((), f"the file can't be read: {error.strerror}; check its permissions")
-        except UnicodeDecodeError:
-            self._say((), "the file is not UTF-8 text; save it as UTF-8")
-        return None
-
-    def _parsed(self, text: str) -> dict[str, Any] | None:
-        try:
-            return tomllib.loads(text, parse_float=Decimal)
-        except tomllib.TOMLDecodeError as error:
-            match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            line, column = (int(match[1]), int(match[2])) if match else (len(text.splitlines()), 1)
-            what = re.sub(r" \(at .*\)$", "", str(error))
-            if "declare" in what or "overwrite" in what:
-                what = f"this is given twice ({what}); give each table and key once"
-            self._say_at(line, column, "", f"not valid TOML: {what}")
+    def _engine(self, table: Any) -> model.EngineSection | None:
+        section = read(model.EngineSection, table, ("engine",), self._findings)
+        if section is None:
             return None
+        named = msgspec.structs.replace(section, name=section.name or self._path.stem)
+        checks.check_engine(named.name, named.currency, self._findings)
+        return named
 
-    def _expanded(self, value: Any, path: KeyPath) -> Any:
-        """Put in environment variables; they may stand in any text."""
-        if isinstance(value, dict):
-            return {key: self._expanded(item, (*path, key)) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._expanded(item, path) for item in value]
-        if isinstance(value, Decimal) and not value.is_finite():
-            self._say(path, f"must be a finite number, not {value}")
-            return Decimal(1)
-        if not isinstance(value, str):
-            return value
+    def _tables(self, key: str, data: dict[str, Any]) -> dict[str, Any]:
+        """The tables under `exchanges` or `bots`, by their names."""
+        one = key.removesuffix("s")
+        tables = data.get(key, {})
+        if not isinstance(tables, dict):
+            self._findings.say((key,), f"must be tables like [{key}.NAME], not {shown(tables)}")
+            return {}
+        if not tables:
+            self._findings.say((key,), f"there is no {one}; add a table like [{key}.my-{one}]")
+        for name in tables:
+            if not checks.is_name(name):
+                self._findings.say(
+                    (key, name),
+                    f"{name!r} can't be the name of a {one}; take up to 64 letters, digits, "
+                    "- _ and ., beginning with a letter or digit",
+                )
+        return tables
 
-        def variable(match: re.Match[str]) -> str:
-            if match[1] not in os.environ:
-                self._say(path, f"the environment variable {match[1]} is not set")
-            return os.environ.get(match[1], "")
+    def _exchanges(self, tables: dict[str, Any]) -> dict[ExchangeName, model.ExchangeSection]:
+        """The exchanges that can be used, by their names."""
+        read_ones = ((name, self._exchange(name, table)) for name, table in tables.items())
+        return {ExchangeName(name): section for name, section in read_ones if section is not None}
 
-        return re.sub(r"\$\{(\w+)\}", variable, value)
-
-    # sections
-
-    def _section(self, path: KeyPath, data: Any, kind: type[S]) -> S | None:
-        """Turn a table into its Struct, naming each key that is wrong."""
-        table = self._table(path, data)
-        self._known_keys(path, table, kind.__struct_fields__)
-        good = {key: value for key, value in table.items() if key in kind.__struct_fields__}
-        for _ in range(len(good) + 1):
-            try:
-                return msgspec.convert(good, kind, strict=True)
-            except msgspec.ValidationError as error:
-                bad = self._invalid(path, str(error), good)
-                if bad is None:
-                    return None
-                del good[bad]
-        return None
-
-    def _invalid(self, path: KeyPath, text: str, data: dict[str, Any]) -> str | None:
-        """Say what the conversion objects to; returns the key to leave out and go on."""
-        match = _BAD_PATH.match(text)
-        what, where = (match["what"], match["path"] or "") if match else (text, "")
-        inner = tuple(re.findall(r"[^.\[\]$]+", where))
-        missing = re.search(r"missing required field `(\w+)`", what)
-        if missing:
-            if (*path, missing[1]) not in self._removed:
-                self._say((*path, *inner), f"the key {missing[1]!r} is missing")
-            return None
-        unknown = re.search(r"unknown field `(\w+)`", what)
-        if unknown:
-            self._say((*path, *inner, unknown[1]), f"unknown key {unknown[1]!r}")
-        else:
-            self._say((*path, *inner), _friendly(what))
-        first = inner[0] if inner else None
-        if first is None or first not in data:
-            return None
-        self._removed.add((*path, first))
-        return str(first)
-
-    def _known_keys(self, path: KeyPath, data: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
-        for key in data:
-            if key not in allowed:
-                near = difflib.get_close_matches(key, allowed, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                self._say((*path, key), f"unknown key {key!r}{hint} allowed: {', '.join(allowed)}")
-
-    def _table(self, path: KeyPath, data: Any) -> dict[str, Any]:
-        if isinstance(data, dict):
-            return data
-        self._say(path, f"must be a table, not {type(data).__name__}")
-        return {}
-
-    def _exchanges(self, data: dict[str, Any]) -> dict[ExchangeName, model.ExchangeSection]:
-        found = {}
-        for name, table in data.items():
-            path = ("exchanges", name)
-            section = self._section(path, table, model.ExchangeSection)
-            if section is None:
-                continue
-            if section.type not in _EXCHANGE_TYPES:
-                allowed = ", ".join(_EXCHANGE_TYPES)
-                self._say((*path, "type"), f"unknown exchange type {section.type!r}: {allowed}")
-                continue
-            self._check_exchange(path, section)
-            found[ExchangeName(name)] = section
-        return found
-
-    def _check_exchange(self, path: KeyPath, section: model.ExchangeSection) -> None:
-        for key in ("speed", "leverage"):
-            if getattr(section, key) <= 0:
-                self._say((*path, key), f"must be greater than 0, not {getattr(section, key)}")
-        for key in ("latency_ms", "slippage_percent"):
-            if getattr(section, key) < 0:
-                self._say((*path, key), f"must be 0 or more, not {getattr(section, key)}")
-        for asset, amount in section.balances.items():
-            if not amount.is_finite() or amount < 0:
-                self._say((*path, "balances", asset), f"must be 0 or more, not {amount}")
-        if section.market is model.MarketSource.REPLAY and not section.files:
-            self._say(
-                (*path, "files"), 'a replay needs files, like files = { "ETH/USDC" = "x.csv" }'
-            )
-
-    def _bots(
-        self,
-        data: dict[str, Any],
-        whole: dict[str, Any],
-        exchanges: Mapping[ExchangeName, model.ExchangeSection],
-    ) -> dict[BotId, model.BotConfig]:
-        found = {}
-        for name, table in data.items():
-            bot = self._bot(name, self._table(("bots", name), table), whole, exchanges)
-            if bot is not None:
-                found[bot.bot_id] = bot
-        return found
-
-    def _bot(
-        self,
-        name: str,
-        table: dict[str, Any],
-        whole: dict[str, Any],
-        exchanges: Mapping[ExchangeName, model.ExchangeSection],
-    ) -> model.BotConfig | None:
-        path = ("bots", name)
-        common_keys = model.BotSection.__struct_fields__
-        kind = self._strategy_config(path, table)
-        own = kind.__struct_fields__ if kind is not None else ()
-        if kind is not None:
-            self._known_keys(path, table, (*common_keys, *own))
-        common = self._section(
-            path, {k: v for k, v in table.items() if k in common_keys}, model.BotSection
-        )
-        self._check_exchange_name(path, table, whole)
-        if kind is None:
-            return None
-        parameters = self._section(path, {k: v for k, v in table.items() if k in own}, kind)
-        if common is None or parameters is None or common.exchange not in exchanges:
-            return None
-        limits = self._limits(path, common, parameters)
-        if common.live:
-            self._say((*path, "live"), "this version trades on paper only; leave live out")
-        if common.capital is not None and common.capital <= 0:
-            self._say((*path, "capital"), f"must be greater than 0, not {common.capital}")
-        return model.BotConfig(
-            bot_id=BotId(name),
-            common=common,
-            limits=limits,
-            parameters=parameters,
-            symbols=strategy_class(common.strategy).symbols(parameters),
-        )
-
-    def _strategy_config(self, path: KeyPath, table: dict[str, Any]) -> type[StrategyConfig] | None:
-        name = table.get("strategy")
-        if not isinstance(name, str):
-            self._say(
-                path, f"the key 'strategy' is missing; allowed: {', '.join(strategy_names())}"
+    def _exchange(self, name: str, table: Any) -> model.ExchangeSection | None:
+        kind = table.get("type") if isinstance(table, dict) else None
+        if isinstance(kind, str) and kind not in model.EXCHANGE_TYPES:
+            allowed = ", ".join(model.EXCHANGE_TYPES)
+            self._findings.say(
+                ("exchanges", name, "type"),
+                f"unknown exchange type {kind!r}{did_you_mean(kind, model.EXCHANGE_TYPES) or ';'} "
+                f"allowed: {allowed}",
             )
             return None
-        try:
-            return strategy_class(name).Config
-        except ConfigError as error:
-            self._say((*path, "strategy"), str(error))
-            return None
-
-    def _check_exchange_name(
-        self, path: KeyPath, table: dict[str, Any], whole: dict[str, Any]
-    ) -> None:
-        name = table.get("exchange")
-        known = list(whole.get("exchanges", {}))
-        if isinstance(name, str) and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"add a table [exchanges.{name}]"
-            there = f"; there are: {', '.join(known)}" if known else ""
-            self._say((*path, "exchange"), f"there is no exchange {name!r}; {hint}{there}")
-
-    def _limits(
-        self, path: KeyPath, common: model.BotSection, parameters: StrategyConfig
-    ) -> RiskLimits:
-        """The bot's limits with the strategy's shorthands put in; both set is an error."""
-        limits = common.risk
-        for key in _SHORTHANDS:
-            short, long = getattr(parameters, key, None), getattr(limits, key)
-            if short is not None and long is not None:
-                self._say((*path, key), f"is set here and as risk.{key}; give it once")
-            if short is not None:
-                limits = msgspec.structs.replace(limits, **{key: short})
-            if long is not None and long <= 0:
-                self._say((*path, "risk", key), f"must be greater than 0, not {long}")
-        return limits
-
-    # across bots
-
-    def _instruments(
-        self,
-        bots: Mapping[BotId, model.BotConfig],
-        exchanges: Mapping[ExchangeName, model.ExchangeSection],
-    ) -> dict[ExchangeName, dict[Symbol, Instrument]]:
-        found: dict[ExchangeName, dict[Symbol, Instrument]] = {name: {} for name in exchanges}
-        for bot in bots.values():
-            for symbol in bot.symbols:
-                exchange = bot.common.exchange
-                instrument = self._instrument(bot, symbol, exchange, exchanges[exchange])
-                if instrument is not None:
-                    found[exchange][symbol] = instrument
-        return found
-
-    def _instrument(
-        self,
-        bot: model.BotConfig,
-        symbol: Symbol,
-        exchange: ExchangeName,
-        section: model.ExchangeSection,
-    ) -> Instrument | None:
-        try:
-            parse_symbol(symbol)
-        except ConfigError as error:
-            self._say(("bots", bot.bot_id, "symbol"), str(error))
-            return None
-        builtin = self._builtin(symbol)
-        given = section.instruments.get(symbol)
-        changes = {} if given is None else _set_fields(given)
-        path = ("exchanges", exchange, "instruments", symbol)
-        for key, value in changes.items():
-            if value < 0 or (value == 0 and key in ("tick_size", "lot_size")):
-                self._say((*path, key), f"must be greater than 0, not {value}")
-                return None
-        if builtin is not None:
-            return msgspec.structs.replace(builtin, **changes)
-        if {"tick_size", "lot_size"} <= set(changes):
-            return Instrument(symbol=symbol, **changes)
-        self._say(
-            ("bots", bot.bot_id, "symbol"),
-            f"{symbol} has no built-in instrument; add "
-            f'[exchanges.{exchange}.instruments."{symbol}"] with tick_size and lot_size',
-        )
-        return None
-
-    def _check_strategies(
-        self,
-        bots: Mapping[BotId, model.BotConfig],
-        instruments: Mapping[ExchangeName, Mapping[Symbol, Instrument]],
-    ) -> None:
-        for bot in bots.values():
-            known = instruments.get(bot.common.exchange, {})
-            kind = strategy_class(bot.common.strategy)
-            path = ("bots", bot.bot_id)
-            for problem in kind.validate(bot.parameters, known):
-                if (*path, problem.key) in self._removed:
-                    continue
-                self._say(("bots", bot.bot_id, problem.key), problem.message)
-
-    def _check_sharing(self, bots: Mapping[BotId, model.BotConfig]) -> None:
-        """Two bots on one derivative of one account would share one net position."""
-        owners: dict[tuple[ExchangeName, Symbol], BotId] = {}
-        for bot in bots.values():
-            for symbol in bot.symbols:
-                if ":" not in symbol:
-                    continue
-                other = owners.setdefault((bot.common.exchange, symbol), bot.bot_id)
-                if other != bot.bot_id:
-                    self._say(
-                        ("bots", bot.bot_id, "symbol"),
-                        f"{other} trades {symbol} on {bot.common.exchange} already and they would "
-                        "share one position; give one of them an exchange of its own",
-                    )
-
-    # saying it
-
-    def _say(self, path: KeyPath, message: str) -> None:
-        line, column = nearest(self._places, path)
-        self._say_at(line, column, ".".join(path), message)
-
-    def _say_at(self, line: int, column: int, key: str, message: str) -> None:
-        self.problems.append(ConfigProblem(str(self._path), line, column, key, message))
-
-
-def _set_fields(section: model.InstrumentSection) -> dict[str, Decimal]:
-    values = {name: getattr(section, name) for name in section.__struct_fields__}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _friendly(what: str) -> str:
-    """Msgspec's words in the user's: `Expected `decimal`, got `str`` and the like."""
-    text = what.replace("`", "'")
-    for theirs, ours in _WORDS.items():
-        text = text.replace(theirs, ours)
-    return text[:1].lower() + text[1:]
+        if isinstance(table, dict) and isinstance(table.get("files"), list | str):
+            table = {**table, "files": {checks.ONLY_SYMBOL: table["files"]}}
+        section = read(model.ExchangeSection, table, ("exchanges", name), self._findings)
+        if section is not None:
+            checks.check_exchange(ExchangeName(name), section, self._findings)
+        return section

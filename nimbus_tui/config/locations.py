@@ -1,10 +1,16 @@
-"""Where everything lives: journals, sockets, shipped themes and sample configs."""
+"""Where everything lives: journals, sockets, logs, themes and sample configs.
+
+`NIMBUS_HOME` moves all of the user's files into one folder, for tests and portable installations.
+"""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 import platformdirs
+
+from nimbus_tui.core.errors import ConfigError
 
 APP = "nimbus-tui"
 _PACKAGE = Path(__file__).parents[1]
@@ -12,9 +18,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 def data_folder(engine_name: str) -> Path:
     """The folder of one engine's journal and paper venues."""
-    home = os.environ.get("NIMBUS_HOME")
-    base = Path(home) if home else Path(platformdirs.user_data_path(APP, appauthor=False))
-    return base / engine_name
+    return _data_root() / engine_name
 
 
 def journal_path(engine_name: str) -> Path:
@@ -27,21 +31,41 @@ def paper_path(engine_name: str, exchange: str) -> Path:
     return data_folder(engine_name) / f"paper-{exchange}.db"
 
 
+def log_folder(engine_name: str) -> Path:
+    """The folder of one engine's rotating log files."""
+    return data_folder(engine_name) / "logs"
+
+
 def known_engines() -> list[str]:
     """Names of all engines that have a journal."""
-    base = data_folder("x").parent
-    return sorted(path.parent.name for path in base.glob("*/journal.db"))
+    return sorted(path.parent.name for path in _data_root().glob("*/journal.db"))
+
+
+def config_folder() -> Path:
+    """The folder of the user's own configs and themes."""
+    home = _home()
+    return home / "config" if home else platformdirs.user_config_path(APP, appauthor=False)
 
 
 def socket_folder() -> Path:
-    """The folder of the engines' sockets: the runtime folder, or one of the user's own."""
-    home = os.environ.get("NIMBUS_HOME")
-    if home:
-        return Path(home) / "run"
+    """The folder of the engines' sockets: the runtime folder, or one of the user's own.
+
+    Raises:
+        ConfigError: somebody else made the folder in the shared temporary folder, and could
+            listen in our place.
+    """
+    if home := _home():
+        return home / "run"
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and Path(runtime).is_dir():
         return Path(runtime) / APP
-    return Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
+    if not _is_private(folder):
+        raise ConfigError(
+            f"{folder} is open to other users, so commands could go astray; "
+            "remove it, or set NIMBUS_HOME to a folder of your own"
+        )
+    return folder
 
 
 def socket_path(engine_name: str) -> Path:
@@ -57,4 +81,26 @@ def shipped(kind: str) -> Path:
 
 def theme_folders() -> list[Path]:
     """Shipped themes first, then the user's own."""
-    return [shipped("themes"), Path(platformdirs.user_config_path(APP, appauthor=False)) / "themes"]
+    return [shipped("themes"), config_folder() / "themes"]
+
+
+def _home() -> Path | None:
+    home = os.environ.get("NIMBUS_HOME")
+    return Path(home).expanduser() if home else None
+
+
+def _data_root() -> Path:
+    return _home() or platformdirs.user_data_path(APP, appauthor=False)
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether a folder isn't there yet, or is ours alone."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return True
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.getuid()
+        and not stat.S_IMODE(found.st_mode) & 0o077
+    )

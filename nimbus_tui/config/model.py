@@ -1,8 +1,10 @@
 """The config file as Structs; attribute docstrings are the help of each key."""
 
+import hashlib
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -12,6 +14,16 @@ from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.strategies.base import StrategyConfig
 
 ZERO = Decimal(0)
+
+Positive = Annotated[Decimal, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0})]
+NotNegative = Annotated[Decimal, msgspec.Meta(extra_json_schema={"minimum": 0})]
+Fee = Annotated[Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiveMaximum": 0.1})]
+"""A share of the notional; 0.02 % is 0.0002, and more than a tenth is a slip."""
+Slippage = Annotated[
+    Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiveMaximum": 100})
+]
+EXCHANGE_TYPES = ("paper",)
+"""The kinds of venue that this version has."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,15 +67,15 @@ class EngineSection(Section, frozen=True, kw_only=True):
     """Currency of the totals on the screen."""
     durability: Durability = Durability.PROCESS
     """What the journal survives: a killed process, or a power cut too."""
-    shutdown_timeout: Decimal = Decimal(10)
+    shutdown_timeout: Positive = Decimal(10)
     """Seconds that an orderly shutdown may take."""
     on_shutdown: OnShutdown = OnShutdown.KEEP
     """Keep or cancel resting orders when the engine ends."""
     on_hangup: OnHangup = OnHangup.DETACH
     """When the terminal goes away: trade on without a screen, or stop."""
-    max_restarts: int = 5
+    max_restarts: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 5
     """How often a bot that raises is started again within the window."""
-    restart_window: int = 600
+    restart_window: Annotated[int, msgspec.Meta(ge=1)] = 600
     """Length of that window in seconds."""
 
 
@@ -72,23 +84,32 @@ class UiSection(Section, frozen=True, kw_only=True):
 
     theme: str = "nimbus-dark"
     """Name of a theme."""
-    fps: int = 15
+    fps: Annotated[int, msgspec.Meta(ge=1, le=60)] = 15
     """Most paints a second."""
+
+
+class RiskSection(Section, frozen=True, kw_only=True):
+    """Limits of all bots that don't set their own."""
+
+    collar: Positive = RiskLimits().collar
+    """Percent that a buy may be priced above the mark, or a sell below it."""
+    repeat_refusals: Annotated[int, msgspec.Meta(ge=1, le=1000)] = RiskLimits().repeat_refusals
+    """Refusals in a row, of one key for one reason, that pause a bot."""
 
 
 class InstrumentSection(Section, frozen=True, kw_only=True):
     """Grain and fees of one symbol; what is left out is built in."""
 
-    tick_size: Decimal | None = None
+    tick_size: Positive | None = None
     """Grain of the price, in quote."""
-    lot_size: Decimal | None = None
+    lot_size: Positive | None = None
     """Grain of the quantity, in base."""
-    min_notional: Decimal | None = None
+    min_notional: NotNegative | None = None
     """Least price × quantity of an order, in quote."""
-    maker_fee: Decimal | None = None
-    """Share of the notional that a resting order pays."""
-    taker_fee: Decimal | None = None
-    """Share of the notional that a taking order pays."""
+    maker_fee: Fee | None = None
+    """Share of the notional that a resting order pays; 0.0002 is 0.02 %."""
+    taker_fee: Fee | None = None
+    """Share of the notional that a taking order pays; 0.0005 is 0.05 %."""
 
 
 class MarketSource(Enum):
@@ -129,7 +150,7 @@ class ExchangeSection(Section, frozen=True, kw_only=True):
     """Kind of venue; this version has paper."""
     market: MarketSource = MarketSource.SYNTHETIC
     """Where the prices come from."""
-    balances: dict[Asset, Decimal] = msgspec.field(default_factory=dict)
+    balances: dict[Asset, NotNegative] = msgspec.field(default_factory=dict)
     """What the account begins with; default: 10,000 of each quote in use."""
     instruments: dict[str, InstrumentSection] = msgspec.field(default_factory=dict)
     """Grain and fees by symbol."""
@@ -138,18 +159,18 @@ class ExchangeSection(Section, frozen=True, kw_only=True):
     regime: RegimeName = RegimeName.MIXED
     """Kind of synthetic market."""
     files: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
-    """Price files by symbol, for replay; relative to the config file."""
-    speed: Decimal = Decimal(1)
+    """Price files by symbol, for replay, relative to the config file; or a list if it is one."""
+    speed: Positive = Decimal(1)
     """Multiple of real time, for replay."""
     fill_model: FillModelName = FillModelName.TOUCH
     """When a resting order fills: a trade touches its price, or goes through it."""
     partial_fills: bool = False
     """Whether a tick fills no more than its own size."""
-    latency_ms: int = 0
-    """How long a request travels."""
-    slippage_percent: Decimal = ZERO
-    """How much worse than the tick a taking order fills."""
-    leverage: Decimal = Decimal(10)
+    latency_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
+    """How long a request travels, in milliseconds."""
+    slippage_percent: Slippage = ZERO
+    """How much worse than the tick a taking order fills, in percent."""
+    leverage: Positive = Decimal(10)
     """Leverage of perpetuals."""
     fee_asset: FeeAsset = FeeAsset.QUOTE
     """What spot buys pay their fee in."""
@@ -166,7 +187,7 @@ class BotSection(Section, frozen=True, kw_only=True):
     """Whether real orders go out; without it everything is on paper."""
     on_stop: OnStop = OnStop.KEEP
     """What becomes of the position when the bot is stopped."""
-    capital: Decimal | None = None
+    capital: Positive | None = None
     """Quote that the bot trades with; default: the most that its plan can commit."""
     risk: RiskLimits = RiskLimits()
     """Limits of this bot."""
@@ -188,6 +209,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     engine: EngineSection
     ui: UiSection
+    risk: RiskSection = RiskSection()
     exchanges: dict[ExchangeName, ExchangeSection]
     instruments: dict[ExchangeName, dict[Symbol, Instrument]]
     bots: dict[BotId, BotConfig]
+    text: str = ""
+    """The file as it was read, variables not put in."""
+
+    @property
+    def digest(self) -> str:
+        """Hash of the text: tells whether the file has changed since."""
+        return hashlib.sha256(self.text.encode()).hexdigest()

@@ -22,17 +22,21 @@ quote_size = 100
 """
 
 BROKEN = {
-    "typo in a key": (("spacing =", "spacng ="), ":8:1:", "did you mean 'spacing'"),
-    "wrong type": (("levels = 3", 'levels = "three"'), ":9:1:", "a whole number"),
-    "spacing 0": (("spacing = 0.5", "spacing = 0"), ":8:1:", "greater than 0"),
-    "levels -1": (("levels = 3", "levels = -1"), ":9:1:", "at least 1"),
-    "unknown strategy": (('"grid"', '"gird"'), ":5:1:", "did you mean 'grid'"),
+    "typo in a key": (("spacing =", "spacng ="), ":8:1 ", "did you mean 'spacing'"),
+    "wrong type": (("levels = 3", 'levels = "three"'), ":9:1 ", "a whole number"),
+    "spacing 0": (("spacing = 0.5", "spacing = 0"), ":8:1 ", "greater than 0"),
+    "levels -1": (("levels = 3", "levels = -1"), ":9:1 ", "at least 1"),
+    "unknown strategy": (('"grid"', '"gird"'), ":5:1 ", "did you mean 'grid'"),
     "missing exchange": (('exchange = "sim"\n', ""), ":4:", "'exchange' is missing"),
-    "unknown exchange": (('exchange = "sim"', 'exchange = "simm"'), ":6:1:", "did you mean 'sim'"),
-    "duplicate bot": (("quote_size = 100", "quote_size = 100\n[bots.eth]"), ":11:", "twice"),
+    "unknown exchange": (('exchange = "sim"', 'exchange = "simm"'), ":6:1 ", "did you mean 'sim'"),
+    "duplicate bot": (
+        ("quote_size = 100", "quote_size = 100\n[bots.eth]"),
+        ":11:2 ",
+        "in line 4 and in line 11",
+    ),
     "bad TOML": (("spacing = 0.5", "spacing = = 0.5"), ":8:", "not valid TOML"),
-    "price of zero": (("levels = 3", "levels = 3\nbase_price = 0"), ":10:1:", "greater than 0"),
-    "not a number": (("spacing = 0.5", "spacing = nan"), ":8:1:", "finite"),
+    "price of zero": (("levels = 3", "levels = 3\nbase_price = 0"), ":10:1 ", "greater than 0"),
+    "not a number": (("spacing = 0.5", "spacing = nan"), ":8:1 ", "finite"),
 }
 
 

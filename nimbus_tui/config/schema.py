@@ -1,0 +1,187 @@
+"""The config file as JSON Schema, for editors; texts come from the attribute docstrings."""
+
+import ast
+import inspect
+import textwrap
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from types import NoneType
+from typing import Any
+
+import msgspec
+
+from nimbus_tui.config.bot_tables import StrategyCatalog
+from nimbus_tui.config.model import (
+    EXCHANGE_TYPES,
+    BotSection,
+    EngineSection,
+    ExchangeSection,
+    RiskSection,
+    UiSection,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_REF = "#/$defs/{name}"
+
+Schema = dict[str, Any]
+
+
+@lru_cache(maxsize=256)
+def field_docs(kind: type) -> dict[str, str]:
+    """The attribute docstring of each field of a Struct, those of its bases too."""
+    docs: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if base is not msgspec.Struct and issubclass(base, msgspec.Struct):
+            docs |= _own_docs(base)
+    return docs
+
+
+def _own_docs(kind: type) -> dict[str, str]:
+    try:
+        source = inspect.getsource(kind)
+    except (OSError, TypeError):  # made at run time, or shipped without its source
+        return {}
+    tree = ast.parse(textwrap.dedent(source)).body[0]
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    docs = {}
+    for field, text in pairwise(body):
+        match field, text:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(doc))),
+            ):
+                docs[name] = inspect.cleandoc(doc)
+    return docs
+
+
+def config_schema(strategies: StrategyCatalog) -> Schema:
+    """The whole file; a bot's keys depend on its `strategy`."""
+    definitions = _definitions([EngineSection, UiSection, RiskSection, ExchangeSection, BotSection])
+    general = definitions.pop(BotSection.__name__)
+    _widen(definitions[ExchangeSection.__name__]["properties"])
+    bots = {}
+    for name in strategies.strategy_names():
+        config = strategies.strategy_class(name).Config
+        inner = _definitions([config])
+        bots[f"bot-{name}"] = _bot(name, inner.pop(config.__name__), general)
+        definitions |= inner
+    return {
+        "$schema": DIALECT,
+        "title": "nimbus-tui config",
+        "type": "object",
+        "properties": {
+            "engine": _reference(EngineSection),
+            "ui": _reference(UiSection),
+            "risk": _reference(RiskSection),
+            "exchanges": _named(_reference(ExchangeSection), "Venues by name."),
+            "bots": _named({"oneOf": [_to(name) for name in bots]}, "Bots by name."),
+        },
+        "required": ["exchanges", "bots"],
+        "additionalProperties": False,
+        "$defs": definitions | bots,
+    }
+
+
+def _widen(exchange: Schema) -> None:
+    """What the loader knows of an exchange's keys beyond their types."""
+    exchange["type"]["enum"] = list(EXCHANGE_TYPES)
+    table = exchange.pop("files")
+    bare = {"type": ["string", "array"], "items": {"type": "string"}}
+    exchange["files"] = {"description": table.pop("description"), "anyOf": [table, bare]}
+
+
+def _bot(name: str, own: Schema, general: Schema) -> Schema:
+    """A bot's table: the keys that every bot has, and those of its strategy, side by side."""
+    properties = general["properties"] | own["properties"]
+    properties["strategy"] = general["properties"]["strategy"] | {"const": name}
+    return {
+        "title": f"{name} bot",
+        "description": own.get("description", ""),
+        "type": "object",
+        "properties": properties,
+        "required": [*general["required"], *own["required"]],
+        "additionalProperties": False,
+    }
+
+
+def _definitions(kinds: list[type]) -> dict[str, Schema]:
+    """The schemas of some Structs and of all that they hold, by name, with their texts."""
+    _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
+    structs = {kind.__name__: kind for kind in _reached(kinds)}
+    definitions = {name: _as_in_toml(schema) for name, schema in found.items()}
+    for name, kind in structs.items():
+        for key, text in field_docs(kind).items():
+            if key in definitions[name]["properties"]:
+                definitions[name]["properties"][key]["description"] = text
+    return definitions
+
+
+def _reached(kinds: list[type]) -> list[type]:
+    """The Structs themselves and those inside them."""
+    found: list[type] = []
+
+    def visit(info: msgspec.inspect.Type) -> None:
+        match info:
+            case msgspec.inspect.StructType(cls=kind, fields=fields) if kind not in found:
+                found.append(kind)
+                for field in fields:
+                    visit(field.type)
+            case msgspec.inspect.Metadata(type=inner):
+                visit(inner)
+            case msgspec.inspect.UnionType(types=types):
+                for inner in types:
+                    visit(inner)
+            case msgspec.inspect.DictType(value_type=inner):
+                visit(inner)
+            case msgspec.inspect.CollectionType(item_type=inner):
+                visit(inner)
+
+    for kind in kinds:
+        visit(msgspec.inspect.type_info(kind))
+    return found
+
+
+def _as_in_toml(value: Any) -> Any:
+    """JSON's words for what TOML has: a Decimal is a number there, and there is no null."""
+    if isinstance(value, list):
+        return [_as_in_toml(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    converted = {key: _as_in_toml(item) for key, item in value.items()}
+    if converted.get("format") == "decimal":
+        del converted["format"]
+        converted["type"] = "number"
+    if isinstance(converted.get("default", {}), dict | NoneType):
+        converted.pop("default", None)
+    options = [option for option in converted.get("anyOf", []) if option != {"type": "null"}]
+    if len(options) == 1:
+        del converted["anyOf"]
+        converted |= options[0]
+    elif options:
+        converted["anyOf"] = options
+    if converted.get("type") == "number" and "default" in converted:
+        converted["default"] = _number(Decimal(converted["default"]))
+    return converted
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+def _reference(kind: type) -> Schema:
+    return _to(kind.__name__)
+
+
+def _to(name: str) -> Schema:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _named(schema: Schema, text: str) -> Schema:
+    """A table of tables whose names are the user's own."""
+    return {
+        "description": text,
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": schema,
+    }
