@@ -9,7 +9,6 @@ import msgspec
 
 from nimbus_tui.config.model import BotConfig, ExchangeSection, MarketSource
 from nimbus_tui.config.problems import Findings
-from nimbus_tui.core.codec import plain
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument, MarketType, parse_symbol
@@ -43,8 +42,8 @@ class Shortfall(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return (
-            f"the spot bots up to this one need {plain(self.needed)} {self.asset}, but "
-            f"{self.exchange} has {plain(self.available)}; lower their sizes, set their capital, "
+            f"the spot bots up to this one need {self.needed:,.2f} {self.asset}, but "
+            f"{self.exchange} has {self.available:,.2f}; lower their sizes, set their capital, "
             f"or raise exchanges.{self.exchange}.balances"
         )
 

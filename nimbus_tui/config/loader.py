@@ -58,7 +58,7 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) <= MAX_BYTES:
-            return raw.decode("utf-8")
+            return raw.decode("utf-8-sig")
         problem = f"the file is larger than {MAX_BYTES} bytes; is it a config file?"
     except FileNotFoundError:
         problem = "there is no such file; `nimbus-tui demo` needs none"
@@ -122,8 +122,8 @@ def _parsed(text: str, findings: Findings) -> dict[str, Any] | None:
             findings.say_at(end, "", f"not valid TOML: {what}, at the end of the file")
     except RecursionError:
         findings.say_whole("not valid TOML: it is nested too deeply")
-    except ValueError as error:
-        findings.say_whole(f"not valid TOML: {error}")
+    except ValueError:  # the interpreter's own limit, 4,300 digits
+        findings.say_whole("not valid TOML: a number in it has thousands of digits")
     return None
 
 
