@@ -102,7 +102,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         shortest: dict[Symbol, Decimal] = {}
         prices = dict(self.state.prices)
         for symbol, position in self.state.positions.items():
-            if position.quantity and _parts(symbol).settle == asset:
+            if _parts(symbol).settle == asset:
                 longest[symbol] = shortest[symbol] = position.quantity
         for request, quantity in requests:
             if _parts(request.symbol).settle == asset and not request.reduce_only:
@@ -174,8 +174,6 @@ def entered(state: VenueState, fill: Fill, instrument: Instrument) -> VenueState
         held = positions.get(fill.symbol, Position())
         position, realized = trade(held, fill.signed_quantity, fill.price, ZERO)
         positions = {**positions, fill.symbol: position}
-        if not position.quantity:
-            del positions[fill.symbol]
         _add(balances, instrument.quote, realized)
     _add(balances, fill.fee_asset, -fill.fee)
     return msgspec.structs.replace(

@@ -362,6 +362,86 @@ async def test_what_reduces_a_position_needs_no_margin() -> None:
     assert isinstance(await exchange.place_order(less), Accepted)
 
 
+async def test_reduce_only_orders_use_no_margin() -> None:
+    exchange = paper(balances={"USDC": "100"})
+    exchange.deliver(tick("2400"))
+    for number in range(3):
+        sell = request(f"nb{number}", Side.SELL, "2412", quantity=Decimal("0.4"), reduce_only=True)
+        assert isinstance(await exchange.place_order(sell), Accepted)
+    opening = request("nb9", Side.SELL, "2412", quantity=Decimal("0.4"))
+    assert isinstance(await exchange.place_order(opening), Accepted)
+
+
+async def test_what_is_margin_of_a_perpetual_is_not_free_for_spot() -> None:
+    exchange = paper(SPOT, PERPETUAL, balances={"USDC": "1000"}, leverage=Decimal(2))
+    exchange.deliver(tick("2400", symbol=SPOT))
+    exchange.deliver(tick("2400"))
+    await exchange.place_order(request("nb1", price="2388", quantity=Decimal("0.5")))
+    too_much = request("nb2", symbol=SPOT, quantity=Decimal("0.2"))
+    assert kind(await exchange.place_order(too_much)) is RefusalKind.INSUFFICIENT_BALANCE
+    within = request("nb3", symbol=SPOT, quantity=Decimal("0.16"))
+    assert isinstance(await exchange.place_order(within), Accepted)
+
+
+@pytest.mark.parametrize(("money", "refused"), [("2389.194", None), ("2389.193", "refused")])
+async def test_a_spot_buy_reserves_its_fee_too(money: str, refused: str | None) -> None:
+    exchange = paper(SPOT, balances={"USDC": money})
+    exchange.deliver(tick("2400", symbol=SPOT))
+    answer = await exchange.place_order(request("nb1", symbol=SPOT))
+    assert (kind(answer) is RefusalKind.INSUFFICIENT_BALANCE) == (refused is not None)
+
+
+async def test_a_fee_paid_in_coins_needs_no_reserve_in_quote() -> None:
+    exchange = paper(SPOT, balances={"USDC": "2388"}, fee_in_base=True)
+    exchange.deliver(tick("2400", symbol=SPOT))
+    assert isinstance(await exchange.place_order(request("nb1", symbol=SPOT)), Accepted)
+
+
+async def test_a_gain_that_is_not_realized_buys_no_coins() -> None:
+    exchange = paper(SPOT, PERPETUAL, balances={"USDC": "1000"}, leverage=Decimal(100))
+    exchange.deliver(tick("2400", symbol=SPOT))
+    exchange.deliver(tick("2400"))
+    await exchange.place_order(request("nb1", price=None))
+    exchange.deliver(tick("2400", 2))
+    exchange.deliver(tick("3400", 3))  # 1,000 of gain, 34 of margin
+    dear = request("nb2", symbol=SPOT, quantity=Decimal("0.5"))
+    assert kind(await exchange.place_order(dear)) is RefusalKind.INSUFFICIENT_BALANCE
+
+
+async def test_what_spot_orders_hold_back_is_no_margin() -> None:
+    exchange = paper(SPOT, PERPETUAL, balances={"USDC": "1000"}, leverage=Decimal(2))
+    exchange.deliver(tick("2400", symbol=SPOT))
+    exchange.deliver(tick("2400"))
+    await exchange.place_order(request("nb1", symbol=SPOT, quantity=Decimal("0.2")))
+    opening = request("nb2", quantity=Decimal("0.5"))
+    assert kind(await exchange.place_order(opening)) is RefusalKind.INSUFFICIENT_BALANCE
+
+
+async def test_a_position_under_the_minimum_can_still_be_closed() -> None:
+    exchange = paper()
+    exchange.deliver(tick("2400"))
+    await exchange.place_order(request("nb1", price=None, quantity=Decimal("0.005")))
+    exchange.deliver(tick("1900", 2))
+    tiny = {"price": None, "quantity": Decimal("0.005")}
+    assert kind(await exchange.place_order(request("nb2", Side.SELL, **tiny))) is (
+        RefusalKind.INVALID
+    )
+    await exchange.place_order(request("nb3", Side.SELL, **tiny, reduce_only=True))
+    exchange.deliver(tick("1900", 3))
+    assert await exchange.positions() == []
+
+
+async def test_an_order_on_the_wrong_side_of_the_position_reduces_nothing() -> None:
+    exchange = paper()
+    exchange.deliver(tick("2400"))
+    await exchange.place_order(request("nb1", price=None, quantity=Decimal("0.4")))
+    exchange.deliver(tick("2400", 2))
+    await exchange.place_order(request("nb2", Side.BUY, "2388", reduce_only=True))
+    exchange.deliver(tick("2388", 3))
+    assert len(await fills(exchange)) == 1
+    assert await state(exchange, "nb2") is OrderState.CANCELLED
+
+
 async def test_reduce_only_is_trimmed_to_the_position_and_then_over() -> None:
     exchange = paper()
     exchange.deliver(tick("2400"))
@@ -477,6 +557,16 @@ async def test_fills_and_updates_are_told_before_the_price_that_caused_them() ->
     await exchange.place_order(request("nb1"))
     exchange.deliver(tick("2388", 2))
     assert told == ["fill", "filled", "2388"]
+
+
+async def test_a_crossing_order_that_begins_to_rest_has_no_new_state_to_tell() -> None:
+    exchange = paper()
+    exchange.deliver(tick("2400"))
+    told: list[Any] = []
+    exchange.subscribe_order_updates(told.append)
+    await exchange.place_order(request("nb1", price="2410"))
+    exchange.deliver(tick("2420", 2))
+    assert told == []
 
 
 async def test_prices_go_to_the_subscribers_of_their_symbol_only() -> None:
@@ -639,6 +729,7 @@ async def test_what_cannot_be_written_has_not_happened(tmp_path: Path) -> None:
         other.commit()
     exchange.deliver(tick("2388", 3))
     assert await fills(exchange) == [("nb1", "2388", "1", True)]
+    assert not await exchange.open_orders()  # the request that was lost stays lost
 
 
 async def test_orders_of_a_symbol_that_left_the_config_can_still_be_seen_and_cancelled(
