@@ -95,6 +95,8 @@ trades = st.lists(
         pytest.param("2 100 1; -5 110 5", "-3 -330 3", "20", id="flips to short"),
         pytest.param("-2 100 1; 5 90 5", "3 270 3", "20", id="flips to long"),
         pytest.param("2 100 -1", "2 200 -1", "0", id="a rebate lowers the cost"),
+        pytest.param("1 1 1E-15", "1 1 1E-15", "0", id="keeps a fee that opens to its last digit"),
+        pytest.param("0 9 5; 1 9 1", "1 9 6", "0", id="a buy eaten by its fee still cost it"),
         pytest.param("3 1 1; -1 1 0", "2 2 0.666666666667", "0", id="rounds fees to the grain"),
     ],
 )
