@@ -125,7 +125,7 @@ class NimbusApp(App[Farewell]):
     def flush(self) -> None:
         """Paint what has changed, so much at a time, if the terminal keeps up."""
         now = monotonic()
-        if self._is_behind(now):
+        if not self.screen_stack or self._is_behind(now):
             return
         is_slow = now < self._slow_until or isinstance(self.screen, Prompt)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:

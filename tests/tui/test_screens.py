@@ -426,3 +426,10 @@ async def test_a_flush_never_repaints_more_rows_than_its_budget() -> None:
         assert len(panel._dirty) == waiting - 10
         await settled(app, pilot)
         assert panel._dirty == set()
+
+
+async def test_a_paint_that_comes_after_the_last_screen_has_gone_does_nothing() -> None:
+    async with opened() as (app, _):
+        pass
+    assert not app.screen_stack
+    app.flush()
