@@ -45,13 +45,20 @@ class Restless(ScriptedClient):
         return await super().updates(after, **asked)  # type: ignore[arg-type]
 
 
+def tell(report: Path, text: str) -> None:
+    """Write a report that is never seen half written."""
+    partial = report.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(report)
+
+
 def main(report: Path, wait: bool) -> None:
     """Show the screen; report what came of it."""
     engine = Engine()
     engine.start()
     options = ScreenOptions(title="pty", theme_folders=(shipped("themes"),), fps=30)
     farewell = run_screen(Restless(), options)
-    report.write_text(f"{farewell.name} {engine.longest:.3f} {engine.ticks}")
+    tell(report, f"{farewell.name} {engine.longest:.3f} {engine.ticks}")
     if wait and farewell is Farewell.HANGUP:
         told = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: told.set())
@@ -59,8 +66,8 @@ def main(report: Path, wait: bool) -> None:
         print("nor here", file=sys.stderr, flush=True)
         before = engine.ticks
         while not told.wait(0.02):
-            report.write_text(f"HEADLESS {engine.longest:.3f} {engine.ticks - before}")
-        report.write_text(f"ENDED {engine.longest:.3f} {engine.ticks - before}")
+            tell(report, f"HEADLESS {engine.longest:.3f} {engine.ticks - before}")
+        tell(report, f"ENDED {engine.longest:.3f} {engine.ticks - before}")
 
 
 if __name__ == "__main__":
