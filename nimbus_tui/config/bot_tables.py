@@ -105,7 +105,7 @@ class BotReader:
         return BotConfig(
             bot_id=bot_id,
             common=common,
-            limits=self._limits(bot_id, table, common, parameters),
+            limits=self._limits(bot_id, table, common, parameters, kind.risk_shorthands),
             parameters=parameters,
             symbols=self._symbols(bot_id, kind, parameters),
         )
@@ -152,6 +152,7 @@ class BotReader:
         table: dict[str, Any],
         common: BotSection,
         parameters: StrategyConfig,
+        allowed: frozenset[str],
     ) -> RiskLimits:
         """The bot's limits: its own, else its strategy's shorthands, else those of all bots."""
         given = table.get("risk")
@@ -161,7 +162,7 @@ class BotReader:
             if key not in given:
                 limits = msgspec.structs.replace(limits, **{key: getattr(self._risk, key)})
         for key in limits.__struct_fields__:
-            short = getattr(parameters, key, None)
+            short = getattr(parameters, key, None) if key in allowed else None
             if short is None:
                 continue
             if key in given:

@@ -46,6 +46,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """What the bot still has of its capital per quote asset, nothing subtracted for open orders."""
     unowned: Mapping[Asset, Decimal] = msgspec.field(default_factory=dict)
     """The account's balance that belongs to no bot; what a claim may take."""
+    may_add: bool = True
+    """Whether orders that add exposure would get through; not while the bot is paused."""
 
 
 class ReviewedPlan(msgspec.Struct, frozen=True):

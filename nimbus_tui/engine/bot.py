@@ -18,6 +18,7 @@ from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.facts import OrderFact
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
@@ -204,6 +205,7 @@ class Bot:
             positions={symbol: self.position(symbol) for symbol in self.instruments},
             cash={quote_asset: self.books.cash},
             unowned=self.unowned(),
+            may_add=self.standing.step < RiskStep.PAUSE,
         )
 
     def bands(self) -> dict[Symbol, Band]:

@@ -14,6 +14,7 @@ from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, View
+from nimbus_tui.core.preview import Preview
 
 
 class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +48,10 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     Config: ClassVar[type[StrategyConfig]]
     State: ClassVar[type[StrategyState]]
+    risk_shorthands: ClassVar[frozenset[str]] = frozenset(
+        {"stop_loss", "take_profit", "stop_loss_price", "take_profit_price"}
+    )
+    """Parameters that stand for the risk limit of the same name, where `Config` has them."""
 
     config: ConfigT
     state: StateT
@@ -89,6 +94,17 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     ) -> Decimal:
         """The most quote that the plan can commit; a bot's default capital."""
         return Decimal(0)
+
+    @classmethod
+    def preview(
+        cls,
+        config: Any,
+        instruments: Mapping[Symbol, Instrument],
+        prices: Mapping[Symbol, Decimal],
+        now: int,
+    ) -> Preview:
+        """What a bot with this config would do if it started now (ns) at these prices."""
+        return Preview()
 
     def wanted_claim(self, view: View) -> Mapping[Symbol, Decimal]:
         """What of the account's unowned holdings the bot takes over at its creation."""

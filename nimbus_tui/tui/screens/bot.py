@@ -10,8 +10,8 @@ from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
 from nimbus_tui.tui.viewmodels.happenings import happenings
-from nimbus_tui.tui.viewmodels.ladder import ladder
 from nimbus_tui.tui.viewmodels.lines import Cell, heading
+from nimbus_tui.tui.viewmodels.panel import picture
 
 PANES = ("figures", "orders", "fills", "events")
 """What the part beside the ladder shows, one after the other, where there is no room for all."""
@@ -63,7 +63,7 @@ class BotView(Container):
         size, detail = self.ladder.size, feed.detail
         if self._memo.is_new("ladder", size, bot, detail):
             panel = detail.panel if detail else None
-            made = ladder(panel, bot, size.width, feed.places_for(bot))
+            made = picture(panel, bot, size.width, feed.places_for(bot))
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
         size, minute = self.figures.size, feed.engine.now_ns // 60_000_000_000
         if size.height and self._memo.is_new("figures", size, bot, minute):

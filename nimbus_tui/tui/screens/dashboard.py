@@ -11,8 +11,8 @@ from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, table_heading, widths
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines
 from nimbus_tui.tui.viewmodels.happenings import happenings
-from nimbus_tui.tui.viewmodels.ladder import ladder
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
+from nimbus_tui.tui.viewmodels.panel import picture
 
 PANES = ("ladder", "events", "figures")
 """What the lower part shows, one after the other, where there is no room for all."""
@@ -91,7 +91,7 @@ class DashboardView(Container):
         size = self.ladder.size
         if size.width and self._memo.is_new("ladder", size, bot, feed.detail):
             panel = feed.detail.panel if feed.detail else None
-            made = ladder(panel, bot, size.width, feed.places_for(bot))
+            made = picture(panel, bot, size.width, feed.places_for(bot))
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
 
     def _show_ticker(self, feed: Feed) -> None:
