@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
 
 if TYPE_CHECKING:
     from nimbus_tui.config.model import Config
+    from nimbus_tui.core.events import Event
     from nimbus_tui.engine.host import EngineThread
 
 SWITCH_INTERVAL_S = 0.001
@@ -27,11 +29,15 @@ def run(
     """Run the bots of a config without a screen."""
     with friendly():
         from nimbus_tui.bootstrap import load_config
+        from nimbus_tui.cli.event_log import event_log
+        from nimbus_tui.config.locations import log_folder
 
-        thread = _hosted(load_config(config))
-        thread.start()
-        say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
-        _headless(thread, duration)
+        loaded = load_config(config)
+        with event_log(log_folder(loaded.engine.name), console=True) as log:
+            thread = _hosted(loaded, on_event=log.put)
+            thread.start()
+            say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
+            _headless(thread, duration)
 
 
 def demo(
@@ -61,19 +67,26 @@ def demo(
 def open_app(path: Path) -> None:
     """The app on a config: attaches if its engine runs already."""
     from nimbus_tui.bootstrap import load_config
+    from nimbus_tui.cli.event_log import event_log
+    from nimbus_tui.config.locations import log_folder
 
     loaded = load_config(path)
-    _with_screen(_hosted(loaded), loaded, demo=False)
+    with event_log(log_folder(loaded.engine.name), console=False) as log:
+        _with_screen(_hosted(loaded, on_event=log.put), loaded, demo=False)
 
 
-def _hosted(config: "Config", scratch: Path | None = None) -> "EngineThread":
+def _hosted(
+    config: "Config",
+    scratch: Path | None = None,
+    on_event: "Callable[[Event], None] | None" = None,
+) -> "EngineThread":
     from nimbus_tui.bootstrap import live_engine
     from nimbus_tui.config.locations import socket_path
     from nimbus_tui.engine.host import EngineThread
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     socket = str(scratch / "engine.sock" if scratch else socket_path(config.engine.name))
-    return EngineThread(lambda: live_engine(config, scratch=scratch), socket)
+    return EngineThread(lambda: live_engine(config, scratch=scratch), socket, on_event)
 
 
 def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:

@@ -10,7 +10,15 @@ from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
-from nimbus_tui.core.events import ConfigChanged, Connected, Error, Info, Started, Stopped
+from nimbus_tui.core.events import (
+    ConfigChanged,
+    Connected,
+    Disconnected,
+    Error,
+    Info,
+    Started,
+    Stopped,
+)
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
@@ -407,3 +415,11 @@ class Engine:
     def connected(self, exchange: ExchangeName) -> None:
         """A venue is connected and in step."""
         self.bus.publish(Connected(exchange=exchange))
+
+    def disconnected(self, exchange: ExchangeName, reason: str) -> None:
+        """A venue's data has ended; whoever looks on learns why."""
+        with self.journal.transaction():
+            self.bus.publish(Disconnected(exchange=exchange, reason=reason))
+            self.bus.write()
+        self.bus.dispatch()
+        self.changed()

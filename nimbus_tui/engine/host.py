@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nimbus_tui.control.unix_socket import UnixSocketServer
 from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.engine.bus import Listener
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.local_client import LocalClient, ThreadClient
 
@@ -15,11 +16,18 @@ START_TIMEOUT_S = 30.0
 class EngineThread:
     """Hosts one engine: started, run, and stopped in order in its own thread.
 
-    `build` runs in the new thread, so that the journal's connection belongs to it.
+    `build` runs in the new thread, so that the journal's connection belongs to it; so does
+    `on_event`, which must return at once.
     """
 
-    def __init__(self, build: Callable[[], Engine], socket_path: str | None = None) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Engine],
+        socket_path: str | None = None,
+        on_event: Listener | None = None,
+    ) -> None:
         self._build = build
+        self._on_event = on_event
         self._socket_path = socket_path
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
@@ -70,6 +78,8 @@ class EngineThread:
     async def _live(self) -> None:
         self._loop = asyncio.get_running_loop()
         engine = self._build()
+        if self._on_event is not None:
+            engine.bus.subscribe(self._on_event)
         await host(engine, self._socket_path, on_started=lambda: self._is_up(engine))
 
     def _is_up(self, engine: Engine) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SCREEN_AND_NETWORK = frozenset({"textual", "aiohttp", "websockets", "httpx"})
-OUTSIDE_WORLD = SCREEN_AND_NETWORK | {"asyncio", "rich", "sqlite3", "structlog"}
+OUTSIDE_WORLD = SCREEN_AND_NETWORK | {"asyncio", "rich", "sqlite3"}
 
 PURE_ROOMS = (
     "nimbus_tui.core",
