@@ -69,6 +69,8 @@ class LinesPanel(Widget, can_focus=False):
         self._selected: int | None = None
         self._focus: int | None = None
         self._top = 0
+        self._placed_in = 0
+        """The room in which the focus was placed last; another one is another picture."""
         self._visible: list[Shown] = []
         self._dirty: set[int] = set()
         self._styles: dict[str, Style] = {}
@@ -116,10 +118,12 @@ class LinesPanel(Widget, can_focus=False):
     # which line stands where
 
     def _top_for(self, focus: int) -> int:
-        """Stay while the focus is in the middle half, else put it in the middle."""
+        """Stay while the focus is in the middle of the same room, else put it in the middle."""
         room, top = self.room, self._top
         edge = room // 4
-        if top + edge <= focus < top + room - edge and top + room <= len(self._rows):
+        is_same_room, self._placed_in = room == self._placed_in, room
+        is_in_the_middle = top + edge <= focus < top + room - edge
+        if is_same_room and is_in_the_middle and top + room <= len(self._rows):
             return top
         return focus - room // 2
 
