@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -66,7 +65,6 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
     engine = _engine(config, clock, opened, exchanges, SystemRandom())
     for paper in exchanges.values():
         paper.settle = engine.settle
-        paper.on_source_end = partial(engine.disconnected, paper.name)
     return engine
 
 

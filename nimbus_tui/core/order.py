@@ -222,3 +222,11 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     """Venue time in ns."""
     reduce_only: bool = False
     reason: str = ""
+
+
+class NotFound(msgspec.Struct, frozen=True, tag="not_found"):
+    """The venue's answer to a look-up: it lists no order with this id.
+
+    Evidence, not proof: a venue may forget an order for a while, and a request may still be on its
+    way. How long after the sending it becomes proof is one of the venue's capabilities.
+    """

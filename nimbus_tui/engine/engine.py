@@ -380,6 +380,7 @@ class Engine:
             name = exchange.name
             self._unsubscribe.append(exchange.subscribe_order_fills(self._on_fill(name)))
             self._unsubscribe.append(exchange.subscribe_order_updates(self._on_report(name)))
+            self._unsubscribe.append(exchange.subscribe_link(self._on_link(name)))
         for exchange_name, symbol in self._watchers:
             self._unsubscribe.append(
                 self.exchanges[exchange_name].subscribe_price_updates(
@@ -392,6 +393,13 @@ class Engine:
 
     def _on_report(self, exchange: ExchangeName) -> Callable[..., None]:
         return lambda report: self.inbox.put(OrderReported(exchange, report))
+
+    def _on_link(self, exchange: ExchangeName) -> Callable[[bool, str], None]:
+        def changed(is_up: bool, reason: str) -> None:
+            if not is_up:
+                self.disconnected(exchange, reason)
+
+        return changed
 
     def _on_price(self, exchange: ExchangeName) -> Callable[[Quote], None]:
         return lambda quote: self.inbox.put_price(exchange, quote)

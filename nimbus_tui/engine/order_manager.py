@@ -13,6 +13,7 @@ from nimbus_tui.core.order import (
     CancelRequest,
     CancelResponse,
     DesiredOrder,
+    NotFound,
     Order,
     OrderRequest,
     OrderResponse,
@@ -141,7 +142,7 @@ class OrderManager:
             response = Unknown(describe(error))
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
-            await self._look_up(intent.bot_id, intent.client_order_id)
+            await self._look_up(intent)
 
     async def _cancel(self, intent: Intent, request: CancelRequest) -> None:
         """Cancel, then ask how the order ended: a cancelled order may have filled before."""
@@ -152,25 +153,26 @@ class OrderManager:
         ended = not isinstance(response, Refused) or response.kind is RefusalKind.NOT_FOUND
         self._deliver(CancelAnswered(intent.bot_id, intent.client_order_id, response))
         if ended:
-            await self._look_up(intent.bot_id, intent.client_order_id)
+            await self._look_up(intent)
 
     def resolve(self, order: Order) -> None:
         """Look an order up whose answer was lost, until the venue says what became of it."""
-        self._spawn(self._look_up(order.bot_id, order.client_order_id))
+        self._spawn(self._look_up(Intent(order.bot_id, order.client_order_id, order.request())))
 
-    async def _look_up(self, bot_id: BotId, identity: ClientOrderId) -> None:
-        attempt = 0
+    async def _look_up(self, intent: Intent) -> None:
+        identity, attempt = intent.client_order_id, 0
         while True:
             try:
-                report = await self.exchange.order_status(identity)
+                answer = await self.exchange.order_status(identity, intent.request.symbol)
             except ExchangeError:
                 await self._clock.sleep(LOOK_UP_PAUSES_S[attempt])
                 attempt = min(attempt + 1, len(LOOK_UP_PAUSES_S) - 1)
                 continue
-            if report is None:
-                self._deliver(OrderNotFound(bot_id, identity))
-            else:
-                self._deliver(OrderReported(self.name, report))
+            match answer:
+                case NotFound():
+                    self._deliver(OrderNotFound(intent.bot_id, identity))
+                case report:
+                    self._deliver(OrderReported(self.name, report))
             return
 
     def read_fills(self) -> None:

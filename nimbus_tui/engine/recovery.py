@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.events import Warning
-from nimbus_tui.core.order import CancelRequest, Order, OrderReport, RefusalKind, Refused
+from nimbus_tui.core.order import CancelRequest, NotFound, Order, OrderReport, RefusalKind, Refused
 from nimbus_tui.engine.facts import OrderNotFound, OrderReported
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.exchanges.base import Exchange
@@ -53,11 +53,11 @@ def _live_in_journal(engine: "Engine", manager: OrderManager) -> list[Order]:
 
 async def _look_up(engine: "Engine", manager: OrderManager, order: Order) -> None:
     """An order that we think live and the venue doesn't list has ended, or never arrived."""
-    report = await manager.exchange.order_status(order.client_order_id)
-    if report is None:
-        engine.inbox.put(OrderNotFound(order.bot_id, order.client_order_id))
-    else:
-        engine.inbox.put(OrderReported(manager.name, report))
+    match await manager.exchange.order_status(order.client_order_id, order.symbol):
+        case NotFound():
+            engine.inbox.put(OrderNotFound(order.bot_id, order.client_order_id))
+        case report:
+            engine.inbox.put(OrderReported(manager.name, report))
 
 
 def _report_orphan(engine: "Engine", manager: OrderManager, report: OrderReport) -> None:

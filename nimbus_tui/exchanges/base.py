@@ -14,6 +14,7 @@ from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
     CancelRequest,
     CancelResponse,
+    NotFound,
     OrderReport,
     OrderRequest,
     OrderResponse,
@@ -27,6 +28,9 @@ FillCallback = Callable[[Fill], None]
 
 OrderCallback = Callable[[OrderReport], None]
 """Takes what the venue says of an order of ours; must return at once."""
+
+LinkCallback = Callable[[bool, str], None]
+"""Takes whether data flows, and why it doesn't; must return at once."""
 
 Unsubscribe = Callable[[], None]
 """Ends a subscription; harmless the second time."""
@@ -65,6 +69,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the venue itself refuses a request after a deadline that we set."""
     dead_man_switch: bool = False
     leverage: bool = False
+    not_found_is_final_after_s: float = 0.0
+    """How long after its sending an order that the venue doesn't list may still turn up."""
+    not_found_frees_the_id: bool = True
+    """Whether such an order is dead for certain; else a new try must use the same id again."""
     max_client_order_id: int = 36
     """Most characters of a client order id."""
 
@@ -115,8 +123,10 @@ class Exchange(Protocol):
         """Every live order of the account, also those that aren't ours."""
         ...
 
-    async def order_status(self, client_order_id: ClientOrderId) -> OrderReport | None:
-        """One order by our id, also when it has ended; None when the venue doesn't know it."""
+    async def order_status(
+        self, client_order_id: ClientOrderId, symbol: Symbol
+    ) -> OrderReport | NotFound:
+        """One order by our id, also when it has ended."""
         ...
 
     async def fills_since(self, cursor: str) -> FillPage:
@@ -137,6 +147,14 @@ class Exchange(Protocol):
 
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
         """Call back when an order of ours changes state."""
+        ...
+
+    def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
+        """Call back when the connection is lost and when data flows again.
+
+        After each return the caller compares orders and fills: what happened meanwhile is not
+        told again.
+        """
         ...
 
     async def balances(self) -> Sequence[Balance]:

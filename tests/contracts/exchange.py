@@ -15,6 +15,8 @@ from nimbus_tui.core.instrument import MarketType
 from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
+    NotFound,
+    OrderReport,
     OrderRequest,
     OrderState,
     OrderType,
@@ -57,8 +59,8 @@ class ExchangeContract:
         assert isinstance(answer, Accepted)
         open_orders = await venue.exchange.open_orders()
         assert [order.client_order_id for order in open_orders] == ["nb1"]
-        report = await venue.exchange.order_status("nb1")
-        assert report is not None
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, OrderReport)
         assert (report.state, report.exchange_order_id) == (
             OrderState.OPEN,
             answer.exchange_order_id,
@@ -86,8 +88,8 @@ class ExchangeContract:
         assert [(f.client_order_id, f.price, f.quantity, f.maker) for f in told] == [
             ("nb1", Decimal(2388), Decimal("0.05"), True)
         ]
-        report = await venue.exchange.order_status("nb1")
-        assert report is not None
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, OrderReport)
         assert (report.state, report.filled) == (OrderState.FILLED, Decimal("0.05"))
 
     async def test_a_cancelled_order_is_gone_and_a_second_cancel_finds_nothing(
@@ -100,12 +102,12 @@ class ExchangeContract:
         assert isinstance(again, Refused)
         assert again.kind is RefusalKind.NOT_FOUND
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1")
-        assert report is not None
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, OrderReport)
         assert report.state is OrderState.CANCELLED
 
-    async def test_an_unknown_id_is_none(self, venue: Venue) -> None:
-        assert await venue.exchange.order_status("nb404") is None
+    async def test_an_unknown_id_is_not_found(self, venue: Venue) -> None:
+        assert await venue.exchange.order_status("nb404", venue.symbol) == NotFound()
 
     async def test_a_post_only_order_that_would_cross_is_refused(self, venue: Venue) -> None:
         answer = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
@@ -164,8 +166,8 @@ class ExchangeContract:
         assert isinstance(refused, Refused)
         assert refused == again
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1")
-        assert report is None or report.state is OrderState.REJECTED
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, NotFound) or report.state is OrderState.REJECTED
 
     @pytest.mark.parametrize(
         "changes",
@@ -219,8 +221,8 @@ class ExchangeContract:
         await venue.exchange.place_order(far)
         await venue.move("2410")
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1")
-        assert report is not None
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, OrderReport)
         assert report.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.FILLED)
 
     async def test_a_cancel_of_what_has_filled_or_never_was_is_not_found(
@@ -233,8 +235,8 @@ class ExchangeContract:
             answer = await venue.exchange.cancel_order(request)
             assert isinstance(answer, Refused)
             assert answer.kind is RefusalKind.NOT_FOUND
-        report = await venue.exchange.order_status("nb1")
-        assert report is not None
+        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert isinstance(report, OrderReport)
         assert report.state is OrderState.FILLED
 
     async def test_order_updates_tell_every_end_until_the_subscriber_leaves(

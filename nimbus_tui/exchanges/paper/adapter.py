@@ -23,6 +23,7 @@ from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
     CancelResponse,
+    NotFound,
     OrderReport,
     OrderRequest,
     OrderResponse,
@@ -37,6 +38,7 @@ from nimbus_tui.exchanges.base import (
     FillCallback,
     FillPage,
     Link,
+    LinkCallback,
     OrderCallback,
     PriceCallback,
     PriceSource,
@@ -68,7 +70,7 @@ class PaperExchange:
     `deliver` brings a tick: it fills orders, writes the store, then tells the subscribers. With a
     price source the venue delivers by itself and waits after each tick until `settle` returns,
     so that what a bot does never depends on the speed of the machine. When the source ends or
-    fails, the status says so and `on_source_end` is called with the reason.
+    fails, the status says so, and those who subscribed to the link are told the reason.
     """
 
     capabilities = Capabilities(
@@ -92,11 +94,9 @@ class PaperExchange:
         settings: PaperSettings | None = None,
         account: str = "paper",
         settle: Callable[[], Awaitable[None]] | None = None,
-        on_source_end: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self.settle = settle
-        self.on_source_end = on_source_end
         self._account = account
         self._currency = next((one.quote for one in instruments), Asset("USDC"))
         self._settings = settings or PaperSettings()
@@ -114,6 +114,7 @@ class PaperExchange:
         self._price_callbacks: dict[Symbol, list[PriceCallback]] = defaultdict(list)
         self._fill_callbacks: list[FillCallback] = []
         self._order_callbacks: list[OrderCallback] = []
+        self._link_callbacks: list[LinkCallback] = []
         self._link = Link.DISCONNECTED
         self._detail = ""
         self._pump: asyncio.Task[None] | None = None
@@ -159,8 +160,8 @@ class PaperExchange:
         except Exception as error:
             detail = f"the price source failed: {type(error).__name__}: {error}"
         self._link, self._detail = Link.DISCONNECTED, detail
-        if self.on_source_end is not None:
-            self.on_source_end(detail)
+        for callback in list(self._link_callbacks):
+            callback(False, detail)
 
     # ticks
 
@@ -266,10 +267,12 @@ class PaperExchange:
         """Every live order of the account, by arrival."""
         return [report_of(order) for order in self._venue.live.values()]
 
-    async def order_status(self, client_order_id: ClientOrderId) -> OrderReport | None:
+    async def order_status(
+        self, client_order_id: ClientOrderId, symbol: Symbol
+    ) -> OrderReport | NotFound:
         """One order by our id, also when it has ended."""
         order = self._venue.order(client_order_id)
-        return None if order is None else report_of(order)
+        return NotFound() if order is None else report_of(order)
 
     async def fills_since(self, cursor: str) -> FillPage:
         """The account's fills after a cursor, oldest first."""
@@ -352,6 +355,10 @@ class PaperExchange:
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
         """Call back when an order of ours changes state."""
         return _subscribed(self._order_callbacks, callback)
+
+    def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
+        """Call back when the price source has ended; the venue itself is always there."""
+        return _subscribed(self._link_callbacks, callback)
 
     def _tell(self, report: OrderReport, fill: Fill | None) -> None:
         if fill is not None:

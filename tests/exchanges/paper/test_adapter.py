@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.core.market import Tick
-from nimbus_tui.core.order import OrderRequest, OrderState, OrderType, Side
+from nimbus_tui.core.order import OrderReport, OrderRequest, OrderState, OrderType, Side
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
@@ -114,8 +114,8 @@ async def test_it_survives_its_engine_with_orders_balances_and_ids(tmp_path: Pat
     second = venue_of(paper(PaperStore(path)), "ETH/USDC:USDC")
     await second.exchange.connect()
     assert [o.client_order_id for o in await second.exchange.open_orders()] == ["nb2"]
-    done = await second.exchange.order_status("nb1")
-    assert done is not None
+    done = await second.exchange.order_status("nb1", "ETH/USDC:USDC")
+    assert isinstance(done, OrderReport)
     assert done.state is OrderState.FILLED
     assert (await second.exchange.positions())[0].quantity == Decimal("0.05")
     assert await second.exchange.balances() == await first.exchange.balances()

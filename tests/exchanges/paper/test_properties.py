@@ -163,8 +163,8 @@ def test_an_order_never_fills_beyond_its_quantity_its_limit_or_before_the_next_t
             assert (fill.price - wanted.price) * fill.side.sign <= 0
         assert fill.maker or not wanted.post_only
     for identity, quantity in filled.items():
-        report = asyncio.run(run.exchange.order_status(identity))
-        assert report is not None
+        report = asyncio.run(run.exchange.order_status(identity, run.wanted[identity].symbol))
+        assert isinstance(report, OrderReport)
         assert quantity == report.filled <= run.wanted[identity].quantity
         assert (report.state is OrderState.FILLED) == (quantity == run.wanted[identity].quantity)
 

@@ -13,6 +13,8 @@ from nimbus_tui.core.errors import DataError, ExchangeError
 from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
+    NotFound,
+    OrderReport,
     OrderState,
     OrderType,
     RefusalKind,
@@ -51,8 +53,8 @@ async def totals(exchange: PaperExchange) -> dict[str, Decimal]:
 
 
 async def state(exchange: PaperExchange, identity: str) -> OrderState:
-    report = await exchange.order_status(identity)
-    assert report is not None
+    report = await exchange.order_status(identity, PERPETUAL)
+    assert isinstance(report, OrderReport)
     return report.state
 
 
@@ -450,8 +452,8 @@ async def test_reduce_only_is_trimmed_to_the_position_and_then_over() -> None:
     await exchange.place_order(request("nb2", Side.SELL, "2410", reduce_only=True))
     exchange.deliver(tick("2410", 3))
     assert (await fills(exchange))[1:] == [("nb2", "2410", "0.4", True)]
-    report = await exchange.order_status("nb2")
-    assert report is not None
+    report = await exchange.order_status("nb2", PERPETUAL)
+    assert isinstance(report, OrderReport)
     assert (report.state, report.filled) == (OrderState.CANCELLED, Decimal("0.4"))
     assert await exchange.positions() == []
 
@@ -634,15 +636,16 @@ async def test_the_pump_waits_for_the_clock_and_for_all_to_settle_after_each_tic
 async def test_a_source_that_ends_or_fails_is_shown_and_told(
     fault: Exception | None, reason: str
 ) -> None:
-    told: list[str] = []
+    told: list[tuple[bool, str]] = []
     source = ScriptedSource([tick("2400", 0)], fault)
-    exchange = paper(source=source, on_source_end=told.append)
+    exchange = paper(source=source)
+    exchange.subscribe_link(lambda is_up, why: told.append((is_up, why)))
     await exchange.connect()
     assert exchange.is_connected()
     await pumped(exchange)
     status = exchange.connection_status()
     assert (status.link, status.detail) == (Link.DISCONNECTED, reason)
-    assert told == [reason]
+    assert told == [(False, reason)]
     await exchange.disconnect()
 
 
@@ -723,7 +726,7 @@ async def test_what_cannot_be_written_has_not_happened(tmp_path: Path) -> None:
         assert told == []
         assert await totals(exchange) == before
         assert [o.client_order_id for o in await exchange.open_orders()] == ["nb1"]
-        assert await exchange.order_status("nb2") is None
+        assert await exchange.order_status("nb2", PERPETUAL) == NotFound()
         other.execute("DROP TRIGGER full")
         other.execute("DROP TRIGGER f2")
         other.commit()

@@ -33,7 +33,6 @@ def paper(
     clock: SimulatedClock | None = None,
     balances: dict[str, str] | None = None,
     source: Any = None,
-    on_source_end: Any = None,
     **settings: Any,
 ) -> PaperExchange:
     """A paper exchange in memory with 10,000 USDC."""
@@ -45,7 +44,6 @@ def paper(
         store=store or PaperStore(":memory:"),
         source=source,
         settings=PaperSettings(**settings),
-        on_source_end=on_source_end,
     )
 
 
