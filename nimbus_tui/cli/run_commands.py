@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SWITCH_INTERVAL_S = 0.001
 """How long a screen may hold the interpreter before the engine gets its turn."""
 
+DEMO_ALONE_S = 3600.0
+"""How long a demo goes on that has lost its terminal: nobody would ever come back for it."""
+
 
 def run(
     config: Path,
@@ -108,7 +111,7 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
     farewell = run_screen(client, options)
     match farewell:
         case Farewell.HANGUP if config.engine.on_hangup is OnHangup.DETACH:
-            _headless(thread, None)
+            _headless(thread, DEMO_ALONE_S if demo else None)
         case Farewell.STOP_CANCEL_ORDERS:
             thread.request_stop(cancel_orders=True)
             _ended(thread)
