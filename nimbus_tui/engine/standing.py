@@ -60,6 +60,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     day_equity: Decimal | None = None
     """Equity when the day began."""
     since: int = 0
+    risk_reason: str = ""
+    """Why a rule pauses the bot; empty while none does."""
 
     @staticmethod
     def of(record: BotRecord) -> "Saved":
@@ -86,10 +88,13 @@ class Standing:
         self._bot = bot
         self._close_on_stop = close_on_stop
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
-        self.risk_reason = ""
-        """Why a rule pauses the bot; empty while none does."""
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
+
+    @property
+    def risk_reason(self) -> str:
+        """Why a rule pauses the bot; empty while none does. It survives a restart."""
+        return self._bot.saved.risk_reason
 
     @property
     def is_stopped(self) -> bool:
@@ -144,7 +149,7 @@ class Standing:
         """The operator lifts the pause, and with it the refusals that led to one."""
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
-        self.risk_reason = ""
+        self._bot.change_saved(risk_reason="")
         self._bot.keeper.forget_refusals()
         self._bot.publish(Resumed())
 
@@ -160,8 +165,7 @@ class Standing:
     def start(self) -> None:
         """Begin a fresh plan on the position that is there."""
         self._bot.change_record(state="running", reason="")
-        self._bot.change_saved(flatten=False, closing=None)
-        self.risk_reason = ""
+        self._bot.change_saved(flatten=False, closing=None, risk_reason="")
         self._bot.strategy.start()
         self._bot.publish(Started())
 
@@ -180,7 +184,7 @@ class Standing:
     def risk_pause(self, reason: str) -> None:
         """A rule pauses the bot until the operator has looked."""
         if not self.risk_reason:
-            self.risk_reason = reason
+            self._bot.change_saved(risk_reason=reason)
             self._bot.publish(Paused(reason=reason))
 
     def assess(self) -> None:
