@@ -141,7 +141,7 @@ class Bot:
             live=frozenset(live),
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
-            closing=self.standing.closing_order(),
+            closing=self.standing.closing_orders(),
         )
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
