@@ -16,7 +16,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
-from nimbus_tui.core.order import Order
+from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bus import EventBus
@@ -102,6 +102,7 @@ class Bot:
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
+        self.keeper.retry_cancels()
         filled = [self.keeper.absorb(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
@@ -140,7 +141,7 @@ class Bot:
             live=frozenset(live),
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
-            closing=self.standing.closing_order(),
+            closing=self.standing.closing_orders(),
         )
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
@@ -157,13 +158,24 @@ class Bot:
                         Intent(self.bot_id, order.client_order_id, order.cancel_request())
                     )
                 case Place(desired):
-                    order, intent = self.orders.prepare_place(
-                        self.bot_id, self.record.incarnation, desired
-                    )
-                    self.keeper.live.put(order)
-                    intents.append(intent)
+                    intents += self._placed(desired)
         self.save()
         return intents
+
+    def _placed(self, desired: DesiredOrder) -> list[Intent]:
+        """Journal one order; a key that may not be used again is dropped from the plan."""
+        try:
+            order, intent = self.orders.prepare_place(self.bot_id, self.record.incarnation, desired)
+        except InvariantViolated as error:
+            self._unwish(desired.key)
+            self.contradiction(error)
+            return []
+        self.keeper.live.put(order)
+        return [intent]
+
+    def _unwish(self, key: OrderKey) -> None:
+        rest = tuple(wish for wish in self.plan.orders if wish.key != key)
+        self.plan = msgspec.structs.replace(self.plan, orders=rest)
 
     # what others ask of it
 
@@ -303,9 +315,8 @@ class Bot:
 
     def order_ended(self, order: Order) -> None:
         """An order ended; if a part was filled, its key is spent and the strategy is told."""
-        spent = tuple(wish for wish in self.plan.orders if wish.key != order.key)
         if order.filled:
-            self.plan = msgspec.structs.replace(self.plan, orders=spent)
+            self._unwish(order.key)
         if 0 < order.filled < order.quantity:
             self._guarded(lambda: self.strategy.handle_order_end(order))
             self._dirty = True
@@ -324,10 +335,16 @@ class Bot:
         return not self.is_frozen
 
     def _guarded(self, call: Callable[[], T]) -> T | None:
-        """Call the strategy; what it raises freezes this bot and hurts nobody else."""
+        """Call the strategy; what it raises freezes this bot and hurts nobody else.
+
+        Whatever it had changed before it raised is undone: its state is whole, or as it was.
+        """
+        before = self.strategy.state
         try:
             return call()
         except Exception as error:
+            self.strategy.state = before
+            self.strategy.take_events()
             self._freeze(error)
             return None
 

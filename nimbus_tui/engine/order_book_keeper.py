@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
+from nimbus_tui.core.errors import InvariantViolated
 from nimbus_tui.core.events import OrderCancelled, OrderPlaced, OrderRejected
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 MAX_RETRY_S = 60
 """Longest wait before an order that was refused is tried again."""
+CANCEL_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""How long to wait before a cancel that came to nothing is sent again; the last one repeats."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -51,6 +54,14 @@ class Refusal(msgspec.Struct, frozen=True):
     price: Decimal | None
 
 
+class CancelRetry(msgspec.Struct, frozen=True):
+    """A cancel that came to nothing: how often, and when it may be sent again."""
+
+    times: int
+    at: int | None
+    """None: it is under way again."""
+
+
 class OrderBookKeeper:
     """The live orders of one bot. Each change of an order is journalled in the open transaction."""
 
@@ -58,13 +69,32 @@ class OrderBookKeeper:
         self._bot = bot
         self._journal = journal
         self._clock = clock
-        self.live = LiveOrders(tuple(journal.live_orders(bot.bot_id)))
+        # A cancel of an earlier life may never have left; a second one does no harm.
+        self.live = LiveOrders(
+            tuple(
+                lifecycle.cancel_failed(order, order.updated_ns)
+                if order.cancel_requested
+                else order
+                for order in journal.live_orders(bot.bot_id)
+            )
+        )
         self._deferred: dict[ClientOrderId, OrderReport] = {}
         self._refusals: dict[OrderKey, Refusal] = {}
+        self._cancel_retries: dict[ClientOrderId, CancelRetry] = {}
         self.stale_reports = 0
 
     def absorb(self, fact: OrderFact) -> bool:
-        """Take in one fact; returns whether it brought a new fill."""
+        """Take in one fact; returns whether it brought a new fill.
+
+        A fact that contradicts what is known is told and pauses the bot; those after it count.
+        """
+        try:
+            return self._absorb(fact)
+        except InvariantViolated as error:
+            self._bot.contradiction(error)
+            return False
+
+    def _absorb(self, fact: OrderFact) -> bool:
         match fact:
             case FillArrived(_, fill):
                 return self._fill(fill)
@@ -82,6 +112,17 @@ class OrderBookKeeper:
         """A cancel is about to leave."""
         self._store(lifecycle.cancel_sent(order, self._clock.now()))
 
+    def retry_cancels(self) -> None:
+        """Let go of cancels that came to nothing and have waited long enough to be sent again."""
+        now = self._clock.now()
+        for identity, retry in list(self._cancel_retries.items()):
+            order = self.live.by_client_id(identity)
+            if order is None:
+                del self._cancel_retries[identity]
+            elif retry.at is not None and retry.at <= now:
+                self._cancel_retries[identity] = CancelRetry(retry.times, None)
+                self._store(lifecycle.cancel_failed(order, now))
+
     # facts
 
     def _fill(self, fill: Fill) -> bool:
@@ -92,7 +133,7 @@ class OrderBookKeeper:
         if not self._journal.record_fill(named):
             return False
         before = order.state
-        self._store(lifecycle.filled(order, named, self._clock.now()))
+        self._store(self._filled(order, named))
         self._bot.book(named)
         after = self._find(fill.client_order_id)
         if after is not None and after.state.is_final and not before.is_final:
@@ -101,6 +142,14 @@ class OrderBookKeeper:
         if deferred is not None:
             self._report(deferred)
         return True
+
+    def _filled(self, order: Order, fill: Fill) -> Order:
+        """The order after a fill; one that is too large is a contradiction, and real."""
+        try:
+            return lifecycle.filled(order, fill, self._clock.now())
+        except InvariantViolated as error:
+            self._bot.contradiction(error)
+            return lifecycle.overfilled(order, fill, self._clock.now())
 
     def _report(self, report: OrderReport) -> None:
         order = self._find(report.client_order_id)
@@ -126,13 +175,17 @@ class OrderBookKeeper:
         self._moved(order, step.order)
 
     def _cancel(self, identity: ClientOrderId, response: CancelResponse) -> None:
-        """A cancel that was refused or lost may be sent again; a second one does no harm."""
+        """A cancel that was refused or lost is sent again after a while; that does no harm."""
         order = self._find(identity)
         if order is None or order.state.is_final:
             return
         gone = isinstance(response, Refused) and response.kind is RefusalKind.NOT_FOUND
         if not isinstance(response, Accepted) and not gone:
-            self._store(lifecycle.cancel_failed(order, self._clock.now()))
+            last = self._cancel_retries.get(identity)
+            times = last.times + 1 if last is not None else 1
+            pause_s = CANCEL_PAUSES_S[min(times, len(CANCEL_PAUSES_S)) - 1]
+            at = self._clock.now() + round(pause_s * NS_PER_SECOND)
+            self._cancel_retries[identity] = CancelRetry(times, at)
 
     def _not_found(self, identity: ClientOrderId) -> None:
         order = self._find(identity)
@@ -218,12 +271,11 @@ class OrderBookKeeper:
         }
 
     def retry_at(self) -> int | None:
-        """When the next refused order may be tried again."""
+        """When the next refused order or cancel may be tried again."""
         now = self._clock.now()
-        return min(
-            (r.retry_at for r in self._refusals.values() if r.retry_at and r.retry_at > now),
-            default=None,
-        )
+        times = [refusal.retry_at for refusal in self._refusals.values()]
+        times += [retry.at for retry in self._cancel_retries.values()]
+        return min((at for at in times if at is not None and at > now), default=None)
 
     def retry_band(self, symbol: Symbol) -> Band:
         """While an order lost a race, any price of its symbol is worth a turn."""

@@ -19,11 +19,11 @@ from nimbus_tui.core.events import (
     Stopped,
     TakeProfitTriggered,
 )
-from nimbus_tui.core.ids import OrderKey, Symbol
-from nimbus_tui.core.instrument import MarketType
-from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
+from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Band, Plan
 from nimbus_tui.core.risk import RiskReading, RiskStep
+from nimbus_tui.engine.closing import Closer, Closings
 from nimbus_tui.engine.wake import tightest
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.risk.position import ExitRule, exit_rules, reading
@@ -34,15 +34,6 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 
 
-class Closing(msgspec.Struct, frozen=True):
-    """One market order that closes (a part of) the position; its number makes its key."""
-
-    number: int
-    symbol: Symbol
-    quantity: Decimal
-    """Signed like the position that it closes."""
-
-
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal keeps of a bot beside the strategy's own state."""
 
@@ -51,8 +42,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     absorbed: int = 0
     """How many of the bot's fills the strategy's state has absorbed."""
     rebalances: int = 0
-    closings: int = 0
-    closing: Closing | None = None
+    closings: Closings = Closings()
     flatten: bool = False
     """Whether the position is to be closed while the bot is stopped."""
     day: int = 0
@@ -60,6 +50,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     day_equity: Decimal | None = None
     """Equity when the day began."""
     since: int = 0
+    risk_reason: str = ""
+    """Why a rule pauses the bot; empty while none does."""
 
     @staticmethod
     def of(record: BotRecord) -> "Saved":
@@ -85,11 +77,15 @@ class Standing:
     def __init__(self, bot: "Bot", *, close_on_stop: bool) -> None:
         self._bot = bot
         self._close_on_stop = close_on_stop
+        self._closer = Closer(bot)
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
-        self.risk_reason = ""
-        """Why a rule pauses the bot; empty while none does."""
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
+
+    @property
+    def risk_reason(self) -> str:
+        """Why a rule pauses the bot; empty while none does. It survives a restart."""
+        return self._bot.saved.risk_reason
 
     @property
     def is_stopped(self) -> bool:
@@ -124,8 +120,7 @@ class Standing:
         """The state that people see."""
         record = self._bot.record
         if self.is_stopped:
-            busy = bool(self._bot.keeper.live) or self._bot.saved.closing is not None
-            if busy:
+            if self._bot.keeper.live or (self.is_closing and not self._closer.is_done()):
                 return BotState.STOPPING
             return BotState.FAILED if record.state == "failed" else BotState.STOPPED
         if not self._bot.saved.opened:
@@ -144,7 +139,7 @@ class Standing:
         """The operator lifts the pause, and with it the refusals that led to one."""
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
-        self.risk_reason = ""
+        self._bot.change_saved(risk_reason="")
         self._bot.keeper.forget_refusals()
         self._bot.publish(Resumed())
 
@@ -160,8 +155,9 @@ class Standing:
     def start(self) -> None:
         """Begin a fresh plan on the position that is there."""
         self._bot.change_record(state="running", reason="")
-        self._bot.change_saved(flatten=False, closing=None)
-        self.risk_reason = ""
+        self._bot.change_saved(
+            flatten=False, closings=Closings(self._bot.saved.closings.count), risk_reason=""
+        )
         self._bot.strategy.start()
         self._bot.publish(Started())
 
@@ -180,7 +176,7 @@ class Standing:
     def risk_pause(self, reason: str) -> None:
         """A rule pauses the bot until the operator has looked."""
         if not self.risk_reason:
-            self.risk_reason = reason
+            self._bot.change_saved(risk_reason=reason)
             self._bot.publish(Paused(reason=reason))
 
     def assess(self) -> None:
@@ -229,41 +225,15 @@ class Standing:
 
     # closing
 
-    def closing_order(self) -> DesiredOrder | None:
-        """The order that closes what is left, while the bot is stopped and to be flat."""
-        if not (self.is_stopped and self._bot.saved.flatten):
-            return None
-        closing = self._bot.saved.closing or self._next_closing()
-        if closing is None:
-            return None
-        spot = self._bot.instruments[closing.symbol].market is MarketType.SPOT
-        return DesiredOrder(
-            key=self._key(closing),
-            symbol=closing.symbol,
-            side=Side.SELL if closing.quantity > 0 else Side.BUY,
-            quantity=abs(closing.quantity),
-            type=OrderType.MARKET,
-            reduce_only=not spot,
-        )
+    @property
+    def is_closing(self) -> bool:
+        """Whether the position is to go while the bot is out of the market."""
+        return self.is_stopped and self._bot.saved.flatten
+
+    def closing_orders(self) -> tuple[DesiredOrder, ...]:
+        """The orders that close what is left, while the bot is stopped and to be flat."""
+        return self._closer.orders() if self.is_closing else ()
 
     def order_ended(self, order: Order) -> None:
         """A closing order that ended makes room for one over what is left."""
-        closing = self._bot.saved.closing
-        if closing is not None and order.key == self._key(closing) and order.filled:
-            self._bot.change_saved(closing=None)
-
-    def _next_closing(self) -> Closing | None:
-        """Close the first position of at least a lot; less than that is dust and stays."""
-        for symbol, instrument in self._bot.instruments.items():
-            held = self._bot.position(symbol)
-            quantity = instrument.round_quantity(abs(held))
-            if quantity:
-                number = self._bot.saved.closings + 1
-                closing = Closing(number, symbol, quantity if held > 0 else -quantity)
-                self._bot.change_saved(closings=number, closing=closing)
-                return closing
-        return None
-
-    @staticmethod
-    def _key(closing: Closing) -> OrderKey:
-        return OrderKey(f"close/{closing.number}")
+        self._closer.order_ended(order)

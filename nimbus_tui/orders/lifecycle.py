@@ -105,6 +105,13 @@ def filled(order: Order, fill: Fill, now: int) -> Order:
     )
 
 
+def overfilled(order: Order, fill: Fill, now: int) -> Order:
+    """Apply an execution beyond what was ordered: it is real all the same, and ends the order."""
+    return msgspec.structs.replace(
+        order, filled=order.filled + fill.quantity, state=S.FILLED, updated_ns=now
+    )
+
+
 def cancel_sent(order: Order, now: int) -> Order:
     """Note that a cancel is under way, so that none is sent again."""
     return msgspec.structs.replace(order, cancel_requested=True, updated_ns=now)

@@ -31,20 +31,19 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What of a live order has filled already; its quantity includes that."""
     waiting: Mapping[OrderKey, str] = msgspec.field(default_factory=dict)
     """Keys that were refused a moment ago, with the reason; they wait for their next try."""
-    closing: DesiredOrder | None = None
-    """The order that closes the position, while the bot is to be flat."""
+    closing: tuple[DesiredOrder, ...] = ()
+    """The orders that close the position, while the bot is to be flat."""
 
 
 def review(plan: Plan, situation: Situation) -> ReviewedPlan:
     """Let through what the step and the validation allow.
 
-    Stop and emergency leave nothing but the closing order; a pause leaves what reduces the
+    Stop and emergency leave nothing but the closing orders; a pause leaves what reduces the
     position; below that every new order must be valid.
     """
     if situation.step >= RiskStep.STOP:
-        closing = situation.closing
         held = {order.key: "stopped" for order in plan.orders}
-        return ReviewedPlan((closing,) if closing is not None else (), held)
+        return ReviewedPlan(situation.closing, held)
     allowed, held = (
         _reducing_only(plan.orders, situation)
         if situation.step is RiskStep.PAUSE

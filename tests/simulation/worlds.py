@@ -46,12 +46,13 @@ class World:
         store: PaperStore | None = None,
         close_on_stop: bool = False,
         start_ns: int = 0,
+        exchange: type[PaperExchange] = PaperExchange,
         **grid: Any,
     ) -> None:
         traded = traded or instrument()
         self.instrument = traded
         self.clock = SimulatedClock(start_ns)
-        self.exchange = PaperExchange(
+        self.exchange = exchange(
             "sim",
             instruments=[traded],
             balances=balances or {traded.quote: Decimal(10_000)},

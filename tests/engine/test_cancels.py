@@ -1,0 +1,49 @@
+"""Cancels that are lost, refused or cut off by a kill."""
+
+from nimbus_tui.control.commands import StopBot
+from nimbus_tui.core.order import RefusalKind, Refused, Unknown
+from tests.engine.faults import CrashWorld
+
+
+async def test_a_cancel_that_never_left_before_the_kill_is_sent_by_the_next_process() -> None:
+    world = await CrashWorld().start("2400")
+    world.lose_what_leaves()
+    await world.engine.execute(StopBot("grid"))
+    assert all(order.cancel_requested for order in world.memory.live_orders())
+    assert len(await world.exchange.open_orders()) == 6
+    again = await world.reborn().start("2400")
+    assert not await again.exchange.open_orders()
+    assert again.memory.live_orders() == []
+
+
+async def test_a_recentre_cut_off_by_a_kill_goes_on_in_the_next_process() -> None:
+    world = await CrashWorld().start("2400")
+    world.lose_what_leaves()
+    await world.tick("2437")
+    again = await world.reborn().start("2437")
+    assert again.bot.saved.rebalances == 1
+    assert len(again.resting()) == 6
+
+
+async def test_a_refused_cancel_waits_before_it_is_sent_again() -> None:
+    world = await CrashWorld().start("2400")
+    world.exchange.refuse_cancel = Refused(RefusalKind.BUSY, "try later")
+    await world.engine.execute(StopBot("grid"))
+    await world.tick(*["2400"] * 30)
+    tries = len(world.exchange.cancelled) / 6
+    assert 4 <= tries <= 8
+    world.exchange.refuse_cancel = None
+    await world.tick(*["2400"] * 16)
+    assert not await world.exchange.open_orders()
+    assert world.resting() == {}
+
+
+async def test_a_lost_cancel_waits_before_it_is_sent_again() -> None:
+    world = await CrashWorld().start("2400")
+    world.exchange.refuse_cancel = Unknown("no route")
+    await world.engine.execute(StopBot("grid"))
+    await world.tick(*["2400"] * 30)
+    assert 4 <= len(world.exchange.cancelled) / 6 <= 8
+    world.exchange.refuse_cancel = None
+    await world.tick(*["2400"] * 16)
+    assert world.resting() == {}
