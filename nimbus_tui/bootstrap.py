@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random, SystemRandom
+from types import MappingProxyType
 
 import msgspec
 
@@ -29,12 +30,14 @@ from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.exchanges.base import PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
+from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
+from nimbus_tui.simulation.funding_files import funding_rates
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.replay import ReplaySource
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
@@ -69,12 +72,17 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
 
 
 def backtest(
-    config: Config, files: Mapping[Symbol, Sequence[Path]]
+    config: Config,
+    files: Mapping[Symbol, Sequence[Path]],
+    funding: Mapping[Symbol, Path] = MappingProxyType({}),
 ) -> tuple[Engine, Backtest, Iterable[Tick], list[PriceFile]]:
     """An engine on recorded prices: all bots on one paper exchange with their instruments.
 
+    `funding` gives files of funding rates beside, or in place of, those of the config.
+
     Raises:
         ConfigError: a bot's symbol has no file.
+        DataError: a file of funding rates can't be used.
     """
     symbols = {symbol for bot in config.bots.values() for symbol in bot.symbols}
     if missing := sorted(symbols - set(files)):
@@ -96,7 +104,12 @@ def backtest(
             for bot_id, bot in config.bots.items()
         },
     )
-    exchange = _paper(joined, name, joined.exchanges[name], clock, PaperStore(MEMORY), None)
+    section = msgspec.structs.replace(
+        joined.exchanges[name],
+        funding_files=joined.exchanges[name].funding_files
+        | {symbol: str(path.absolute()) for symbol, path in funding.items()},
+    )
+    exchange = _paper(joined, name, section, clock, PaperStore(MEMORY), None)
     engine = _engine(joined, clock, SqliteJournal.open(MEMORY), {name: exchange}, Random(1))  # noqa: S311
     exchange.settle = engine.settle
     ticks = merged(in_order(group) for group in readers.values())
@@ -168,6 +181,13 @@ def _paper(
         slippage_percent=section.slippage_percent,
         leverage=section.leverage,
         fee_in_base=section.fee_asset is FeeAsset.BASE,
+        funding=FundingSchedule(
+            rate=section.funding_rate,
+            recorded={
+                Symbol(symbol): funding_rates(config.path.parent / path)
+                for symbol, path in section.funding_files.items()
+            },
+        ),
     )
     return PaperExchange(
         name,

@@ -1,9 +1,11 @@
-"""Figures of merit from an equity curve and from realised results."""
+"""Figures of merit from an equity curve, and what doing nothing would have brought."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
+
+from nimbus_tui.core.ids import Symbol
 
 ZERO = Decimal(0)
 _DAY_NS = 86_400_000_000_000
@@ -31,8 +33,26 @@ def sharpe(curve: Sequence[tuple[int, Decimal]]) -> float | None:
     return mean / math.sqrt(variance) * math.sqrt(365) if variance > 0 else None
 
 
-def profit_factor(results: Sequence[Decimal]) -> Decimal | None:
-    """Sum of the gains over the sum of the losses; None while there is no loss."""
-    gains = sum((result for result in results if result > ZERO), ZERO)
-    losses = -sum((result for result in results if result < ZERO), ZERO)
-    return (gains / losses).quantize(Decimal("0.0001")) if losses else None
+def max_drawdown(curve: Sequence[tuple[int, Decimal]]) -> Decimal:
+    """The worst fall from an earlier peak of an equity curve, as a share of that peak.
+
+    The first point is the first peak, so a loss from the very start counts.
+    """
+    peak = worst = ZERO
+    for _, equity in curve:
+        peak = max(peak, equity)
+        worst = max(worst, drawdown(equity, peak))
+    return worst
+
+
+def buy_and_hold(
+    capital: Decimal, first: Mapping[Symbol, Decimal], last: Mapping[Symbol, Decimal]
+) -> Decimal | None:
+    """What the capital would be worth now, had it all bought at the first prices, free of fees.
+
+    Several symbols get equal shares. None where a price is missing.
+    """
+    if not first or not first.keys() <= last.keys():
+        return None
+    growth = sum((last[symbol] / price for symbol, price in first.items()), ZERO)
+    return (capital * growth / len(first)).quantize(Decimal("1e-10"))

@@ -52,7 +52,14 @@ def trade(
     opening = quantity + closing
     if not opening:
         return rest, realized
-    return _opened(rest, opening, price, _rounded(fee * opening / quantity)), realized
+    return _opened(rest, opening, price, cost_share(fee, opening, quantity)), realized
+
+
+def cost_share(cost: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """What of a cost belongs to a part of what it was paid for, rounded to the cost grain."""
+    if part == whole:
+        return cost
+    return (cost * part / whole).quantize(_COST_GRAIN)
 
 
 def _opened(position: Position, quantity: Decimal, price: Decimal, fee: Decimal) -> Position:
@@ -67,15 +74,11 @@ def _closed(position: Position, closing: Decimal, price: Decimal) -> tuple[Posit
     """Take `closing` (signed like the position) out at a price, at average cost."""
     if closing == position.quantity:
         return Position(), closing * price - position.entry_value
-    value = _rounded(position.entry_value * closing / position.quantity)
-    fees = _rounded(position.entry_fees * closing / position.quantity)
+    value = cost_share(position.entry_value, closing, position.quantity)
+    fees = cost_share(position.entry_fees, closing, position.quantity)
     rest = Position(
         quantity=position.quantity - closing,
         entry_value=position.entry_value - value,
         entry_fees=position.entry_fees - fees,
     )
     return rest, closing * price - value
-
-
-def _rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(_COST_GRAIN)

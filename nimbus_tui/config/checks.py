@@ -77,6 +77,7 @@ def check_exchange(name: ExchangeName, section: ExchangeSection, findings: Findi
             )
     symbols = [("instruments", symbol) for symbol in section.instruments]
     symbols += [("files", symbol) for symbol in section.files if symbol != ONLY_SYMBOL]
+    symbols += [("funding_files", symbol) for symbol in section.funding_files]
     for key, symbol in symbols:
         try:
             parse_symbol(symbol)
@@ -145,6 +146,28 @@ def check_replay(
                     f"exchanges.{name}.files has no prices of {symbol}; "
                     f"it has {', '.join(section.files)}",
                 )
+
+
+def check_funding(
+    name: ExchangeName, section: ExchangeSection, folder: Path, findings: Findings
+) -> None:
+    """Every file of funding rates is there, and is for a perpetual."""
+    for symbol, file in section.funding_files.items():
+        path = ("exchanges", name, "funding_files", symbol)
+        if not (folder / file).is_file():
+            findings.say(
+                path, f"there is no file {folder / file}; paths are relative to the config file"
+            )
+        if _is_spot(symbol):
+            quote = symbol.partition("/")[2]
+            findings.say(path, f"{symbol} is spot; perpetuals pay funding, like {symbol}:{quote}")
+
+
+def _is_spot(symbol: str) -> bool:
+    try:
+        return parse_symbol(symbol).market is MarketType.SPOT
+    except ConfigError:
+        return False  # told already, in its own words
 
 
 def check_shared_positions(bots: Bots, findings: Findings) -> None:

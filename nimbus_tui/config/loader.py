@@ -157,6 +157,7 @@ class _Reader:
         for name, section in exchanges.items():
             exchanges[name] = checks.with_files_of_its_own(name, section, placed, findings)
             checks.check_replay(name, exchanges[name], placed, self._path.parent, findings)
+            checks.check_funding(name, section, self._path.parent, findings)
         traded = markets(placed, exchanges, self._builtin, findings)
         reader.check(bots, traded)
         checks.check_shared_positions(placed, findings)

@@ -22,6 +22,10 @@ Fee = Annotated[Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiv
 Slippage = Annotated[
     Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiveMaximum": 100})
 ]
+Rate = Annotated[
+    Decimal, msgspec.Meta(extra_json_schema={"exclusiveMinimum": -0.1, "exclusiveMaximum": 0.1})
+]
+"""A share of the notional of either sign."""
 EXCHANGE_TYPES = ("paper",)
 """The kinds of venue that this version has."""
 
@@ -174,6 +178,11 @@ class ExchangeSection(Section, frozen=True, kw_only=True):
     """Leverage of perpetuals."""
     fee_asset: FeeAsset = FeeAsset.QUOTE
     """What spot buys pay their fee in."""
+    funding_rate: Rate = ZERO
+    """Share of the notional that a long perpetual pays to the shorts every 8 hours; 0.01 % is
+    0.0001."""
+    funding_files: dict[str, str] = msgspec.field(default_factory=dict)
+    """Files of recorded funding rates by perpetual, relative to the config file."""
 
 
 class BotSection(Section, frozen=True, kw_only=True):

@@ -63,6 +63,8 @@ class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The asset that money figures are in."""
     statistics: dict[str, Statistic]
     since: int
+    funding: Decimal = Decimal(0)
+    """What funding brought, less what it cost."""
 
 
 class ExchangeSnapshot(msgspec.Struct, frozen=True, kw_only=True):

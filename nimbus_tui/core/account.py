@@ -38,3 +38,5 @@ class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
     equity: Decimal
     can_trade: bool = True
     can_withdraw: bool = False
+    fee_assets: tuple[Asset, ...] = ()
+    """Assets, beside those that are traded, that the venue takes its fees in (BNB on Binance)."""

@@ -12,7 +12,8 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """One execution; identified by (`exchange`, `trade_id`).
 
     `price` in quote, `quantity` in base (> 0), `fee` in `fee_asset` (< 0 = rebate), `ts` in ns.
-    `bot_id` and `key` are empty until the engine has matched the client id to an order.
+    `bot_id` and `key` are empty until the engine has matched the client id to an order; with them
+    comes `fee_quote`, what the fee was worth in quote then (None: nobody could say).
     """
 
     exchange: ExchangeName
@@ -28,6 +29,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     ts: int
     bot_id: BotId | None = None
     key: OrderKey | None = None
+    fee_quote: Decimal | None = None
 
     @property
     def signed_quantity(self) -> Decimal:

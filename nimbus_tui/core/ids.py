@@ -23,5 +23,8 @@ ExchangeOrderId = NewType("ExchangeOrderId", str)
 TradeId = NewType("TradeId", str)
 """The venue's name for one execution; unique together with the exchange's name."""
 
+FundingId = NewType("FundingId", str)
+"""The venue's name for one funding payment; unique together with the exchange's name."""
+
 ExchangeName = NewType("ExchangeName", str)
 """The name of a configured venue, e.g. `sim` of `[exchanges.sim]`."""

@@ -18,6 +18,15 @@ class Tick(msgspec.Struct, frozen=True):
     """Traded quantity in base units; 0 where the source doesn't say."""
     aggressor: Side | None = None
     """Who took, where the source says."""
+    recorded_ts: int | None = None
+    """When it was traded in the recording, where a replay has given it another `ts`."""
+
+
+class FundingRate(msgspec.Struct, frozen=True):
+    """At `ts` (ns) a long perpetual pays `rate` × its notional to the shorts; < 0 the other way."""
+
+    ts: int
+    rate: Decimal
 
 
 class Quote(msgspec.Struct, frozen=True):

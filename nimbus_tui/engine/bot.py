@@ -7,12 +7,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nimbus_tui.accounting.books import Books
+from nimbus_tui.accounting.books import Books, claimed, funded
 from nimbus_tui.accounting.books import absorb as entered
+from nimbus_tui.accounting.cycles import CycleLog
+from nimbus_tui.accounting.fees import fee_value
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.core.errors import InvariantViolated
 from nimbus_tui.core.events import Error, Event, OrderFilled, PositionUpdate, Warning
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
@@ -20,11 +23,13 @@ from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bus import EventBus
-from nimbus_tui.engine.facts import OrderFact
+from nimbus_tui.engine.facts import BotFact, FundingArrived
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager
-from nimbus_tui.engine.standing import Saved, Standing
+from nimbus_tui.engine.saved import Saved
+from nimbus_tui.engine.standing import Standing
 from nimbus_tui.engine.wake import tightest
+from nimbus_tui.engine.words import told_funding, unvalued_fee
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
 from nimbus_tui.risk.gate import Situation, review
@@ -43,7 +48,7 @@ BACK_OFF_S = (1, 2, 5, 15, 60)
 class Batch(msgspec.Struct, frozen=True):
     """What a bot is given for one turn."""
 
-    facts: tuple[OrderFact, ...] = ()
+    facts: tuple[BotFact, ...] = ()
     quotes: tuple[Quote, ...] = ()
     replan: bool = False
 
@@ -73,6 +78,7 @@ class Bot:
         self.orders = orders
         self.prices: dict[Symbol, Quote] = {}
         self.unowned: Callable[[], Mapping[Asset, Decimal]] = dict
+        self.fee_price: Callable[[Asset, Asset], Decimal | None] = lambda asset, quote: None
         self._journal = journal
         self._bus = bus
         self._clock = clock
@@ -103,7 +109,7 @@ class Bot:
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
         self.keeper.retry_cancels()
-        filled = [self.keeper.absorb(fact) for fact in batch.facts]
+        filled = [self._took_in(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
             self.prices[quote.symbol] = quote
@@ -185,6 +191,11 @@ class Bot:
         return self.record.bot_id
 
     @property
+    def quote(self) -> Asset:
+        """The asset that its books are in."""
+        return next(iter(self.instruments.values())).quote
+
+    @property
     def books(self) -> Books:
         """What it owns and has earned."""
         return self.saved.books
@@ -209,13 +220,12 @@ class Bot:
 
     def view(self) -> View:
         """What the strategy may look at."""
-        quote_asset = next(iter(self.instruments.values())).quote
         return View(
             now=self._clock.now(),
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             live=frozenset(self.keeper.live),
             positions={symbol: self.position(symbol) for symbol in self.instruments},
-            cash={quote_asset: self.books.cash},
+            cash={self.quote: self.books.cash},
             unowned=self.unowned(),
             may_add=self.standing.step < RiskStep.PAUSE,
         )
@@ -264,6 +274,11 @@ class Bot:
             )
             self._journal.save_bot(self.record)
 
+    @property
+    def cycles(self) -> CycleLog:
+        """Closed results: as the strategy counts them, else from flat to flat."""
+        return self.saved.own_cycles if self.strategy.own_cycles else self.books.cycles
+
     def equity(self) -> Decimal:
         """What the bot is worth at the newest prices."""
         return self.books.equity(self.marks())
@@ -274,7 +289,22 @@ class Bot:
         if self.saved.opened and (day != self.saved.day or self.saved.day_equity is None):
             self.change_saved(day=day, day_equity=self.equity())
 
-    # fills
+    # fills and funding
+
+    def _took_in(self, fact: BotFact) -> bool:
+        """Take in one fact; returns whether it brought a new fill."""
+        if isinstance(fact, FundingArrived):
+            self._fund(fact.payment)
+            return False
+        return self.keeper.absorb(fact)
+
+    def worth_of_fee(self, fill: Fill) -> Decimal | None:
+        """What a new fill's fee is worth in quote now; None where nobody can say."""
+        instrument = self.instruments[fill.symbol]
+        known = fee_value(fill, instrument)
+        if known is not None:
+            return known
+        return fee_value(fill, instrument, self.fee_price(fill.fee_asset, instrument.quote))
 
     def book(self, fill: Fill) -> None:
         """Enter a new fill into the books, then let the strategy absorb it.
@@ -283,6 +313,8 @@ class Bot:
         """
         books = entered(self.books, fill, self.instruments[fill.symbol])
         self.change_saved(books=books)
+        if fill.fee_quote is None:
+            self.publish(Warning(message=unvalued_fee(fill, self.instruments[fill.symbol])))
         self.publish(OrderFilled(fill=fill, position=self.position(fill.symbol)))
         position = books.position(fill.symbol)
         self.publish(
@@ -291,6 +323,15 @@ class Bot:
             )
         )
         self.feed_strategy()
+
+    def _fund(self, payment: FundingPayment) -> None:
+        """Enter a funding payment into the books, once."""
+        named = msgspec.structs.replace(payment, bot_id=self.bot_id)
+        if not self._journal.record_funding(named):
+            return
+        if payment.asset == self.instruments[payment.symbol].quote:
+            self.change_saved(books=funded(self.books, named))
+        self.publish(told_funding(named, self.instruments[payment.symbol]))
 
     def feed_strategy(self) -> None:
         """Give the strategy each fill that its state has not absorbed yet, in order."""
@@ -310,6 +351,7 @@ class Bot:
         if self._guarded(absorb) is None:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
+        self.saved = self.saved.with_cycles(self.strategy.take_cycles())
         self._announce()
         return True
 
@@ -381,11 +423,13 @@ class Bot:
                 )
             )
             capital = needed or Decimal(0)
+        now, marks = self._clock.now(), self.marks()
         self.change_record(capital=capital)
-        self.change_saved(opened=True, books=Books(capital=capital, cash=capital))
+        self.saved = self.saved.begun(capital, marks, now)
         claims = self._guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
         for symbol, quantity in claims.items():
-            self.change_saved(books=self.saved.claim(symbol, quantity, self.marks()[symbol]))
+            books = claimed(self.books, symbol, quantity, marks[symbol], now)
+            self.change_saved(books=books)
         self._guarded(self.strategy.start)
         self.standing.opened()
 

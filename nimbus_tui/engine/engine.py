@@ -19,7 +19,7 @@ from nimbus_tui.core.events import (
     Started,
     Stopped,
 )
-from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
@@ -27,10 +27,26 @@ from nimbus_tui.engine import commands, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
-from nimbus_tui.engine.facts import BotDue, FillArrived, FillsRead, OrderFact, OrderReported
+from nimbus_tui.engine.facts import (
+    BotDue,
+    BotFact,
+    FillArrived,
+    FillsRead,
+    FundingArrived,
+    FundingRead,
+    OrderFact,
+    OrderReported,
+)
+from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Inbox, Market, Post
-from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
+from nimbus_tui.engine.order_manager import (
+    Intent,
+    OrderManager,
+    cursor_fact,
+    funding_cursor_fact,
+)
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
@@ -67,6 +83,7 @@ class Engine:
         self.state = "starting"
         self.started_ns = clock.now()
         self.prices: dict[Market, Quote] = {}
+        self.fee_prices = FeePrices(self.prices)
         self.balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
         self.account_equity: dict[ExchangeName, Decimal] = {}
         self.specs = {spec.bot_id: spec for spec in bots}
@@ -105,7 +122,7 @@ class Engine:
             self._take_up_bots()
             self.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
             self.bus.write()
-        self._subscribe()
+        self._unsubscribe = subscribe(self.inbox, self.exchanges, self._watchers, self.link_changed)
         for exchange in self.exchanges.values():
             await recovery.recover(self, self.order_managers[exchange.name])
         self.state = "emergency" if self.emergency.latched else "running"
@@ -159,7 +176,7 @@ class Engine:
         self.journal.close()
 
     async def _let_go(self) -> None:
-        for unsubscribe in self._unsubscribe:
+        for unsubscribe in (*self._unsubscribe, self.fee_prices.stop):
             unsubscribe()
         tasks = [*self._tasks, *([self._timer[1]] if self._timer else [])]
         for task in tasks:
@@ -223,9 +240,9 @@ class Engine:
         self.bot_revisions[bot.bot_id] = self.revision + 1
         return intents
 
-    def _sorted(self, post: Post) -> tuple[dict[BotId, list[OrderFact]], set[BotId]]:
+    def _sorted(self, post: Post) -> tuple[dict[BotId, list[BotFact]], set[BotId]]:
         """Facts by the bot that they concern; what concerns none is settled here."""
-        facts: dict[BotId, list[OrderFact]] = defaultdict(list)
+        facts: dict[BotId, list[BotFact]] = defaultdict(list)
         replan = set()
         for fact in post.facts:
             match fact:
@@ -235,6 +252,14 @@ class Engine:
                         replan.add(bot_id)
                 case FillsRead(exchange, cursor):
                     self.journal.save_fact(cursor_fact(exchange), cursor)
+                case FundingRead(exchange, cursor):
+                    self.journal.save_fact(funding_cursor_fact(exchange), cursor)
+                case FundingArrived(exchange, payment):
+                    holder = self._holder(exchange, payment)
+                    if holder is not None:
+                        facts[holder].append(fact)
+                    else:
+                        self.journal.record_funding(payment)
                 case _:
                     owner = self._owner(fact)
                     if owner is not None:
@@ -246,6 +271,14 @@ class Engine:
             return fact.bot_id
         named = fact.fill if isinstance(fact, FillArrived) else fact.report
         return self.bot_of(named.client_order_id)
+
+    def _holder(self, exchange: ExchangeName, payment: FundingPayment) -> BotId | None:
+        """The bot that holds a derivative; what was paid before its books began isn't its own."""
+        for bot_id in self._watchers.get((exchange, payment.symbol), ()):
+            saved = self.bots[bot_id].saved
+            if saved.opened and payment.ts >= saved.opened_ns:
+                return bot_id
+        return None
 
     def bot_of(self, identity: ClientOrderId) -> BotId | None:
         """Whose order this is; None for orders that aren't ours."""
@@ -360,6 +393,8 @@ class Engine:
             clock=self.clock,
         )
         bot.unowned = lambda: self._unowned(spec.exchange)
+        venue = self.exchanges[spec.exchange]
+        bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
         return bot
 
@@ -375,35 +410,6 @@ class Engine:
                     unowned[instrument.base] -= held
         return unowned
 
-    def _subscribe(self) -> None:
-        for exchange in self.exchanges.values():
-            name = exchange.name
-            self._unsubscribe.append(exchange.subscribe_order_fills(self._on_fill(name)))
-            self._unsubscribe.append(exchange.subscribe_order_updates(self._on_report(name)))
-            self._unsubscribe.append(exchange.subscribe_link(self._on_link(name)))
-        for exchange_name, symbol in self._watchers:
-            self._unsubscribe.append(
-                self.exchanges[exchange_name].subscribe_price_updates(
-                    symbol, self._on_price(exchange_name)
-                )
-            )
-
-    def _on_fill(self, exchange: ExchangeName) -> Callable[[Fill], None]:
-        return lambda fill: self.inbox.put(FillArrived(exchange, fill))
-
-    def _on_report(self, exchange: ExchangeName) -> Callable[..., None]:
-        return lambda report: self.inbox.put(OrderReported(exchange, report))
-
-    def _on_link(self, exchange: ExchangeName) -> Callable[[bool, str], None]:
-        def changed(is_up: bool, reason: str) -> None:
-            if not is_up:
-                self.disconnected(exchange, reason)
-
-        return changed
-
-    def _on_price(self, exchange: ExchangeName) -> Callable[[Quote], None]:
-        return lambda quote: self.inbox.put_price(exchange, quote)
-
     async def _poll_accounts(self) -> None:
         while True:
             await self.read_accounts(self.exchanges.values())
@@ -417,15 +423,27 @@ class Engine:
                 balances = await exchange.balances()
             except ExchangeError:
                 continue
+            await self.fee_prices.learn(exchange, info.fee_assets, self._quotes_on(exchange.name))
             self.account_equity[exchange.name] = info.equity
             self.balances[exchange.name] = {entry.asset: entry.total for entry in balances}
+
+    def _quotes_on(self, exchange: ExchangeName) -> set[Asset]:
+        """What the bots on a venue reckon in."""
+        return {
+            instrument.quote
+            for spec in self.specs.values()
+            if spec.exchange == exchange
+            for instrument in spec.instruments.values()
+        }
 
     def connected(self, exchange: ExchangeName) -> None:
         """A venue is connected and in step."""
         self.bus.publish(Connected(exchange=exchange))
 
-    def disconnected(self, exchange: ExchangeName, reason: str) -> None:
-        """A venue's data has ended; whoever looks on learns why."""
+    def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
+        """A venue's data flows again or has ended; whoever looks on learns why."""
+        if is_up:
+            return
         with self.journal.transaction():
             self.bus.publish(Disconnected(exchange=exchange, reason=reason))
             self.bus.write()

@@ -3,6 +3,7 @@
 import msgspec
 
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.order import CancelResponse, OrderReport, OrderResponse
 
@@ -12,6 +13,13 @@ class FillArrived(msgspec.Struct, frozen=True):
 
     exchange: ExchangeName
     fill: Fill
+
+
+class FundingArrived(msgspec.Struct, frozen=True):
+    """A venue tells of a funding payment."""
+
+    exchange: ExchangeName
+    payment: FundingPayment
 
 
 class OrderReported(msgspec.Struct, frozen=True):
@@ -51,6 +59,13 @@ class FillsRead(msgspec.Struct, frozen=True):
     cursor: str
 
 
+class FundingRead(msgspec.Struct, frozen=True):
+    """All funding payments up to a cursor have been put into the inbox before this."""
+
+    exchange: ExchangeName
+    cursor: str
+
+
 class BotDue(msgspec.Struct, frozen=True):
     """A bot's time has come, or a command wants it to look again."""
 
@@ -61,4 +76,7 @@ class BotDue(msgspec.Struct, frozen=True):
 OrderFact = FillArrived | OrderReported | PlacementAnswered | CancelAnswered | OrderNotFound
 """What changes an order."""
 
-Fact = OrderFact | FillsRead | BotDue
+BotFact = OrderFact | FundingArrived
+"""What changes a bot."""
+
+Fact = BotFact | FillsRead | FundingRead | BotDue

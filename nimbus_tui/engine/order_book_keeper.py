@@ -129,7 +129,9 @@ class OrderBookKeeper:
         order = self._find(fill.client_order_id)
         if order is None:
             return False
-        named = msgspec.structs.replace(fill, bot_id=order.bot_id, key=order.key)
+        named = msgspec.structs.replace(
+            fill, bot_id=order.bot_id, key=order.key, fee_quote=self._bot.worth_of_fee(fill)
+        )
         if not self._journal.record_fill(named):
             return False
         before = order.state

@@ -1,8 +1,9 @@
 """Carries steps out at one venue: the journal first, then the wire, and the answer back inside."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -26,6 +27,8 @@ from nimbus_tui.engine.facts import (
     Fact,
     FillArrived,
     FillsRead,
+    FundingArrived,
+    FundingRead,
     OrderNotFound,
     OrderReported,
     PlacementAnswered,
@@ -37,10 +40,17 @@ from nimbus_tui.orders import client_id
 LOOK_UP_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """How long to wait between look-ups of an order whose answer was lost; the last one repeats."""
 
+Answer = TypeVar("Answer")
+
 
 def cursor_fact(exchange: ExchangeName) -> str:
     """The journal's name for how far a venue's fills were read."""
     return f"fills-cursor/{exchange}"
+
+
+def funding_cursor_fact(exchange: ExchangeName) -> str:
+    """The journal's name for how far a venue's funding payments were read."""
+    return f"funding-cursor/{exchange}"
 
 
 def describe(error: Exception) -> str:
@@ -160,20 +170,12 @@ class OrderManager:
         self._spawn(self._look_up(Intent(order.bot_id, order.client_order_id, order.request())))
 
     async def _look_up(self, intent: Intent) -> None:
-        identity, attempt = intent.client_order_id, 0
-        while True:
-            try:
-                answer = await self.exchange.order_status(identity, intent.request.symbol)
-            except ExchangeError:
-                await self._clock.sleep(LOOK_UP_PAUSES_S[attempt])
-                attempt = min(attempt + 1, len(LOOK_UP_PAUSES_S) - 1)
-                continue
-            match answer:
-                case NotFound():
-                    self._deliver(OrderNotFound(intent.bot_id, identity))
-                case report:
-                    self._deliver(OrderReported(self.name, report))
-            return
+        identity, symbol = intent.client_order_id, intent.request.symbol
+        match await self._answered(partial(self.exchange.order_status, identity, symbol)):
+            case NotFound():
+                self._deliver(OrderNotFound(intent.bot_id, identity))
+            case report:
+                self._deliver(OrderReported(self.name, report))
 
     def read_fills(self) -> None:
         """Read the fills since the cursor; the venue has spoken of some that did not arrive."""
@@ -195,22 +197,35 @@ class OrderManager:
 
         The cursor moves behind a page only when the engine has absorbed the page's fills.
         """
-        cursor = self._journal.fact(cursor_fact(self.name)) or ""
-        attempt = 0
-        while True:
-            try:
-                page = await self.exchange.fills_since(cursor)
-            except ExchangeError:
-                await self._clock.sleep(LOOK_UP_PAUSES_S[attempt])
-                attempt = min(attempt + 1, len(LOOK_UP_PAUSES_S) - 1)
-                continue
+        cursor, more = self._journal.fact(cursor_fact(self.name)) or "", True
+        while more:
+            page = await self._answered(partial(self.exchange.fills_since, cursor))
             for fill in page.fills:
                 self._deliver(FillArrived(self.name, fill))
             if page.cursor != cursor:
                 self._deliver(FillsRead(self.name, page.cursor))
-            cursor = page.cursor
-            if not page.more:
-                return
+            cursor, more = page.cursor, page.more
+
+    async def catch_up_funding(self) -> None:
+        """Deliver every funding payment since the journal's cursor, in the same way."""
+        cursor, more = self._journal.fact(funding_cursor_fact(self.name)) or "", True
+        while more:
+            page = await self._answered(partial(self.exchange.funding_since, cursor))
+            for payment in page.payments:
+                self._deliver(FundingArrived(self.name, payment))
+            if page.cursor != cursor:
+                self._deliver(FundingRead(self.name, page.cursor))
+            cursor, more = page.cursor, page.more
+
+    async def _answered(self, read: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What the venue answers, asked again until it does."""
+        attempt = 0
+        while True:
+            try:
+                return await read()
+            except ExchangeError:
+                await self._clock.sleep(LOOK_UP_PAUSES_S[attempt])
+                attempt = min(attempt + 1, len(LOOK_UP_PAUSES_S) - 1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

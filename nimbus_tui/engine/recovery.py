@@ -1,7 +1,7 @@
 """Getting in step with a venue, at the start and after every reconnect, always in this order.
 
-Subscribe, read the open orders, read the fills since the cursor to the end, look up what has no
-answer, absorb all of it, and only then plan.
+Subscribe, read the open orders, read the fills and the funding since the cursors to the end, look
+up what has no answer, absorb all of it, and only then plan.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ async def recover(engine: "Engine", manager: OrderManager) -> None:
     await exchange.connect()
     reports = await exchange.open_orders()
     await manager.catch_up_fills()
+    await manager.catch_up_funding()
     open_ids = set()
     for report in reports:
         open_ids.add(report.client_order_id)

@@ -12,14 +12,13 @@ from nimbus_tui.control.snapshots import (
     EngineSnapshot,
     ExchangeSnapshot,
     Mode,
-    Statistic,
     Update,
 )
-from nimbus_tui.core.codec import plain
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order, OrderState
 from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.statistics import statistics_of
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -45,8 +44,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
-    statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
-    statistics["rebalances"] = bot.saved.rebalances
+    statistics = statistics_of(bot, engine.clock.now())
     return BotSnapshot(
         bot_id=bot.bot_id,
         strategy=spec.strategy_name,
@@ -64,11 +62,12 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         unrealized_pnl=bot.books.unrealized_pnl(marks),
         pnl_today=equity - start_of_day,
         fees=bot.books.fees,
+        funding=bot.books.funding,
         equity=equity,
         capital=bot.books.capital,
         round_trips=int(statistics.get("round_trips") or 0),
         open_orders=len(bot.keeper.live),
-        quote=next(iter(bot.instruments.values())).quote,
+        quote=bot.quote,
         statistics=statistics,
         since=bot.saved.since,
     )
@@ -78,12 +77,6 @@ def _reason(bot: Bot) -> str:
     if bot.is_frozen:
         return "its strategy raised; it rests and will be tried again"
     return bot.standing.risk_reason or bot.record.reason
-
-
-def _statistic(value: object) -> Statistic:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return value if isinstance(value, str | int | float) else None
 
 
 def _short(number: Decimal | None) -> Decimal | None:

@@ -3,16 +3,11 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from nimbus_tui.accounting.books import Books, claimed
+from nimbus_tui.accounting.books import Books
 from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.core.events import (
-    Event,
-    GridRebalanced,
     Initialized,
     Paused,
-    PortfolioRebalanced,
     Resumed,
     Started,
     StopLossTriggered,
@@ -24,51 +19,14 @@ from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Band, Plan
 from nimbus_tui.core.risk import RiskReading, RiskStep
 from nimbus_tui.engine.closing import Closer, Closings
+from nimbus_tui.engine.saved import Saved as Saved
 from nimbus_tui.engine.wake import tightest
-from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.risk.position import ExitRule, exit_rules, reading
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.bot import Bot
 
 ZERO = Decimal(0)
-
-
-class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal keeps of a bot beside the strategy's own state."""
-
-    opened: bool = False
-    books: Books = msgspec.field(default_factory=Books)
-    absorbed: int = 0
-    """How many of the bot's fills the strategy's state has absorbed."""
-    rebalances: int = 0
-    closings: Closings = Closings()
-    flatten: bool = False
-    """Whether the position is to be closed while the bot is stopped."""
-    day: int = 0
-    """The UTC day that `day_equity` belongs to, in days since the epoch."""
-    day_equity: Decimal | None = None
-    """Equity when the day began."""
-    since: int = 0
-    risk_reason: str = ""
-    """Why a rule pauses the bot; empty while none does."""
-
-    @staticmethod
-    def of(record: BotRecord) -> "Saved":
-        """What a record holds, or the first of its kind."""
-        if record.books is None:
-            return Saved(since=record.created_ns)
-        return msgspec.json.decode(record.books, type=Saved)
-
-    def claim(self, symbol: Symbol, quantity: Decimal, price: Decimal) -> Books:
-        """The books after taking over a holding."""
-        return claimed(self.books, symbol, quantity, price)
-
-    def counted(self, event: Event) -> "Saved":
-        """Count what has a counter."""
-        if isinstance(event, GridRebalanced | PortfolioRebalanced):
-            return msgspec.structs.replace(self, rebalances=self.rebalances + 1)
-        return self
 
 
 class Standing:

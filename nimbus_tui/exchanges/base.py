@@ -8,6 +8,7 @@ import msgspec
 
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import ClientOrderId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
@@ -25,6 +26,9 @@ PriceCallback = Callable[[Quote], None]
 
 FillCallback = Callable[[Fill], None]
 """Takes one execution of ours, at least once each; must return at once."""
+
+FundingCallback = Callable[[FundingPayment], None]
+"""Takes one funding payment of the account, at least once each; must return at once."""
 
 OrderCallback = Callable[[OrderReport], None]
 """Takes what the venue says of an order of ours; must return at once."""
@@ -85,6 +89,14 @@ class FillPage(msgspec.Struct, frozen=True):
     more: bool = False
 
 
+class FundingPage(msgspec.Struct, frozen=True):
+    """Funding payments after a cursor, oldest first; `cursor` continues behind the last of them."""
+
+    payments: tuple[FundingPayment, ...]
+    cursor: str
+    more: bool = False
+
+
 class Exchange(Protocol):
     """One account at one venue. Every adapter offers all of this and passes the contract suite.
 
@@ -133,6 +145,10 @@ class Exchange(Protocol):
         """The account's fills after a cursor (empty = all that the venue keeps), oldest first."""
         ...
 
+    async def funding_since(self, cursor: str) -> FundingPage:
+        """The account's funding payments after a cursor (empty = all that the venue keeps)."""
+        ...
+
     def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
         """Call back on every new price of a symbol."""
         ...
@@ -143,6 +159,10 @@ class Exchange(Protocol):
 
     def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
         """Call back on every execution of ours."""
+        ...
+
+    def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
+        """Call back on every funding payment of the account; never on a spot account."""
         ...
 
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:

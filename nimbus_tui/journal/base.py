@@ -9,6 +9,7 @@ import msgspec
 
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
 from nimbus_tui.core.order import Order
 
@@ -116,10 +117,22 @@ class Journal(Protocol):
         """Fills in the order of their absorption; `newest` gives the last `limit`."""
         ...
 
+    # funding
+
+    def record_funding(self, payment: FundingPayment) -> bool:
+        """Write a funding payment; False when (exchange, funding id) is there already."""
+        ...
+
+    def funding(
+        self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
+    ) -> list[FundingPayment]:
+        """Payments in the order of their absorption; `newest` gives the last `limit`."""
+        ...
+
     # small facts
 
     def fact(self, name: str) -> str | None:
-        """A named text: fill cursors, latches."""
+        """A named text: cursors, latches."""
         ...
 
     def save_fact(self, name: str, text: str | None) -> None:

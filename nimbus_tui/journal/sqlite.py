@@ -11,6 +11,7 @@ import msgspec
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import AnyEvent, Event, event_type
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
 from nimbus_tui.core.order import Order
 from nimbus_tui.journal.base import BotRecord
@@ -22,6 +23,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_event = msgspec.json.Decoder(AnyEvent).decode
 _decode_order = msgspec.json.Decoder(Order).decode
 _decode_fill = msgspec.json.Decoder(Fill).decode
+_decode_funding = msgspec.json.Decoder(FundingPayment).decode
 _decode_bot = msgspec.json.Decoder(BotRecord).decode
 
 T = TypeVar("T")
@@ -212,11 +214,24 @@ class SqliteJournal:
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[Fill]:
         """Fills in the order of their absorption; `newest` gives the last `limit`."""
-        order = "DESC" if newest else "ASC"
-        where, values = ("", ()) if bot_id is None else ("WHERE bot_id = ?", (bot_id,))
-        sql = f"SELECT body FROM fills {where} ORDER BY number {order} LIMIT ?"  # noqa: S608
-        found = self._decoded(sql, (*values, -1 if limit is None else limit), _decode_fill)
-        return found[::-1] if newest else found
+        return self._absorbed("fills", bot_id, limit, newest, _decode_fill)
+
+    # funding
+
+    def record_funding(self, payment: FundingPayment) -> bool:
+        """Write a funding payment; False when it is there already."""
+        cursor = self._execute(
+            "INSERT OR IGNORE INTO funding (exchange, funding_id, bot_id, ts, body)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (payment.exchange, payment.funding_id, payment.bot_id, payment.ts, _encode(payment)),
+        )
+        return cursor.rowcount == 1
+
+    def funding(
+        self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
+    ) -> list[FundingPayment]:
+        """Payments in the order of their absorption; `newest` gives the last `limit`."""
+        return self._absorbed("funding", bot_id, limit, newest, _decode_funding)
 
     # small facts
 
@@ -233,6 +248,21 @@ class SqliteJournal:
             self._execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, text))
 
     # details
+
+    def _absorbed(
+        self,
+        table: str,
+        bot_id: BotId | None,
+        limit: int | None,
+        newest: bool,
+        decode: Callable[[bytes], T],
+    ) -> list[T]:
+        """Rows in the order of their absorption, the last `limit` of them when `newest`."""
+        order = "DESC" if newest else "ASC"
+        where, values = ("", ()) if bot_id is None else ("WHERE bot_id = ?", (bot_id,))
+        sql = f"SELECT body FROM {table} {where} ORDER BY number {order} LIMIT ?"  # noqa: S608
+        found = self._decoded(sql, (*values, -1 if limit is None else limit), decode)
+        return found[::-1] if newest else found
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         try:

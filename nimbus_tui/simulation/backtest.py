@@ -6,10 +6,10 @@ Equity is looked at on every tick all the same, so the drawdown is exact.
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 
-from nimbus_tui.accounting.performance import drawdown
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import DataError
 from nimbus_tui.core.ids import BotId, Symbol
@@ -19,6 +19,7 @@ from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.clock import SimulatedClock
+from nimbus_tui.simulation.curve import EquityCurve, Point
 
 ZERO = Decimal(0)
 SAMPLE_NS = 60 * NS_PER_SECOND
@@ -33,27 +34,11 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     first_ts: int
     last_ts: int
-    equity: list[tuple[int, Decimal]]
-    bot_equity: dict[BotId, list[tuple[int, Decimal]]]
+    equity: list[Point]
+    bot_equity: dict[BotId, list[Point]]
     max_drawdown: dict[BotId, Decimal]
-    marks: dict[Symbol, Decimal]
-
-
-class _Watch:
-    """Peak and worst fall of one bot."""
-
-    def __init__(self, bot: Bot) -> None:
-        self.bot = bot
-        self.peak = ZERO
-        self.worst = ZERO
-
-    def look(self) -> Decimal:
-        equity = self.bot.equity()
-        if equity > self.peak:
-            self.peak = equity
-        elif self.peak > equity:
-            self.worst = max(self.worst, drawdown(equity, self.peak))
-        return equity
+    marks: list[Quote]
+    """The newest price of each symbol."""
 
 
 class Backtest:
@@ -64,10 +49,12 @@ class Backtest:
         self._exchange = exchange
         self._clock = clock
         self._bands: dict[Symbol, Band] = {}
-        self._watches: dict[BotId, _Watch] = {}
-        self._curve: list[tuple[int, Decimal]] = []
-        self._bot_curves: dict[BotId, list[tuple[int, Decimal]]] = {}
-        self._by_symbol: dict[Symbol, list[_Watch]] = {}
+        self._funding_due: int | None = None
+        self._seen_seq = 0
+        self._equity: dict[BotId, Decimal] = {}
+        self._curves: dict[BotId, EquityCurve] = {}
+        self._total = EquityCurve()
+        self._by_symbol: dict[Symbol, list[Bot]] = {}
 
     async def run(
         self, ticks: Iterable[Tick], on_progress: Callable[[int], None] | None = None
@@ -77,36 +64,33 @@ class Backtest:
         Raises:
             DataError: a price file is broken, or there was no tick at all.
         """
+        coming = iter(ticks)
+        first = next(coming, None)
+        if first is None:
+            raise DataError("there is no tick to replay")
+        self._clock.jump(max(first.ts, self._clock.now()))
         await self._engine.start()
         self._watch_bots()
         count = 0
-        first_ts = last_ts = next_sample = 0
-        for tick in ticks:
-            if not count:
-                first_ts = tick.ts
-                next_sample = tick.ts
+        next_sample = first.ts
+        for tick in chain([first], coming):
             await self._happen(tick)
             count += 1
-            last_ts = tick.ts
-            moved = self._by_symbol.get(tick.symbol, ())
-            for watch in moved:
-                watch.look()
+            self._look(tick.ts, self._by_symbol.get(tick.symbol, ()))
             if tick.ts >= next_sample:
                 self._sample(tick.ts)
                 next_sample = tick.ts + SAMPLE_NS
             if on_progress is not None and count % REPORT_EVERY == 0:
                 on_progress(count)
-        if not count:
-            raise DataError("there is no tick to replay")
-        self._sample(last_ts)
+        self._sample(tick.ts)
         return BacktestResult(
             ticks=count,
-            first_ts=first_ts,
-            last_ts=last_ts,
-            equity=self._curve,
-            bot_equity=self._bot_curves,
-            max_drawdown={bot_id: watch.worst for bot_id, watch in self._watches.items()},
-            marks={symbol: quote.price for (_, symbol), quote in self._engine.prices.items()},
+            first_ts=first.ts,
+            last_ts=tick.ts,
+            equity=self._total.points(),
+            bot_equity={bot_id: curve.points() for bot_id, curve in self._curves.items()},
+            max_drawdown={bot_id: curve.max_drawdown for bot_id, curve in self._curves.items()},
+            marks=list(self._engine.prices.values()),
         )
 
     async def _happen(self, tick: Tick) -> None:
@@ -116,19 +100,27 @@ class Backtest:
             self._bands.clear()
         else:
             self._clock.jump(tick.ts)
-        band = self._bands.get(tick.symbol)
-        if band is not None and _inside(tick.price, band):
+        if self._is_quiet(tick):
             self._exchange.note(tick)
             self._engine.note_price(self._exchange.name, Quote(tick.symbol, tick.price, tick.ts))
             return
         self._exchange.deliver(tick)
         await self._engine.settle()
         self._bands = {symbol: self._quiet_band(symbol) for symbol in self._by_symbol}
+        self._funding_due = self._exchange.next_funding()
         if self._engine.bus.seq != self._seen_seq:
             self._seen_seq = self._engine.bus.seq
+            # Funding may have concerned bots of other symbols too.
+            self._look(tick.ts, self._engine.bots.values())
             self._sample(tick.ts)
 
-    _seen_seq = 0
+    def _is_quiet(self, tick: Tick) -> bool:
+        """Whether nobody would do anything about a tick: no bot, no order, no funding time."""
+        band = self._bands.get(tick.symbol)
+        if band is None or (self._funding_due is not None and tick.ts >= self._funding_due):
+            return False
+        below, above = band
+        return (below is None or tick.price > below) and (above is None or tick.price < above)
 
     def _quiet_band(self, symbol: Symbol) -> Band:
         below, above = self._exchange.quiet_band(symbol)
@@ -139,22 +131,22 @@ class Backtest:
 
     def _watch_bots(self) -> None:
         for bot in self._engine.bots.values():
-            watch = _Watch(bot)
-            self._watches[bot.bot_id] = watch
-            self._bot_curves[bot.bot_id] = []
+            self._curves[bot.bot_id] = EquityCurve()
             for symbol in bot.instruments:
-                self._by_symbol.setdefault(symbol, []).append(watch)
+                self._by_symbol.setdefault(symbol, []).append(bot)
         self._seen_seq = self._engine.bus.seq
 
+    def _look(self, ts: int, bots: Iterable[Bot]) -> None:
+        """Follow the equity of some bots, each from the opening of its books."""
+        for bot in bots:
+            if bot.saved.opened:
+                self._equity[bot.bot_id] = equity = bot.equity()
+                self._curves[bot.bot_id].look(ts, equity)
+        if len(self._equity) == len(self._curves):
+            self._total.look(ts, sum(self._equity.values(), ZERO))
+
     def _sample(self, ts: int) -> None:
-        total = ZERO
-        for bot_id, watch in self._watches.items():
-            equity = watch.look()
-            self._bot_curves[bot_id].append((ts, equity))
-            total += equity
-        self._curve.append((ts, total))
-
-
-def _inside(price: Decimal, band: Band) -> bool:
-    below, above = band
-    return (below is None or price > below) and (above is None or price < above)
+        for bot_id, equity in self._equity.items():
+            self._curves[bot_id].mark(ts, equity)
+        if len(self._equity) == len(self._curves):
+            self._total.mark(ts, sum(self._equity.values(), ZERO))

@@ -118,8 +118,8 @@ class PriceFile:
         for number, row in rows:
             try:
                 text = row[at_time]
-                scale = scale or _scale(text)
-                ts = _nanoseconds(text, scale)
+                scale = scale or time_scale(text)
+                ts = nanoseconds(text, scale)
                 price = Decimal(row[at_price])
                 size = ZERO if at_size is None else Decimal(row[at_size])
                 side = None if at_side is None else _aggressor(row[at_side])
@@ -157,8 +157,8 @@ class PriceFile:
         indices = columns.candle or (1, 2, 3, 4)
         for number, row in rows:
             try:
-                scale = scale or _scale(row[columns.time])
-                ts = _nanoseconds(row[columns.time], scale)
+                scale = scale or time_scale(row[columns.time])
+                ts = nanoseconds(row[columns.time], scale)
                 opened, high, low, close = (Decimal(row[index]) for index in indices)
                 volume = ZERO if columns.size is None else Decimal(row[columns.size])
                 good = ZERO < low <= min(opened, close) <= max(opened, close) <= high and (
@@ -247,7 +247,7 @@ def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
 
 
-def _scale(text: str) -> int:
+def time_scale(text: str) -> int:
     """Nanoseconds in one unit of a time column, by the number's size; −1 for dates in words."""
     if not _is_number(text):
         return -1
@@ -259,7 +259,8 @@ def _scale(text: str) -> int:
     return 1_000 if digits <= 17 else 1
 
 
-def _nanoseconds(text: str, scale: int) -> int:
+def nanoseconds(text: str, scale: int) -> int:
+    """A time in ns, by the scale of its column."""
     if scale > 0:
         return int(text) * scale if "." not in text else int(Decimal(text) * scale)
     moment = datetime.fromisoformat(text)

@@ -52,4 +52,5 @@ class ReplaySource:
             due = begun[0] + int((tick.ts - begun[1]) / self._speed)
             await self._clock.sleep_until(due)
             self._delivered += 1
-            yield msgspec.structs.replace(tick, ts=max(due, self._clock.now()))
+            delivered = max(due, self._clock.now())
+            yield msgspec.structs.replace(tick, ts=delivered, recorded_ts=tick.ts)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from nimbus_tui.accounting.cycles import Cycle
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, Symbol
@@ -52,6 +53,9 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         {"stop_loss", "take_profit", "stop_loss_price", "take_profit_price"}
     )
     """Parameters that stand for the risk limit of the same name, where `Config` has them."""
+    own_cycles: ClassVar[bool] = False
+    """Whether the strategy says itself which results have closed, by `close_cycle`; else a cycle is
+    a symbol's position from flat to flat."""
 
     config: ConfigT
     state: StateT
@@ -63,6 +67,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         self.config = config
         self.instruments = instruments
         self._events: list[Event] = []
+        self._cycles: list[Cycle] = []
         self.state = self.initial_state()
 
     # what a subclass says
@@ -114,6 +119,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     def initialize(self, saved_state: bytes | None) -> None:
         """Take up the journalled state, or the first one."""
+        self._cycles = []
         self.state = (
             self.initial_state()
             if saved_state is None
@@ -130,7 +136,10 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         """The operator or a rule has stopped the bot; its orders are being cancelled."""
 
     def handle_order_fill(self, fill: Fill) -> None:
-        """Absorb one execution of an order of this bot into the state."""
+        """Absorb one execution of an order of this bot into the state.
+
+        `fill.fee_quote` is the fee's worth in quote; `accounting.fees` tells what is received.
+        """
 
     def handle_order_end(self, order: Order) -> None:
         """An order has ended with a part filled and a part not: its key is spent."""
@@ -164,3 +173,12 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         """What was announced since the last call."""
         events, self._events = self._events, []
         return events
+
+    def close_cycle(self, cycle: Cycle) -> None:
+        """While absorbing a fill: a result has closed. Only with `own_cycles`."""
+        self._cycles.append(cycle)
+
+    def take_cycles(self) -> list[Cycle]:
+        """What was closed since the last call."""
+        cycles, self._cycles = self._cycles, []
+        return cycles

@@ -38,6 +38,7 @@ from nimbus_tui.strategies.grid_decisions import (
     is_beyond,
     placed,
     recentre_limits,
+    round_trip,
     seen,
     within_reach,
     would_cross,
@@ -64,6 +65,7 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
 
     Config = GridConfig
     State = GridState
+    own_cycles = True
 
     def initial_state(self) -> GridState:
         """Nothing placed yet."""
@@ -122,7 +124,11 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
 
     def handle_order_fill(self, fill: Fill) -> None:
         """Absorb a fill."""
-        self.state = absorb_fill(self.state, fill, self.config, self.instrument)
+        before = self.state
+        self.state = absorb_fill(before, fill, self.config, self.instrument)
+        closed = round_trip(before, self.state, fill)
+        if closed is not None:
+            self.close_cycle(closed)
 
     def handle_order_end(self, order: Order) -> None:
         """Ask again for what a part-filled order left."""

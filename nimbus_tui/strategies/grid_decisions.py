@@ -5,6 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
+from nimbus_tui.accounting.cycles import Cycle
+from nimbus_tui.accounting.fees import fee_value, received
+from nimbus_tui.accounting.position import cost_share
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import OrderKey
@@ -56,6 +59,7 @@ class Lot(msgspec.Struct, frozen=True):
     price: Decimal
     fee: Decimal
     """In quote, for the whole lot."""
+    opened_ns: int = 0
 
 
 class GridState(StrategyState, frozen=True, kw_only=True):
@@ -159,12 +163,10 @@ def absorb_fill(
     if fill.key is not None and fill.key.startswith(INVENTORY):
         left = max(ZERO, state.inventory_wanted - fill.quantity)
         return msgspec.structs.replace(state, inventory_wanted=left)
-    base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
-    fee = base_fee * fill.price if base_fee else fill.fee
-    received = fill.signed_quantity - base_fee
+    quantity, fee = received(fill, instrument), fee_value(fill, instrument) or ZERO
     order = next((order for order in state.orders if order.key == fill.key), None)
     current = order is not None and order.cycle >= state.first_cycle
-    lots, profit, closed = matched(state.lots, received, fill.price, fee)
+    lots, profit, closed = matched(state.lots, Lot(quantity, fill.price, fee, fill.ts))
     state = msgspec.structs.replace(
         state,
         lots=lots,
@@ -175,35 +177,42 @@ def absorb_fill(
     if order is None or not current:
         return state
     state = _with_level_figures(state, order.level, profit)
-    return _with_counter(state, order, fill.quantity, abs(received), config, instrument)
+    return _with_counter(state, order, fill.quantity, abs(quantity), config, instrument)
 
 
-def matched(
-    lots: tuple[Lot, ...], quantity: Decimal, price: Decimal, fee: Decimal
-) -> tuple[tuple[Lot, ...], Decimal, bool]:
-    """Match a fill with the newest opposite lots.
+def matched(lots: tuple[Lot, ...], trade: Lot) -> tuple[tuple[Lot, ...], Decimal, bool]:
+    """Match a fill with the newest opposite lots; what matches none is a lot of its own.
 
     Returns the lots afterwards, the profit net of both fees, and whether the fill brought the
     inventory back towards zero: a round trip.
     """
-    left, rest_fee, profit = quantity, fee, ZERO
+    left, rest_fee, profit = trade.quantity, trade.fee, ZERO
     open_lots = list(lots)
     closed = False
     while left and open_lots and open_lots[-1].quantity * left < 0:
         lot = open_lots.pop()
-        size = min(abs(left), abs(lot.quantity))
-        entry_fee = lot.fee * size / abs(lot.quantity)
-        exit_fee = rest_fee * size / abs(left)
-        sign = 1 if lot.quantity > 0 else -1
-        profit += (price - lot.price) * size * sign - entry_fee - exit_fee
+        size = min(abs(left), abs(lot.quantity)).copy_sign(lot.quantity)
+        entry_fee = cost_share(lot.fee, size, lot.quantity)
+        exit_fee = cost_share(rest_fee, size, -left)
+        profit += (trade.price - lot.price) * size - entry_fee - exit_fee
         closed = True
-        if size < abs(lot.quantity):
-            open_lots.append(Lot(lot.quantity - sign * size, lot.price, lot.fee - entry_fee))
-        left += sign * size
+        if size != lot.quantity:
+            rest = lot.quantity - size
+            open_lots.append(Lot(rest, lot.price, lot.fee - entry_fee, lot.opened_ns))
+        left += size
         rest_fee -= exit_fee
     if left:
-        open_lots.append(Lot(left, price, rest_fee))
+        open_lots.append(Lot(left, trade.price, rest_fee, trade.opened_ns))
     return tuple(open_lots), profit, closed
+
+
+def round_trip(before: GridState, after: GridState, fill: Fill) -> Cycle | None:
+    """What a fill has closed, from the earliest of the lots that it was matched with."""
+    if after.round_trips == before.round_trips:
+        return None
+    kept = sum(old is new for old, new in zip(before.lots, after.lots, strict=False))
+    result = after.grid_profit - before.grid_profit
+    return Cycle(fill.symbol, before.lots[kept].opened_ns, fill.ts, result)
 
 
 def _with_level_figures(state: GridState, level: int, profit: Decimal) -> GridState:

@@ -7,6 +7,7 @@ import pytest
 
 from nimbus_tui.core.events import Info, OrderCancelled
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.order import Order, OrderState, Side
 from nimbus_tui.journal.base import BotRecord, Journal
 
@@ -28,6 +29,13 @@ def a_fill(trade_id: str = "1", bot_id: str = "eth") -> Fill:
     )  # fmt: skip
 
 
+def a_payment(funding_id: str, bot_id: str | None) -> FundingPayment:
+    return FundingPayment(
+        exchange="sim", funding_id=funding_id, symbol="ETH/USDC:USDC", asset="USDC", ts=7,
+        amount=Decimal("-0.00000001"), rate=Decimal("0.0001"), bot_id=bot_id,
+    )  # fmt: skip
+
+
 class JournalContract:
     """The suite; subclasses provide the `journal` fixture."""
 
@@ -45,6 +53,18 @@ class JournalContract:
             assert journal.record_fill(a_fill())
             assert not journal.record_fill(a_fill())
         assert len(journal.fills()) == 1
+
+    def test_a_funding_payment_is_recorded_once_and_read_in_order(self, journal: Journal) -> None:
+        first, second = a_payment("f1", "eth"), a_payment("f2", "btc")
+        with journal.transaction():
+            assert journal.record_funding(first)
+            assert not journal.record_funding(first)
+            assert journal.record_funding(msgspec.structs.replace(first, exchange="other"))
+            assert journal.record_funding(second)
+        assert [one.exchange for one in journal.funding()] == ["sim", "other", "sim"]
+        assert journal.funding(bot_id="btc") == [second]
+        assert journal.funding(limit=1, newest=True) == [second]
+        assert journal.funding()[0] == first
 
     def test_a_transaction_that_fails_leaves_nothing(self, journal: Journal) -> None:
         with pytest.raises(RuntimeError, match="stop"), journal.transaction():

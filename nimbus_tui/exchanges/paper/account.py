@@ -12,9 +12,11 @@ import msgspec
 
 from nimbus_tui.accounting.position import Position, trade
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, Symbol
 from nimbus_tui.core.instrument import Instrument, MarketType, SymbolParts, parse_symbol
 from nimbus_tui.core.order import OrderRequest, OrderType, Side
+from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.matching import Execution, FillModel, PaperOrder
 
 ZERO = Decimal(0)
@@ -34,6 +36,7 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Decimal = Decimal(10)
     fee_in_base: bool = False
     """Whether spot buys pay their fee in the coin that they buy."""
+    funding: FundingSchedule = FundingSchedule()
 
 
 class VenueState(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,10 @@ class VenueState(msgspec.Struct, frozen=True, kw_only=True):
     orders: int = 0
     """How many orders there have been; numbers the next one."""
     fills: int = 0
+    fundings: int = 0
+    """How many funding payments there have been; numbers the next one."""
+    funded_until: int | None = None
+    """Up to which time of the prices funding has been charged; None before the first price."""
     source_position: str = ""
 
 
@@ -179,6 +186,13 @@ def entered(state: VenueState, fill: Fill, instrument: Instrument) -> VenueState
     return msgspec.structs.replace(
         state, balances=balances, positions=positions, fills=state.fills + 1
     )
+
+
+def funded(state: VenueState, payment: FundingPayment) -> VenueState:
+    """The books after one funding payment."""
+    balances = dict(state.balances)
+    _add(balances, payment.asset, payment.amount)
+    return msgspec.structs.replace(state, balances=balances, fundings=state.fundings + 1)
 
 
 def transferred(state: VenueState, asset: Asset, amount: Decimal) -> VenueState:

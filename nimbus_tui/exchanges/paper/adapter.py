@@ -37,6 +37,8 @@ from nimbus_tui.exchanges.base import (
     ConnectionStatus,
     FillCallback,
     FillPage,
+    FundingCallback,
+    FundingPage,
     Link,
     LinkCallback,
     OrderCallback,
@@ -51,7 +53,8 @@ from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
 
 ZERO = Decimal(0)
-FILL_PAGE = 500
+PAGE = 500
+"""Most fills, or funding payments, that one call gives."""
 T = TypeVar("T")
 
 
@@ -115,6 +118,7 @@ class PaperExchange:
         self._fill_callbacks: list[FillCallback] = []
         self._order_callbacks: list[OrderCallback] = []
         self._link_callbacks: list[LinkCallback] = []
+        self._funding_callbacks: list[FundingCallback] = []
         self._link = Link.DISCONNECTED
         self._detail = ""
         self._pump: asyncio.Task[None] | None = None
@@ -168,6 +172,8 @@ class PaperExchange:
     def deliver(self, tick: Tick, source_position: str | None = None) -> None:
         """Let a tick happen; `source_position` is where its source stands after it.
 
+        Funding times that have come are charged first, on what was held before the tick.
+
         Raises:
             ExchangeError: the symbol isn't traded here, or the file can't be written; then the
                 tick has not happened.
@@ -175,8 +181,12 @@ class PaperExchange:
         due = self._due(tick.ts)
         with self._venue.writing():
             answers = [self._venue.take_in(one.request, one.arrives_at) for one in due]
+            payments = self._venue.fund(tick)
             changes = self._venue.traded(tick, source_position)
         self._answer(due, answers)
+        for payment in payments:
+            for on_funding in list(self._funding_callbacks):
+                on_funding(payment)
         for report, fill in changes:
             self._tell(report, fill)
         quote = Quote(tick.symbol, tick.price, tick.ts)
@@ -195,6 +205,10 @@ class PaperExchange:
         if any(journey.request.symbol == symbol for journey in self._travelling.values()):
             return NO_BAND
         return self._venue.book(symbol).quiet_band()
+
+    def next_funding(self) -> int | None:
+        """When the next tick must be delivered since funding is due; None: not in sight."""
+        return self._venue.next_funding()
 
     # orders
 
@@ -276,12 +290,22 @@ class PaperExchange:
 
     async def fills_since(self, cursor: str) -> FillPage:
         """The account's fills after a cursor, oldest first."""
-        if cursor and not cursor.isdecimal():
-            raise ExchangeError(f"{cursor!r} is not a cursor of {self.name}'s fills")
-        found = self._venue.fills_after(int(cursor or 0), FILL_PAGE + 1)
-        page = found[:FILL_PAGE]
+        found = self._venue.fills_after(self._number(cursor), PAGE + 1)
+        page = found[:PAGE]
         end = str(page[-1][0]) if page else cursor
-        return FillPage(tuple(fill for _, fill in page), end, more=len(found) > FILL_PAGE)
+        return FillPage(tuple(fill for _, fill in page), end, more=len(found) > PAGE)
+
+    async def funding_since(self, cursor: str) -> FundingPage:
+        """The account's funding payments after a cursor, oldest first."""
+        found = self._venue.payments_after(self._number(cursor), PAGE + 1)
+        page = found[:PAGE]
+        end = str(page[-1][0]) if page else cursor
+        return FundingPage(tuple(payment for _, payment in page), end, more=len(found) > PAGE)
+
+    def _number(self, cursor: str) -> int:
+        if cursor and not cursor.isdecimal():
+            raise ExchangeError(f"{cursor!r} is not a cursor of {self.name}")
+        return int(cursor or 0)
 
     # account
 
@@ -351,6 +375,10 @@ class PaperExchange:
     def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
         """Call back on every execution of ours."""
         return _subscribed(self._fill_callbacks, callback)
+
+    def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
+        """Call back on every funding payment."""
+        return _subscribed(self._funding_callbacks, callback)
 
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
         """Call back when an order of ours changes state."""

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import ClientOrderId
 from nimbus_tui.exchanges.paper.account import VenueState
 from nimbus_tui.exchanges.paper.matching import PaperOrder
@@ -20,13 +22,17 @@ CREATE TABLE IF NOT EXISTS orders (
 );
 CREATE INDEX IF NOT EXISTS live_orders ON orders (client_order_id) WHERE live = 1;
 CREATE TABLE IF NOT EXISTS fills (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS funding (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 _APPLICATION_ID = 0x6E627078
-_VERSION = 1
+_VERSION = 2
+"""2 has funding; an older file is only to be given the new table."""
 MEMORY = ":memory:"
 MEMORY_KEEPS = 10_000
-"""How many ended orders, and how many fills, a store without a file remembers."""
+"""How many ended orders, fills and funding payments a store without a file remembers of each."""
 _FORGET_EVERY = 1_000
+
+T = TypeVar("T")
 
 
 class PaperStore:
@@ -122,6 +128,12 @@ class PaperStore:
             "INSERT INTO fills VALUES (?, ?)", (number, msgspec.json.encode(fill))
         )
 
+    def save_payment(self, number: int, payment: FundingPayment) -> None:
+        """Write a funding payment under its number."""
+        self._connection.execute(
+            "INSERT INTO funding VALUES (?, ?)", (number, msgspec.json.encode(payment))
+        )
+
     def _forget(self) -> None:
         """Drop the oldest of what has ended, so that memory does not grow for ever."""
         self._written += 1
@@ -133,10 +145,11 @@ class PaperStore:
             "(SELECT rowid FROM orders WHERE live = 0 ORDER BY rowid DESC LIMIT ?)",
             (MEMORY_KEEPS,),
         )
-        self._connection.execute(
-            "DELETE FROM fills WHERE number <= (SELECT max(number) FROM fills) - ?",
-            (MEMORY_KEEPS,),
-        )
+        for table in ("fills", "funding"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE number <= (SELECT max(number) FROM {table}) - ?",  # noqa: S608
+                (MEMORY_KEEPS,),
+            )
 
     def order(self, identity: ClientOrderId) -> PaperOrder | None:
         """One order, also one that has ended."""
@@ -148,12 +161,17 @@ class PaperStore:
 
     def fills_after(self, number: int, limit: int) -> list[tuple[int, Fill]]:
         """Fills with higher numbers, oldest first."""
+        return self._after("fills", Fill, number, limit)
+
+    def payments_after(self, number: int, limit: int) -> list[tuple[int, FundingPayment]]:
+        """Funding payments with higher numbers, oldest first."""
+        return self._after("funding", FundingPayment, number, limit)
+
+    def _after(self, table: str, kind: type[T], number: int, limit: int) -> list[tuple[int, T]]:
+        sql = f"SELECT number, body FROM {table} WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
         with self._in_words():
-            rows = self._connection.execute(
-                "SELECT number, body FROM fills WHERE number > ? ORDER BY number LIMIT ?",
-                (number, limit),
-            )
-            return [(found, msgspec.json.decode(body, type=Fill)) for found, body in rows]
+            rows = self._connection.execute(sql, (number, limit))
+            return [(found, msgspec.json.decode(body, type=kind)) for found, body in rows]
 
     def close(self) -> None:
         """Close the file. Harmless the second time."""

@@ -11,16 +11,18 @@ import msgspec
 
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import (
     Asset,
     ClientOrderId,
     ExchangeName,
     ExchangeOrderId,
+    FundingId,
     Symbol,
     TradeId,
 )
-from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.core.market import Tick
+from nimbus_tui.core.instrument import Instrument, MarketType
+from nimbus_tui.core.market import FundingRate, Tick
 from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
@@ -36,6 +38,7 @@ from nimbus_tui.exchanges.paper.account import (
     PaperSettings,
     VenueState,
     entered,
+    funded,
     transferred,
 )
 from nimbus_tui.exchanges.paper.admission import inadmissible
@@ -86,6 +89,11 @@ class PaperVenue:
             symbol: Book(instrument, self._settings.fill_model, self._settings.slippage_percent)
             for symbol, instrument in self.instruments.items()
         }
+        self._perpetuals = [
+            symbol
+            for symbol, instrument in self.instruments.items()
+            if instrument.market is MarketType.PERPETUAL
+        ]
         for order in orders:
             self.books[order.request.symbol].add(order)
         for symbol in state.prices.keys() & self.books.keys():
@@ -139,7 +147,56 @@ class PaperVenue:
         """Fills with higher numbers, oldest first."""
         return self._store.fills_after(number, limit)
 
+    def payments_after(self, number: int, limit: int) -> list[tuple[int, FundingPayment]]:
+        """Funding payments with higher numbers, oldest first."""
+        return self._store.payments_after(number, limit)
+
+    def next_funding(self) -> int | None:
+        """The next funding time of any perpetual here, on the prices' own clock."""
+        if self.state.funded_until is None:
+            return None
+        return self._settings.funding.next_after(self._perpetuals, self.state.funded_until)
+
     # what happens; each inside `writing`
+
+    def fund(self, tick: Tick) -> list[FundingPayment]:
+        """Charge the funding times that a tick shows to have come, before it moves anything.
+
+        Positions and prices are those before the tick. A replay's funding times are those of the
+        recording; where the prices go back in time another recording has begun.
+        """
+        now = tick.ts if tick.recorded_ts is None else tick.recorded_ts
+        since = self.state.funded_until
+        self.state = msgspec.structs.replace(self.state, funded_until=now)
+        if since is None or now <= since:
+            return []
+        due = [
+            (rate, symbol)
+            for symbol, position in self.state.positions.items()
+            if position.quantity
+            for rate in self._settings.funding.due(symbol, since, now)
+        ]
+        due.sort(key=lambda pair: pair[0].ts)
+        shift = tick.ts - now
+        return [self._charge(symbol, rate, rate.ts + shift) for rate, symbol in due if rate.rate]
+
+    def _charge(self, symbol: Symbol, rate: FundingRate, ts: int) -> FundingPayment:
+        """A long pays a positive rate, a short receives it."""
+        held, mark = self.state.positions[symbol].quantity, self.state.prices[symbol]
+        payment = FundingPayment(
+            exchange=self._name,
+            funding_id=FundingId(f"{self._account}-f{self.state.fundings + 1}"),
+            symbol=symbol,
+            amount=-held * mark * rate.rate,
+            asset=self.instruments[symbol].quote,
+            ts=ts,
+            rate=rate.rate,
+            position=held,
+            mark_price=mark,
+        )
+        self.state = funded(self.state, payment)
+        self._store.save_payment(self.state.fundings, payment)
+        return payment
 
     def traded(self, tick: Tick, source_position: str | None) -> list[Change]:
         """A public trade: what it fills, and what it ends."""

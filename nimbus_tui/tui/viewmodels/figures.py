@@ -26,8 +26,10 @@ from nimbus_tui.tui.viewmodels.words import ORDER_STATES, SIDES, risk_step
 _NAME = 15
 _VALUE = 16
 _TWO_COLUMNS = 2 * (_NAME + _VALUE) + 4
-_IN_THE_BOOKS = frozenset({"round_trips"})
+_IN_THE_BOOKS = frozenset({"round_trips", "funding"})
 """Statistics that have a place of their own."""
+_SHARES = frozenset({"time_in_range", "time_in_market", "win_rate"})
+"""Statistics that are shares of 1."""
 
 Figure = tuple[str, Cell]
 
@@ -58,6 +60,7 @@ def _books(bot: BotSnapshot, now_ns: int) -> list[Figure]:
         ("realised", Cell(*signed(bot.realized_pnl))),
         ("unrealised", Cell(*signed(bot.unrealized_pnl))),
         ("fees", Cell(number(bot.fees))),
+        *([("funding", Cell(*signed(bot.funding)))] if bot.funding else []),
         ("position", Cell(held)),
         ("average cost", Cell(trimmed(bot.average_cost, 4) if bot.average_cost else "–")),
         ("round trips", Cell(str(bot.round_trips))),
@@ -95,7 +98,7 @@ def _statistic(name: str, value: Statistic) -> str:
         return clean(str(value))
     if name.endswith("_percent"):
         return f"{number(amount)} %"
-    if name == "time_in_range":
+    if name in _SHARES:
         return f"{number(amount * 100, 1)} %"
     return trimmed(amount, 4)
 

@@ -111,7 +111,7 @@ def cut_short(path: Path) -> None:
     [
         (text, "not a database"),
         (of_somebody_else, "not one of the paper exchange"),
-        (of_a_newer_version, "version 99.*version 1"),
+        (of_a_newer_version, "version 99.*version 2"),
         (cut_short, "malformed|disk image"),
     ],
 )

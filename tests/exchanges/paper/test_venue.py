@@ -24,7 +24,7 @@ from nimbus_tui.core.order import (
     Unknown,
 )
 from nimbus_tui.exchanges.base import Link
-from nimbus_tui.exchanges.paper.adapter import FILL_PAGE, PaperExchange
+from nimbus_tui.exchanges.paper.adapter import PAGE, PaperExchange
 from nimbus_tui.exchanges.paper.matching import NO_BAND, FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.simulation.clock import SimulatedClock
@@ -583,13 +583,13 @@ async def test_prices_go_to_the_subscribers_of_their_symbol_only() -> None:
 async def test_more_fills_than_a_page_are_read_page_by_page() -> None:
     exchange = paper(balances={"USDC": "10000000"})
     exchange.deliver(tick("2400"))
-    for number in range(FILL_PAGE + 1):
+    for number in range(PAGE + 1):
         await exchange.place_order(request(f"nb{number}", quantity=Decimal("0.1")))
     exchange.deliver(tick("2388", 2))
     first = await exchange.fills_since("")
     second = await exchange.fills_since(first.cursor)
-    assert (len(first.fills), first.more) == (FILL_PAGE, True)
-    assert [fill.client_order_id for fill in second.fills] == [f"nb{FILL_PAGE}"]
+    assert (len(first.fills), first.more) == (PAGE, True)
+    assert [fill.client_order_id for fill in second.fills] == [f"nb{PAGE}"]
     assert not second.more
 
 

@@ -1,0 +1,54 @@
+"""The figures that every bot has, from its books; worked out when somebody looks, not on a tick."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from nimbus_tui.accounting.performance import buy_and_hold
+from nimbus_tui.control.snapshots import Statistic
+from nimbus_tui.core.codec import plain
+from nimbus_tui.core.ids import Asset
+from nimbus_tui.engine.bot import Bot
+
+_SHARE = Decimal("0.0001")
+
+
+def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
+    """The strategy's own figures, then those of the books and of the closed cycles."""
+    books, cycles = bot.books, bot.cycles
+    held = buy_and_hold(books.capital, bot.saved.first_marks, bot.marks())
+    figures: dict[str, object] = {
+        **bot.strategy.get_statistics(),
+        "rebalances": bot.saved.rebalances,
+        "realized_pnl_fifo": books.realized_fifo,
+        "funding": books.funding,
+        "cycles": cycles.count,
+        "win_rate": cycles.win_rate,
+        "profit_factor": cycles.profit_factor,
+        "losses_in_a_row": cycles.losses_in_a_row,
+        "time_in_market": _time_in_market(bot, now),
+        "buy_and_hold": held,
+        "versus_buy_and_hold": None if held is None else bot.equity() - held,
+    }
+    if books.fees_by_asset.keys() - {bot.quote}:
+        figures["fees_paid"] = _amounts(books.fees_by_asset)
+    if books.unvalued_fees:
+        figures["fees_unvalued"] = _amounts(books.unvalued_fees)
+    return {name: _statistic(value) for name, value in figures.items()}
+
+
+def _time_in_market(bot: Bot, now: int) -> Decimal | None:
+    """Share of the bot's life in which it held a position."""
+    lived = now - bot.saved.opened_ns
+    if not bot.saved.opened or lived <= 0:
+        return None
+    return (Decimal(bot.books.held.total(now)) / lived).quantize(_SHARE)
+
+
+def _amounts(amounts: Mapping[Asset, Decimal]) -> str:
+    return ", ".join(f"{plain(amount)} {asset}" for asset, amount in sorted(amounts.items()))
+
+
+def _statistic(value: object) -> Statistic:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value if isinstance(value, str | int | float) else None
