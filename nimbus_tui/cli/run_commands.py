@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
+from nimbus_tui.cli.diagnostics import ExitCode, fail, friendly, say
 
 if TYPE_CHECKING:
     from nimbus_tui.config.model import Config
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SWITCH_INTERVAL_S = 0.001
 """How long a screen may hold the interpreter before the engine gets its turn."""
+GRACE_S = 5.0
+"""How much longer than its own limit an engine's end is waited for."""
 
 
 def run(
@@ -127,7 +129,11 @@ def _second(asked: threading.Event) -> None:
 
 
 def _ended(thread: "EngineThread") -> None:
-    """Wait for the orderly end; an engine that failed says why."""
-    thread.join(30)
+    """Wait for the orderly end; an engine that failed says why, one in emergency exits with 3."""
+    ended = thread.join(thread.shutdown_timeout_s + GRACE_S)
     if thread.failure is not None:
         raise thread.failure
+    if thread.emergency:
+        fail(f"nimbus-tui: emergency shutdown: {thread.emergency}", ExitCode.EMERGENCY)
+    if not ended:
+        fail("nimbus-tui: the engine did not end in time; the next start looks every order up")
