@@ -31,9 +31,10 @@ def run(
         from nimbus_tui.bootstrap import load_config
 
         thread = _hosted(load_config(config))
+        asked = _end_asked()
         thread.start()
         say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
-        _headless(thread, duration)
+        _headless(thread, duration, asked)
 
 
 def demo(
@@ -54,8 +55,9 @@ def demo(
         with scratch_folder() as folder:
             thread = _hosted(loaded, Path(folder))
             if headless:
+                asked = _end_asked()
                 thread.start()
-                _headless(thread, duration)
+                _headless(thread, duration, asked)
             else:
                 _with_screen(thread, loaded, demo=True)
 
@@ -97,7 +99,7 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
     farewell = run_screen(client, options)
     match farewell:
         case Farewell.HANGUP if config.engine.on_hangup is OnHangup.DETACH:
-            _headless(thread, None)
+            _headless(thread, None, _end_asked())
         case Farewell.STOP_CANCEL_ORDERS:
             thread.request_stop(cancel_orders=True)
             _ended(thread)
@@ -106,12 +108,17 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
             _ended(thread)
 
 
-def _headless(thread: "EngineThread", duration: float | None) -> None:
-    """Wait for a signal, the end of the duration, or the engine's own end."""
+def _end_asked() -> threading.Event:
+    """Take the signals over: a first one sets the event, a second one forces the end."""
     asked = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: _second(asked))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return asked
+
+
+def _headless(thread: "EngineThread", duration: float | None, asked: threading.Event) -> None:
+    """Wait for a signal, the end of the duration, or the engine's own end."""
     waited = 0.0
     while thread.is_alive and not asked.wait(0.2):
         waited += 0.2
