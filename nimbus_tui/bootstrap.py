@@ -17,6 +17,7 @@ from nimbus_tui.config.model import (
     ExchangeSection,
     FeeAsset,
     MarketSource,
+    OnEmergency,
     OnShutdown,
     OnStop,
 )
@@ -141,6 +142,7 @@ def _engine(
         restart_window_s=section.restart_window,
         shutdown_timeout_s=float(section.shutdown_timeout),
         cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
+        close_in_emergency=section.emergency is OnEmergency.CLOSE,
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
+from nimbus_tui.cli.diagnostics import ExitCode, fail, friendly, say
 
 if TYPE_CHECKING:
     from nimbus_tui.config.model import Config
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SWITCH_INTERVAL_S = 0.001
 """How long a screen may hold the interpreter before the engine gets its turn."""
+GRACE_S = 5.0
+"""How much longer than its own limit an engine's end is waited for."""
 
 DEMO_ALONE_S = 3600.0
 """How long a demo goes on that has lost its terminal: nobody would ever come back for it."""
@@ -38,9 +40,10 @@ def run(
         loaded = load_config(config)
         with event_log(log_folder(loaded.engine.name), console=True) as log:
             thread = _hosted(loaded, on_event=log.put)
+            asked = _end_asked()
             thread.start()
             say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
-            _headless(thread, duration)
+            _headless(thread, duration, asked)
 
 
 def demo(
@@ -61,8 +64,9 @@ def demo(
         with scratch_folder() as folder:
             thread = _hosted(loaded, Path(folder))
             if headless:
+                asked = _end_asked()
                 thread.start()
-                _headless(thread, duration)
+                _headless(thread, duration, asked)
             else:
                 _with_screen(thread, loaded, demo=True)
 
@@ -111,7 +115,7 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
     farewell = run_screen(client, options)
     match farewell:
         case Farewell.HANGUP if config.engine.on_hangup is OnHangup.DETACH:
-            _headless(thread, DEMO_ALONE_S if demo else None)
+            _headless(thread, DEMO_ALONE_S if demo else None, _end_asked())
         case Farewell.STOP_CANCEL_ORDERS:
             thread.request_stop(cancel_orders=True)
             _ended(thread)
@@ -120,12 +124,17 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
             _ended(thread)
 
 
-def _headless(thread: "EngineThread", duration: float | None) -> None:
-    """Wait for a signal, the end of the duration, or the engine's own end."""
+def _end_asked() -> threading.Event:
+    """Take the signals over: a first one sets the event, a second one forces the end."""
     asked = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: _second(asked))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return asked
+
+
+def _headless(thread: "EngineThread", duration: float | None, asked: threading.Event) -> None:
+    """Wait for a signal, the end of the duration, or the engine's own end."""
     waited = 0.0
     while thread.is_alive and not asked.wait(0.2):
         waited += 0.2
@@ -143,7 +152,11 @@ def _second(asked: threading.Event) -> None:
 
 
 def _ended(thread: "EngineThread") -> None:
-    """Wait for the orderly end; an engine that failed says why."""
-    thread.join(30)
+    """Wait for the orderly end; an engine that failed says why, one in emergency exits with 3."""
+    ended = thread.join(thread.shutdown_timeout_s + GRACE_S)
     if thread.failure is not None:
         raise thread.failure
+    if thread.emergency:
+        fail(f"nimbus-tui: emergency shutdown: {thread.emergency}", ExitCode.EMERGENCY)
+    if not ended:
+        fail("nimbus-tui: the engine did not end in time; the next start looks every order up")

@@ -48,6 +48,13 @@ class OnShutdown(Enum):
     CANCEL = "cancel"
 
 
+class OnEmergency(Enum):
+    """What becomes of all positions in an emergency shutdown."""
+
+    KEEP = "keep"
+    CLOSE = "close"
+
+
 class OnHangup(Enum):
     """What happens when the terminal goes away."""
 
@@ -75,6 +82,8 @@ class EngineSection(Section, frozen=True, kw_only=True):
     """Seconds that an orderly shutdown may take."""
     on_shutdown: OnShutdown = OnShutdown.KEEP
     """Keep or cancel resting orders when the engine ends."""
+    emergency: OnEmergency = OnEmergency.KEEP
+    """Keep or close all positions in an emergency shutdown; its orders are cancelled anyway."""
     on_hangup: OnHangup = OnHangup.DETACH
     """When the terminal goes away: trade on without a screen, or stop."""
     max_restarts: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 5

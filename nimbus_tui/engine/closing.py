@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nimbus_tui.engine.bot import Bot
 
 ZERO = Decimal(0)
+_PREFIX = "close/"
 
 
 class Closings(msgspec.Struct, frozen=True):
@@ -109,8 +110,13 @@ class Closer:
             self._bot.publish(Warning(message=message))
 
 
+def is_closing_key(key: OrderKey) -> bool:
+    """Whether an order is there to close a position."""
+    return key.startswith(_PREFIX)
+
+
 def _key(number: int | None) -> OrderKey:
-    return OrderKey("" if number is None else f"close/{number}")
+    return OrderKey("" if number is None else f"{_PREFIX}{number}")
 
 
 def _against(position: Decimal) -> Side:

@@ -43,6 +43,8 @@ def _rearm(engine: "Engine") -> Outcome:
         return Outcome(Result.REFUSED, "there is no emergency to rearm from")
     if engine.state == "failed":
         return Outcome(Result.REFUSED, "the journal has failed: mend it and start again")
+    if not engine.emergency.verified:
+        return Outcome(Result.REFUSED, f"the emergency is not over: {engine.emergency.progress}")
     engine.emergency.rearm()
     return Outcome(Result.DONE, "rearmed; every bot is stopped")
 

@@ -151,13 +151,19 @@ class Engine:
         while True:
             self.process()
             await asyncio.sleep(0)  # noqa: TID251 - lets the requests that just left be answered
-            if not self.inbox:
+            if not self.inbox or not self._processes:
                 return
+
+    @property
+    def _processes(self) -> bool:
+        """Whether what arrives is worked on."""
+        return self._ready.is_set() and self.state not in ("stopping", "stopped", "failed")
 
     async def stop(self, *, cancel_orders: bool | None = None) -> None:
         """Shut down in order; bots keep their state and go on at the next start."""
         if self.state == "stopped":
             return
+        failed = self.state == "failed"
         self.state = "stopping"
         cancel = self.settings.cancel_on_shutdown if cancel_orders is None else cancel_orders
         try:
@@ -167,13 +173,19 @@ class Engine:
                 await self._let_go()
         except TimeoutError:
             self.bus.publish(Error(message="the shutdown took too long and was cut short"))
+        try:
+            if not failed:
+                self._say_goodbye()
+        finally:
+            self.state = "stopped"
+            self.changed()
+            self.journal.close()
+
+    def _say_goodbye(self) -> None:
         with self.journal.transaction():
             self.bus.publish(Stopped(reason="shut down"))
             self.bus.write()
         self.bus.dispatch()
-        self.state = "stopped"
-        self.changed()
-        self.journal.close()
 
     async def _let_go(self) -> None:
         for unsubscribe in (*self._unsubscribe, self.fee_prices.stop):
@@ -182,6 +194,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.emergency.close()
         for manager in self.order_managers.values():
             await manager.close()
             await manager.exchange.disconnect()
@@ -190,7 +203,7 @@ class Engine:
 
     def process(self) -> None:
         """Empty the inbox: give each bot concerned its turn, commit, then let requests leave."""
-        if not self._ready.is_set() or self.state in ("stopping", "stopped", "failed"):
+        if not self._processes:
             return
         post = self.inbox.take()
         try:
@@ -396,6 +409,7 @@ class Engine:
         venue = self.exchanges[spec.exchange]
         bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
+        bot.standing.closes_in_emergency = self.settings.close_in_emergency
         return bot
 
     def _unowned(self, exchange: ExchangeName) -> dict[Asset, Decimal]:

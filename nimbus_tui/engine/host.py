@@ -63,6 +63,16 @@ class EngineThread:
         return not self._thread.is_alive()
 
     @property
+    def shutdown_timeout_s(self) -> float:
+        """How long the engine may take to end in order."""
+        return self._engine.settings.shutdown_timeout_s if self._engine is not None else 0.0
+
+    @property
+    def emergency(self) -> str:
+        """Why an emergency is latched; empty while none is."""
+        return self._engine.emergency.reason if self._engine is not None else ""
+
+    @property
     def failure(self) -> BaseException | None:
         """What ended the engine, if it did not end in order."""
         return self._failure

@@ -53,7 +53,7 @@ def funding_cursor_fact(exchange: ExchangeName) -> str:
     return f"funding-cursor/{exchange}"
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """An exception in one line, also when it has no text."""
     return str(error) or type(error).__name__
 
@@ -86,6 +86,8 @@ class OrderManager:
         self._journal = journal
         self._clock = clock
         self._deliver = deliver
+        self.unanswered: set[ClientOrderId] = set()
+        """Orders that have left and of which nobody knows yet whether they have arrived."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading_fills = False
         self._fills_wanted = False
@@ -146,6 +148,13 @@ class OrderManager:
                 self._spawn(self._cancel(intent, request))
 
     async def _place(self, intent: Intent, request: OrderRequest) -> None:
+        self.unanswered.add(intent.client_order_id)
+        try:
+            await self._place_and_ask(intent, request)
+        finally:
+            self.unanswered.discard(intent.client_order_id)
+
+    async def _place_and_ask(self, intent: Intent, request: OrderRequest) -> None:
         try:
             response: OrderResponse = await self.exchange.place_order(request)
         except Exception as error:  # whatever failed, the order may have arrived

@@ -5,18 +5,22 @@ up what has no answer, absorb all of it, and only then plan.
 """
 
 import asyncio
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
-from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.events import Warning
+from nimbus_tui.core.ids import ClientOrderId
 from nimbus_tui.core.order import CancelRequest, NotFound, Order, OrderReport, RefusalKind, Refused
 from nimbus_tui.engine.facts import OrderNotFound, OrderReported
-from nimbus_tui.engine.order_manager import OrderManager
+from nimbus_tui.engine.order_manager import OrderManager, describe
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.orders import client_id
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
+
+CANCELS_AT_ONCE = 20
+"""How many cancels are under way at one venue when everything is cancelled."""
 
 
 async def account_name(exchange: Exchange) -> str:
@@ -78,24 +82,44 @@ def _report_orphan(engine: "Engine", manager: OrderManager, report: OrderReport)
 async def cancel_everything(engine: "Engine") -> list[str]:
     """Cancel every order with our tag on every venue; returns what is left, in words."""
     left = await asyncio.gather(
-        *(_cancel_all_on(manager) for manager in engine.order_managers.values())
+        *(cancel_all_on(manager) for manager in engine.order_managers.values()),
+        return_exceptions=True,
     )
-    return [line for lines in left for line in lines]
+    return [
+        line
+        for lines in left
+        for line in ([describe(lines)] if isinstance(lines, BaseException) else lines)
+    ]
 
 
-async def _cancel_all_on(manager: OrderManager) -> list[str]:
+async def ours_on(manager: OrderManager) -> list[OrderReport]:
+    """What a venue lists as live and ours."""
+    reports = await manager.exchange.open_orders()
+    return [r for r in reports if client_id.is_ours(manager.engine_tag, r.client_order_id)]
+
+
+async def cancel_all_on(
+    manager: OrderManager, *, but: Set[ClientOrderId] = frozenset()
+) -> list[str]:
+    """Cancel every order of ours on one venue, some at a time; returns what is left, in words."""
+    ours = [report for report in await ours_on(manager) if report.client_order_id not in but]
+    left: list[str] = []
+    for start in range(0, len(ours), CANCELS_AT_ONCE):
+        batch = ours[start : start + CANCELS_AT_ONCE]
+        left += await asyncio.gather(*(_cancelled(manager, report) for report in batch))
+    return [line for line in left if line]
+
+
+async def _cancelled(manager: OrderManager, report: OrderReport) -> str:
+    """Cancel one order; why it is still there, or nothing."""
     try:
-        reports = await manager.exchange.open_orders()
-    except ExchangeError as error:
-        return [f"{manager.name}: open orders can't be read ({error})"]
-    ours = [r for r in reports if client_id.is_ours(manager.engine_tag, r.client_order_id)]
-    left = []
-    for report in ours:
         response = await manager.exchange.cancel_order(_cancel_of(report))
-        gone = isinstance(response, Refused) and response.kind is RefusalKind.NOT_FOUND
-        if isinstance(response, Refused) and not gone:
-            left.append(f"{manager.name}: {report.client_order_id} ({response.reason})")
-    return left
+    except Exception as error:  # one order's trouble must not keep the others
+        return f"{manager.name}: {report.client_order_id} ({describe(error)})"
+    gone = isinstance(response, Refused) and response.kind is RefusalKind.NOT_FOUND
+    if isinstance(response, Refused) and not gone:
+        return f"{manager.name}: {report.client_order_id} ({response.reason})"
+    return ""
 
 
 def _cancel_of(report: OrderReport) -> CancelRequest:

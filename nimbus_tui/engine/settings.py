@@ -20,6 +20,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     restart_window_s: int = 600
     shutdown_timeout_s: float = 10.0
     cancel_on_shutdown: bool = False
+    close_in_emergency: bool = False
 
 
 class BotSpec(msgspec.Struct, frozen=True, kw_only=True):

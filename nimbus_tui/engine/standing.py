@@ -39,6 +39,8 @@ class Standing:
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
+        self.closes_in_emergency = False
+        """Whether an emergency closes the position too."""
 
     @property
     def risk_reason(self) -> str:
@@ -78,7 +80,7 @@ class Standing:
         """The state that people see."""
         record = self._bot.record
         if self.is_stopped:
-            if self._bot.keeper.live or (self.is_closing and not self._closer.is_done()):
+            if self._bot.keeper.live or (self.is_closing and not self.is_flat):
                 return BotState.STOPPING
             return BotState.FAILED if record.state == "failed" else BotState.STOPPED
         if not self._bot.saved.opened:
@@ -186,7 +188,14 @@ class Standing:
     @property
     def is_closing(self) -> bool:
         """Whether the position is to go while the bot is out of the market."""
+        if self.emergency:
+            return self.closes_in_emergency
         return self.is_stopped and self._bot.saved.flatten
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing is left to close but dust."""
+        return self._closer.is_done()
 
     def closing_orders(self) -> tuple[DesiredOrder, ...]:
         """The orders that close what is left, while the bot is stopped and to be flat."""

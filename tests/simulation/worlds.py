@@ -47,6 +47,7 @@ class World:
         close_on_stop: bool = False,
         start_ns: int = 0,
         exchange: type[PaperExchange] = PaperExchange,
+        close_in_emergency: bool = False,
         **grid: Any,
     ) -> None:
         traded = traded or instrument()
@@ -69,7 +70,7 @@ class World:
         config = GridConfig(**(parameters | grid))
         self.strategy = GridStrategy("grid", config, {traded.symbol: traded})
         self.engine = Engine(
-            EngineSettings(name="test"),
+            EngineSettings(name="test", close_in_emergency=close_in_emergency),
             clock=self.clock,
             journal=journal or SqliteJournal.open(":memory:"),
             exchanges={"sim": self.exchange},
