@@ -47,7 +47,7 @@ class Home:
     def engine(self, *arguments: str) -> subprocess.Popen[str]:
         process = self.start("run", str(self.config), *arguments)
         assert process.stderr is not None
-        assert "runs" in process.stderr.readline()
+        assert any("nimbus-tui runs" in line for line in process.stderr)
         return process
 
     def call(self, *arguments: str) -> tuple[int, str, str]:
