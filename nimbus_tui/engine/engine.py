@@ -22,6 +22,7 @@ from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.facts import BotDue, FillArrived, FillsRead, OrderFact, OrderReported
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
+from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
@@ -68,6 +69,7 @@ class Engine:
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
         self.emergency = Emergency(self)
+        self.previewer: Previewer = no_preview
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
