@@ -28,7 +28,6 @@ from nimbus_tui.strategies.grid_levels import (
 from nimbus_tui.strategies.grid_losses import (
     MAINTENANCE_MARGIN,
     Entry,
-    Loss,
     Run,
     liquidation_price,
     worst_loss,
@@ -65,6 +64,10 @@ class _Case(msgspec.Struct, frozen=True):
         below = row.level if row.side is Side.BUY else row.level - 1
         return self.price(below, Side.BUY), self.price(below + 1, Side.SELL)
 
+    def profit(self, row: LadderRow, fees: TripFees) -> Decimal:
+        """What a round trip that begins with a row's order earns."""
+        return fees.profit(*self.trip(row)) * row.quantity
+
     @property
     def is_spot(self) -> bool:
         return self.instrument.market is MarketType.SPOT
@@ -76,6 +79,11 @@ class _Case(msgspec.Struct, frozen=True):
     @property
     def orders(self) -> list[LadderRow]:
         return [row for row in self.opening.panel.rows if row.side is not None]
+
+    @property
+    def trips(self) -> list[LadderRow]:
+        """Orders that a round trip can begin with: nothing is bought back at a price of zero."""
+        return [row for row in self.orders if self.trip(row)[0] > ZERO]
 
 
 def previewed(opening: Opening, config: GridConfig, instrument: Instrument) -> Preview:
@@ -97,13 +105,15 @@ def _panel(case: _Case) -> LadderPanel:
     trigger = case.config.trigger_price
     waits = trigger is not None and trigger != case.opening.newest
     fees = trip_fees(case.instrument, case.instrument.maker_fee)
-    rows = []
-    for row in case.opening.panel.rows:
-        if row.side is not None:
-            state = RowState.WAITING if waits else row.state
-            profit = fees.profit(*case.trip(row)) * row.quantity
-            row = msgspec.structs.replace(row, profit=profit, state=state)
-        rows.append(row)
+    profits = {row.level: case.profit(row, fees) for row in case.trips}
+    rows = [
+        msgspec.structs.replace(
+            row,
+            profit=profits.get(row.level, ZERO),
+            state=RowState.WAITING if waits and row.side is not None else row.state,
+        )
+        for row in case.opening.panel.rows
+    ]
     note = f"waits for {trigger:f}, then places this" if waits else case.opening.panel.note
     return msgspec.structs.replace(case.opening.panel, rows=tuple(rows), note=note)
 
@@ -120,11 +130,13 @@ def _figures(case: _Case) -> Iterator[PreviewFigure]:
         name = "sold at the start" if case.config.side is GridSide.SHORT else "bought at the start"
         bought = case.instrument.round_quantity(case.opening.state.inventory_wanted)
         yield PreviewFigure(name, bought, case.instrument.base)
-    if case.orders:
+    if case.trips:
         yield from _trip_figures(case)
-        yield from _loss_figures(case)
-    if case.orders and not case.is_spot:
-        yield from _liquidation_figures(case)
+    runs = _runs(case)
+    if runs:
+        yield from _loss_figures(case, runs)
+    if runs and not case.is_spot:
+        yield from _liquidation_figures(case, runs)
 
 
 def _trip_figures(case: _Case) -> Iterator[PreviewFigure]:
@@ -136,16 +148,19 @@ def _trip_figures(case: _Case) -> Iterator[PreviewFigure]:
 
 def _trips_at(case: _Case, rate: Decimal, how: str) -> Iterator[PreviewFigure]:
     fees, quote = trip_fees(case.instrument, rate), case.instrument.quote
-    profits = [fees.profit(*case.trip(row)) * row.quantity for row in case.orders]
-    bought_at, sold_at = case.trip(min(case.orders, key=lambda row: abs(row.level)))
+    profits = [case.profit(row, fees) for row in case.trips]
+    bought_at, sold_at = case.trip(min(case.trips, key=lambda row: abs(row.level)))
     yield PreviewFigure(f"profit of a round trip, least{how}", min(profits), quote)
     yield PreviewFigure(f"profit of a round trip, most{how}", max(profits), quote)
     fee = fees.fee(bought_at, sold_at) / bought_at * HUNDRED
     yield PreviewFigure(f"fees of a round trip{how}", fee.quantize(Decimal("0.0001")), "%")
 
 
-def _loss_figures(case: _Case) -> Iterator[PreviewFigure]:
-    loss, run = _worst(case)
+def _loss_figures(case: _Case, runs: list[Run]) -> Iterator[PreviewFigure]:
+    """The worse of the ways in which the price can run."""
+    losses = [worst_loss(run, case.config, case.instrument.taker_fee) for run in runs]
+    loss = max(losses, key=lambda loss: loss.amount)
+    run = runs[losses.index(loss)]
     when = [
         "at the stop loss" if loss.stopped else "at the last level, more beyond",
         f"{loss.fills} of {len(run.entries)} entries filled",
@@ -158,9 +173,9 @@ def _loss_figures(case: _Case) -> Iterator[PreviewFigure]:
     yield PreviewFigure("worst loss when", ", ".join(when))
 
 
-def _liquidation_figures(case: _Case) -> Iterator[PreviewFigure]:
+def _liquidation_figures(case: _Case, runs: list[Run]) -> Iterator[PreviewFigure]:
     """Per direction, with every entry filled and the bot's capital alone behind it."""
-    for run in _runs(case):
+    for run in runs:
         name = "liquidation when long" if run.sign > 0 else "liquidation when short"
         price = liquidation_price(run, case.opening.capital)
         if price is None:
@@ -174,12 +189,6 @@ def _liquidation_figures(case: _Case) -> Iterator[PreviewFigure]:
         "liquidation assumes",
         f"all entries filled, the capital alone behind them, {margin} % maintenance margin",
     )
-
-
-def _worst(case: _Case) -> tuple[Loss, Run]:
-    taker = case.instrument.taker_fee
-    found = [(worst_loss(run, case.config, taker), run) for run in _runs(case)]
-    return max(found, key=lambda pair: pair[0].amount)
 
 
 def _runs(case: _Case) -> list[Run]:
@@ -279,11 +288,9 @@ def _out_of_range(case: _Case) -> Iterable[str]:
 
 def _taking(case: _Case) -> Iterable[str]:
     """Orders that may take pay more: does a round trip still earn?"""
-    if case.config.post_only or not case.orders:
-        return
     fees = trip_fees(case.instrument, case.instrument.taker_fee)
-    least = min(fees.profit(*case.trip(row)) * row.quantity for row in case.orders)
-    if least <= ZERO:
+    least = min((case.profit(row, fees) for row in case.trips), default=ZERO)
+    if case.trips and least <= ZERO and not case.config.post_only:
         yield (
             f"without post_only an order may take: a round trip that takes twice, at "
             f"{percent_text(case.instrument.taker_fee)} %, loses {-least:f} {case.instrument.quote}"
