@@ -118,19 +118,19 @@ def starts(draw: st.DrawFn) -> Start:
     traded = instrument(
         draw(st.sampled_from(["ETH/USDC", "ETH/USDC:USDC"])),
         tick_size=draw(st.sampled_from([D("0.01"), D("0.1"), D("0.5"), D("0.00001")])),
-        lot_size=draw(st.sampled_from([D("0.0001"), D("0.001"), D("0.1"), D(1)])),
+        lot_size=draw(st.sampled_from([D("0.0001"), D("0.001"), D("0.05")])),
         min_notional=draw(st.sampled_from([D(0), D(5), D(10)])),
     )
-    price = draw(st.decimals(D("0.5"), D(90_000), places=2))
+    price = draw(st.decimals(D("0.5"), D(5_000), places=2))
     by_quote = draw(st.booleans())
-    size = draw(st.decimals(D(1), D(3_000), places=2))
+    size = draw(st.decimals(D(4), D(9_000), places=2))
     config = grid(
         traded,
         levels=draw(st.integers(1, 8)),
         spacing=draw(st.decimals(D("0.05"), D(10), places=2)),
         mode=draw(st.sampled_from(GridMode)),
         quote_size=size if by_quote else None,
-        base_size=None if by_quote else size / 100,
+        base_size=None if by_quote else size / price,
         size_scale=draw(st.sampled_from([D("0.8"), D(1), D("1.3")])),
         initial_inventory=draw(st.sampled_from([InitialInventory.BUY, InitialInventory.NONE])),
         side=draw(st.sampled_from(GridSide)) if ":" in traded.symbol else GridSide.NEUTRAL,
