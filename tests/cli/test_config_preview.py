@@ -110,7 +110,14 @@ def test_a_script_gets_numbers_as_strings_in_one_document(config: Path, run: Run
 
 
 @pytest.mark.parametrize(
-    "command", [("config", "check"), ("config", "check", "--preview"), ("run",)]
+    "command",
+    [
+        ("config", "check"),
+        ("config", "check", "--preview"),
+        ("run",),
+        ("open",),
+        ("backtest", "--data", "x.csv"),
+    ],
 )
 def test_a_spacing_that_does_not_pay_ends_with_2_wherever_bots_start(
     command: tuple[str, ...],
