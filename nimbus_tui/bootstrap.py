@@ -1,7 +1,7 @@
 """Config in, engine out: the one module that may know every room."""
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random, SystemRandom
@@ -21,30 +21,38 @@ from nimbus_tui.config.model import (
     OnShutdown,
     OnStop,
 )
+from nimbus_tui.config.preview import preview_text
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.errors import ConfigError, NimbusError
 from nimbus_tui.core.ids import Asset, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.core.market import Tick
+from nimbus_tui.core.market import Quote, Tick
+from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.inbox import Market
+from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.exchanges.base import PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import FillModel
-from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.exchanges.paper.store import PaperStore, state_in
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.funding_files import funding_rates
+from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.replay import ReplaySource
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
 from nimbus_tui.strategies.factory import create
 
 START_BALANCE = Decimal(10_000)
+
+KnownPrice = Callable[[ExchangeName, Symbol], PreviewPrice | None]
+"""A price that somebody knows better than the files do."""
 
 
 def load_config(path: Path) -> Config:
@@ -67,6 +75,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         source = _source(config, exchange, section, clock)
         exchanges[exchange] = _paper(config, exchange, section, clock, PaperStore(store), source)
     engine = _engine(config, clock, opened, exchanges, SystemRandom())
+    engine.previewer = previewer(config.path)
     for paper in exchanges.values():
         paper.settle = engine.settle
     return engine
@@ -120,6 +129,60 @@ def backtest(
         ticks,
         [f for g in readers.values() for f in g],
     )
+
+
+def preview(text: str, path: Path, known: KnownPrice) -> ConfigPreview:
+    """What the bots of a config text would do if they started now; `path` is where it lives.
+
+    Each symbol's price is what `known` says, else the newest in the paper exchange's file, else
+    where its market opens.
+    """
+
+    def price_of(config: Config, exchange: ExchangeName, symbol: Symbol) -> PreviewPrice | str:
+        try:
+            return known(exchange, symbol) or _price_in_files(config, exchange, symbol)
+        except NimbusError as error:
+            return f"there is no price of {symbol}: {error}"
+
+    return preview_text(text, path, builtin_instrument, price_of, LiveClock().now())
+
+
+def previewer(path: Path) -> Previewer:
+    """What an engine previews other texts of its config with; `path` is where that lives."""
+
+    def previewed(text: str, quotes: Mapping[Market, Quote]) -> ConfigPreview:
+        return preview(text, path, lambda *market: _seen(market, quotes.get(market)))
+
+    return previewed
+
+
+def _seen(market: Market, quote: Quote | None) -> PreviewPrice | None:
+    if quote is None:
+        return None
+    return PreviewPrice(
+        exchange=market[0],
+        symbol=market[1],
+        price=quote.price,
+        origin=PriceOrigin.ENGINE,
+        ts=quote.ts,
+    )
+
+
+def _price_in_files(config: Config, exchange: ExchangeName, symbol: Symbol) -> PreviewPrice:
+    """The newest price that the paper exchange has kept, else the first that it would see."""
+    state = state_in(paper_path(config.engine.name, exchange))
+    if state is not None and symbol in state.prices:
+        return PreviewPrice(
+            exchange=exchange,
+            symbol=symbol,
+            price=state.prices[symbol],
+            origin=PriceOrigin.PAPER_FILE,
+            ts=state.times.get(symbol),
+        )
+    section, instrument = config.exchanges[exchange], config.instruments[exchange][symbol]
+    if section.market is MarketSource.REPLAY:
+        return recorded_opening(exchange, instrument, _price_files(config, section)[symbol])
+    return synthetic_opening(exchange, instrument)
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
@@ -206,12 +269,7 @@ def _source(
     config: Config, name: ExchangeName, section: ExchangeSection, clock: Clock
 ) -> PriceSource:
     if section.market is MarketSource.REPLAY:
-        folder = config.path.parent
-        files = {
-            Symbol(symbol): [folder / p for p in ([paths] if isinstance(paths, str) else paths)]
-            for symbol, paths in section.files.items()
-        }
-        return ReplaySource(files, clock, section.speed)
+        return ReplaySource(_price_files(config, section), clock, section.speed)
     markets = tuple(
         SyntheticMarket(
             symbol=instrument.symbol,
@@ -223,3 +281,11 @@ def _source(
     return SyntheticSource(
         markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
     )
+
+
+def _price_files(config: Config, section: ExchangeSection) -> dict[Symbol, list[Path]]:
+    folder = config.path.parent
+    return {
+        Symbol(symbol): [folder / p for p in ([paths] if isinstance(paths, str) else paths)]
+        for symbol, paths in section.files.items()
+    }

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import msgspec
 
 from nimbus_tui.config.checks import ONLY_SYMBOL, Bots, Exchanges
-from nimbus_tui.config.model import InstrumentSection, MarketSource
+from nimbus_tui.config.model import FeeAsset, InstrumentSection, MarketSource
 from nimbus_tui.config.positions import Path
 from nimbus_tui.config.problems import Findings
 from nimbus_tui.core.ids import ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarketType
 
 BuiltinInstrument = Callable[[str], Instrument | None]
 """The instrument of a symbol where the file gives none; the venue knows it, this room doesn't."""
@@ -26,7 +26,11 @@ def markets(
         given = exchanges[name].instruments.get(symbol) or InstrumentSection()
         instrument = _instrument(symbol, given, builtin)
         if instrument is not None:
-            found[name][symbol] = instrument
+            in_base = exchanges[name].fee_asset is FeeAsset.BASE
+            is_spot = instrument.market is MarketType.SPOT
+            found[name][symbol] = msgspec.structs.replace(
+                instrument, buy_fee_in_base=in_base and is_spot
+            )
         else:
             findings.say(
                 path,

@@ -3,27 +3,12 @@
 import difflib
 from collections.abc import Iterable
 
-import msgspec
-
 from nimbus_tui.config.positions import TOP, Path, Place, dotted, nearest, positions
 from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.problems import ConfigProblem as ConfigProblem
 
 _MOST_SHOWN = 15
 """How many problems fit on one screen."""
-
-
-class ConfigProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong, with its place."""
-
-    file: str
-    line: int
-    column: int
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        where = f" {self.key}" if self.key else ""
-        return f"{self.file}:{self.line}:{self.column}{where}: {self.message}"
 
 
 class BadConfig(ConfigError):

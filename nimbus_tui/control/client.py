@@ -9,6 +9,7 @@ from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
+from nimbus_tui.core.preview import ConfigPreview
 
 
 class EngineClient(Protocol):
@@ -52,6 +53,13 @@ class EngineClient(Protocol):
         newest: bool = False,
     ) -> Sequence[Event]:
         """Journalled events."""
+        ...
+
+    async def preview(self, text: str) -> ConfigPreview:
+        """What the bots of a config text would do if they started now, at the newest prices.
+
+        What is wrong with the text is in the answer, with its places; nothing of it is raised.
+        """
         ...
 
     async def close(self) -> None:

@@ -13,12 +13,14 @@ import msgspec
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
+from nimbus_tui.core.preview import ConfigPreview
 
 PROTOCOL = 1
 MAX_LINE = 16 * 1024 * 1024
@@ -77,7 +79,13 @@ class AskEvents(msgspec.Struct, frozen=True, tag="events"):
     newest: bool
 
 
-Ask = Hello | AskSnapshot | AskUpdates | AskExecute | AskOrders | AskFills | AskEvents
+class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
+    """`EngineClient.preview`."""
+
+    text: str
+
+
+Ask = Hello | AskSnapshot | AskUpdates | AskExecute | AskOrders | AskFills | AskEvents | AskPreview
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -203,6 +211,8 @@ class UnixSocketServer:
                 return await self._client.events(
                     after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
                 )
+            case AskPreview(text):
+                return to_wire(await self._client.preview(text))
 
 
 class UnixSocketClient:
@@ -306,6 +316,11 @@ class UnixSocketClient:
         ask = AskEvents(after, limit, bot_id, tuple(types), newest)
         answer: list[Event] = await self._call(ask, list[AnyEvent])
         return answer
+
+    async def preview(self, text: str) -> ConfigPreview:
+        """What the bots of a config text would do at the engine's newest prices."""
+        answer: WireConfigPreview = await self._call(AskPreview(text), WireConfigPreview)
+        return from_wire(answer)
 
     async def close(self) -> None:
         """Let go of the engine; it goes on without us."""

@@ -65,6 +65,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     min_notional: Decimal = ZERO
     maker_fee: Decimal = ZERO
     taker_fee: Decimal = ZERO
+    buy_fee_in_base: bool = False
+    """Whether a buy pays its fee in the coin that it buys, as spot venues do; else in quote."""
 
     @property
     def parts(self) -> SymbolParts:

@@ -41,7 +41,8 @@ class LadderRow(msgspec.Struct, frozen=True, kw_only=True):
     fills: int = 0
     """How often this level has filled since the (re)centre."""
     profit: Decimal = Decimal(0)
-    """Grid profit of the round trips that closed here since the (re)centre, in quote."""
+    """Grid profit of the round trips that closed here since the (re)centre, in quote; in a preview
+    that of one round trip that begins here."""
 
 
 class LadderPanel(msgspec.Struct, frozen=True, kw_only=True, tag="ladder"):

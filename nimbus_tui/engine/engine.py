@@ -45,6 +45,7 @@ from nimbus_tui.engine.order_manager import (
     cursor_fact,
     funding_cursor_fact,
 )
+from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.wake import WakeIndex
@@ -93,6 +94,7 @@ class Engine:
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
         self.emergency = Emergency(self)
+        self.previewer: Previewer = no_preview
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()

@@ -11,6 +11,7 @@ from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
+from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
 
@@ -77,6 +78,11 @@ class LocalClient:
             after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
         )
 
+    async def preview(self, text: str) -> ConfigPreview:
+        """What the bots of a config text would do at the engine's newest prices."""
+        # In a thread of its own: no bot waits for somebody who is typing.
+        return await asyncio.to_thread(self._engine.previewer, text, dict(self._engine.prices))
+
     async def close(self) -> None:
         """Nothing to let go of: the engine is here."""
         self._seen.clear()
@@ -134,6 +140,10 @@ class ThreadClient:
         return await self._across(
             self._client.events(after=after, limit=limit, bot_id=bot_id, types=types, newest=newest)
         )
+
+    async def preview(self, text: str) -> ConfigPreview:
+        """What the bots of a config text would do at the engine's newest prices."""
+        return await self._across(self._client.preview(text))
 
     async def close(self) -> None:
         """Nothing to let go of: the engine is in this process."""

@@ -15,12 +15,13 @@ import msgspec
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.events import GridRebalanced
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import OrderKey, Symbol
+from nimbus_tui.core.ids import BotId, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.panels import LadderPanel
 from nimbus_tui.core.plan import Band, Plan, View, Wake
+from nimbus_tui.core.preview import Preview
 from nimbus_tui.strategies.base import (
     BaseTradingStrategy,
     Problem,
@@ -43,10 +44,10 @@ from nimbus_tui.strategies.grid_decisions import (
     within_reach,
     would_cross,
 )
+from nimbus_tui.strategies.grid_fees import fee_problems
 from nimbus_tui.strategies.grid_levels import (
     HUNDRED,
     ZERO,
-    Grid,
     GridConfig,
     GridSide,
     InitialInventory,
@@ -56,6 +57,8 @@ from nimbus_tui.strategies.grid_levels import (
     problems,
     raw_price,
 )
+from nimbus_tui.strategies.grid_panel import ladder
+from nimbus_tui.strategies.grid_preview import Opening, previewed
 
 _DAY_NS = 86_400 * NS_PER_SECOND
 
@@ -77,7 +80,8 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         cls, config: GridConfig, instruments: Mapping[Symbol, Instrument]
     ) -> Sequence[Problem]:
         """What is wrong with the parameters."""
-        return problems(config, instruments.get(config.symbol))
+        instrument = instruments.get(config.symbol)
+        return [*problems(config, instrument), *fee_problems(config, instrument)]
 
     @classmethod
     def required_capital(
@@ -98,6 +102,37 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         if owns_coins(config, instrument):
             return (costs[Side.BUY] + costs[Side.SELL] * INVENTORY_MARGIN) * fees
         return max(costs.values()) * fees
+
+    @classmethod
+    def preview(
+        cls,
+        config: GridConfig,
+        instruments: Mapping[Symbol, Instrument],
+        prices: Mapping[Symbol, Decimal],
+        now: int,
+    ) -> Preview:
+        """The ladder that it would place, what a round trip earns, what it needs and may lose."""
+        instrument = instruments[config.symbol]
+        capital = cls.required_capital(config, instruments, prices)
+        price = config.trigger_price or prices[config.symbol]
+        bot = cls(BotId("preview"), config, instruments)
+        bot.plan(
+            View(
+                now=now,
+                prices={config.symbol: price},
+                live=frozenset(),
+                positions={},
+                cash={instrument.quote: capital},
+            )
+        )
+        opening = Opening(
+            price=price,
+            newest=prices[config.symbol],
+            capital=capital,
+            state=bot.state,
+            panel=bot.get_state(),
+        )
+        return previewed(opening, config, instrument)
 
     @property
     def instrument(self) -> Instrument:
@@ -170,19 +205,7 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
 
     def get_state(self) -> LadderPanel:
         """The ladder, highest level first."""
-        grid = self.state.grid
-        if grid is None:
-            waits = self.config.trigger_price is not None and not self.state.armed
-            note = (
-                f"waits for {self.config.trigger_price}" if waits else "waits for the first price"
-            )
-            return LadderPanel(note=note)
-        rows = [row for level in reversed(grid.levels) for row in self._rows(grid, level)]
-        below, above = recentre_limits(self.config, grid)
-        note = "recentring: waits for the cancels" if self.state.recentring else ""
-        return LadderPanel(
-            rows=tuple(rows), base=grid.base, wake_below=below, wake_above=above, note=note
-        )
+        return ladder(self.state, self.config, self.instrument, self._waiting)
 
     def get_statistics(self) -> Mapping[str, StatisticValue]:
         """Round trips, grid profit, profit per day, APR, time in range, inventory."""
@@ -355,43 +378,6 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         high = raw_price(self.config, grid, grid.highest)
         self.state = seen(self.state, quote.ts)
         self._change(in_range=low <= quote.price <= high)
-
-    def _rows(self, grid: Grid, level: int) -> list[LadderRow]:
-        """One row for each order on a level, or an empty one."""
-        raw = raw_price(self.config, grid, level)
-        fills = self.state.level_fills.get(level, 0)
-        profit = self.state.level_profit.get(level, ZERO)
-        orders = [order for order in self.state.orders if order.level == level]
-        if not orders:
-            price = self.instrument.round_price(raw, Side.BUY)
-            return [
-                LadderRow(
-                    level=level,
-                    price=price,
-                    offset_percent=_offset(price, grid.base),
-                    fills=fills,
-                    profit=profit,
-                )
-            ]
-        return [
-            LadderRow(
-                level=level,
-                price=self._price(order),
-                offset_percent=_offset(self._price(order), grid.base),
-                side=order.side,
-                quantity=order.quantity,
-                filled=order.filled,
-                key=order.key,
-                state=RowState.WAITING if order.key in self._waiting else RowState.WANTED,
-                fills=fills,
-                profit=profit,
-            )
-            for order in orders
-        ]
-
-
-def _offset(price: Decimal, base: Decimal) -> Decimal:
-    return ((price - base) / base * HUNDRED).quantize(Decimal("0.01"))
 
 
 def _rounded(number: Decimal | None) -> Decimal | None:

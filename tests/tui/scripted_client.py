@@ -35,6 +35,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey, Symbol, TradeId
 from nimbus_tui.core.order import Order, OrderState, OrderType, Side
 from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.preview import ConfigPreview
 
 SECOND = 1_000_000_000
 MIDNIGHT = 1_763_769_600 * SECOND
@@ -350,6 +351,10 @@ class ScriptedClient:
         """The events."""
         await self._answering()
         return self.events_told[-limit:]
+
+    async def preview(self, text: str) -> ConfigPreview:
+        await self._answering()
+        return ConfigPreview()
 
     async def close(self) -> None:
         """Nothing to let go of."""

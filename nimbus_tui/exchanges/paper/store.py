@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -176,3 +176,19 @@ class PaperStore:
     def close(self) -> None:
         """Close the file. Harmless the second time."""
         self._connection.close()
+
+
+def state_in(path: Path) -> VenueState | None:
+    """What a store says of its venue, read beside its owner or without one; None where none is.
+
+    Raises:
+        ExchangeError: the file is no paper exchange's, or can't be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            row = opened.execute("SELECT body FROM venue").fetchone()
+            return None if row is None else msgspec.json.decode(row[0], type=VenueState)
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
+        raise ExchangeError(f"{path}, the paper exchange's file, can't be read: {error}") from error
