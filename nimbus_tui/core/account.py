@@ -38,3 +38,10 @@ class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
     equity: Decimal
     can_trade: bool = True
     can_withdraw: bool = False
+
+
+class EquityPoint(msgspec.Struct, frozen=True):
+    """What a bot was worth at a moment (ns since the epoch), in its quote."""
+
+    ts: int
+    equity: Decimal

@@ -19,6 +19,7 @@ from nimbus_tui.engine import commands, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
+from nimbus_tui.engine.equity_curve import EquityCurves
 from nimbus_tui.engine.facts import BotDue, FillArrived, FillsRead, OrderFact, OrderReported
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
@@ -68,6 +69,7 @@ class Engine:
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
         self.emergency = Emergency(self)
+        self.equity_curves = EquityCurves(journal, clock)
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
@@ -111,6 +113,8 @@ class Engine:
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
         self._tasks.append(asyncio.create_task(self._poll_accounts()))
+        sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
+        self._tasks.append(asyncio.create_task(sampling))
         while True:
             await self.inbox.wait()
             self.process()
@@ -211,6 +215,7 @@ class Engine:
             intents = []
         bot.roll_day()
         bot.save()
+        self.equity_curves.note_turn(bot)
         self._arm(bot)
         self.bot_revisions[bot.bot_id] = self.revision + 1
         return intents
