@@ -1,9 +1,8 @@
 """What the engine shows of itself: bots, panels and the whole, as values for its clients."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from nimbus_tui import __version__
 from nimbus_tui.control.snapshots import (
@@ -17,9 +16,8 @@ from nimbus_tui.control.snapshots import (
 )
 from nimbus_tui.core.codec import plain
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.core.order import Order, OrderState
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.panels import bot_panel
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -27,13 +25,6 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 EVENTS_SHOWN = 200
 FILLS_SHOWN = 100
-
-_ROW_STATES = {
-    OrderState.PENDING: RowState.PENDING,
-    OrderState.OPEN: RowState.RESTING,
-    OrderState.PARTIALLY_FILLED: RowState.PARTIAL,
-    OrderState.UNKNOWN: RowState.UNKNOWN,
-}
 
 
 def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
@@ -45,13 +36,13 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
-    statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
-    statistics["rebalances"] = bot.saved.rebalances
+    statistics = _statistics(bot)
     return BotSnapshot(
         bot_id=bot.bot_id,
         strategy=spec.strategy_name,
         exchange=spec.exchange,
         symbol=single,
+        symbols=tuple(bot.instruments),
         mode=spec.mode,
         state=bot.standing.state,
         risk=bot.standing.risk_step.label,
@@ -66,7 +57,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         fees=bot.books.fees,
         equity=equity,
         capital=bot.books.capital,
-        round_trips=int(statistics.get("round_trips") or 0),
+        round_trips=_count(statistics.get("round_trips")),
         open_orders=len(bot.keeper.live),
         quote=next(iter(bot.instruments.values())).quote,
         statistics=statistics,
@@ -80,10 +71,33 @@ def _reason(bot: Bot) -> str:
     return bot.standing.risk_reason or bot.record.reason
 
 
+def _statistics(bot: Bot) -> dict[str, Statistic]:
+    """The strategy's own figures; what it raises is one of them, so that it harms nobody."""
+    try:
+        own = {name: _statistic(value) for name, value in bot.strategy.get_statistics().items()}
+    except Exception as error:  # a strategy's edge: to look at a bot must not end anything
+        own = {"statistics": f"raised {type(error).__name__}: {error}"}
+    return own | {"rebalances": bot.saved.rebalances}
+
+
 def _statistic(value: object) -> Statistic:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return value if isinstance(value, str | int | float) else None
+    """A figure, or a list or table of figures, in what JSON can say."""
+    match value:
+        case Decimal():
+            return plain(value)
+        case str() | int() | float():
+            return value
+        case Mapping():
+            return {str(name): _statistic(part) for name, part in value.items()}
+        case Sequence():
+            return [_statistic(part) for part in value]
+        case _:
+            return None
+
+
+def _count(value: Statistic) -> int:
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and value.isdigit())
+    return int(value) if is_number else 0  # type: ignore[arg-type]
 
 
 def _short(number: Decimal | None) -> Decimal | None:
@@ -93,31 +107,12 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
-    panel = bot.strategy.get_state()
-    if isinstance(panel, LadderPanel):
-        rows = tuple(_joined(bot, row) for row in panel.rows)
-        panel = msgspec.structs.replace(panel, rows=rows)
     return BotDetail(
         bot_id=bot.bot_id,
-        panel=panel,
+        panel=bot_panel(bot),
         orders=tuple(bot.keeper.live.values()),
         fills=tuple(engine.journal.fills(bot_id=bot.bot_id, limit=FILLS_SHOWN, newest=True)),
     )
-
-
-def _joined(bot: Bot, row: LadderRow) -> LadderRow:
-    """Fill in how the order of a row really stands."""
-    if row.key is None:
-        return row
-    order = bot.keeper.live.get(row.key)
-    if order is not None:
-        return msgspec.structs.replace(row, state=_row_state(order), filled=order.filled)
-    held = row.key in bot.reviewed.held_back or bot.standing.is_stopped
-    return msgspec.structs.replace(row, state=RowState.HELD) if held else row
-
-
-def _row_state(order: Order) -> RowState:
-    return RowState.CANCELLING if order.cancel_requested else _ROW_STATES[order.state]
 
 
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:
