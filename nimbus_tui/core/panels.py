@@ -96,8 +96,6 @@ class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
     """Quote spent ÷ base bought, fees in."""
     order: RowState = RowState.EMPTY
     """How the order of a slot that is due stands."""
-    filled: Decimal = Decimal(0)
-    """What of that order has filled, in base."""
     note: str = ""
 
 

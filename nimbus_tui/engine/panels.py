@@ -78,8 +78,7 @@ def _slot(bot: Bot, row: TimelineRow) -> TimelineRow:
     """Only the order of a slot that is due can be anywhere."""
     if row.state is not SlotState.OPEN:
         return row
-    state = _state(bot, row.key, row.order)
-    return msgspec.structs.replace(row, order=state, filled=_filled(bot, row.key, row.filled))
+    return msgspec.structs.replace(row, order=_state(bot, row.key, row.order))
 
 
 def _step(bot: Bot, row: StepRow) -> StepRow:

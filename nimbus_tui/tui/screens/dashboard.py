@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
@@ -88,10 +89,11 @@ class DashboardView(Container):
         return bot_row(Shown(feed.bots[bot_id], points, feed.places.get(bot_id, 0), tail), columns)
 
     def _show_ladder(self, feed: Feed, bot: BotSnapshot | None) -> None:
-        size = self.ladder.size
-        if size.width and self._memo.is_new("ladder", size, bot, feed.detail):
+        size, now_ns = self.ladder.size, feed.engine.now_ns if feed.engine else 0
+        second = now_ns // NS_PER_SECOND
+        if size.width and self._memo.is_new("ladder", size, bot, feed.detail, second):
             panel = feed.detail.panel if feed.detail else None
-            made = picture(panel, bot, size.width, feed.places_for(bot))
+            made = picture(panel, bot, size.width, feed.places_for(bot), now_ns)
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
 
     def _show_ticker(self, feed: Feed) -> None:
