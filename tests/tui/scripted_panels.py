@@ -205,9 +205,9 @@ def with_all_kinds(client: ScriptedClient) -> ScriptedClient:
     own = bot(PLUGIN, "ETH/USDC", "2401.37", strategy="trend", open_orders=4, statistics={})
     panels = (timeline_panel(), drift_panel(), steps_panel(), plan_panel())
     for one, panel in zip((dca, basket, sol, own), panels, strict=True):
-        client.bots[one.bot_id] = one
+        client.curves[one.bot_id] = points = curve(one)
+        client.bots[one.bot_id] = msgspec.structs.replace(one, equity=points[-1].equity)
         client.panels[one.bot_id] = panel
-        client.curves[one.bot_id] = curve(one)
     return client
 
 

@@ -11,6 +11,7 @@ from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.chart import chart
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
+from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, heading
 from nimbus_tui.tui.viewmodels.panel import picture
@@ -76,7 +77,8 @@ class BotView(Container):
         size, detail, second = self.ladder.size, feed.detail, now_ns // NS_PER_SECOND
         if self._memo.is_new("ladder", size, bot, detail, second):
             panel = detail.panel if detail else None
-            made = picture(panel, bot, size.width, feed.places_for(bot), now_ns)
+            room = Room(size.width, size.height, feed.places_for(bot), now_ns)
+            made = picture(panel, bot, room)
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
 
     def _show_chart(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:

@@ -11,6 +11,7 @@ from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, table_heading, widths
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines
+from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 from nimbus_tui.tui.viewmodels.panel import picture
@@ -93,7 +94,8 @@ class DashboardView(Container):
         second = now_ns // NS_PER_SECOND
         if size.width and self._memo.is_new("ladder", size, bot, feed.detail, second):
             panel = feed.detail.panel if feed.detail else None
-            made = picture(panel, bot, size.width, feed.places_for(bot), now_ns)
+            room = Room(size.width, size.height, feed.places_for(bot), now_ns)
+            made = picture(panel, bot, room)
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
 
     def _show_ticker(self, feed: Feed) -> None:

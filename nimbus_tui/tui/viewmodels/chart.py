@@ -26,6 +26,8 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """The bits of a braille cell's dots, by column and row."""
 _EMPTY = 0x2800
 _LEAST_ROWS = 3
+_MOST_PARTS = 4
+"""Into how many parts its labels divide the axis at most."""
 _CENTS = 2
 _FINEST = 8
 
@@ -132,13 +134,13 @@ def _plot(points: Sequence[Point], now_ns: int, width: int, rows: int) -> list[L
 
 
 def _labels(low: float, high: float, places: int, rows: int) -> dict[int, str]:
-    """Values on the axis by row from the top: the ends, and the middle where there is room."""
+    """Values on the axis by row from the top: the ends, and some between where there is room."""
     if low == high:
         return {rows - 1 - (4 * rows // 2) // 4: _number(low, places)}
-    labels = {0: _number(high, places), rows - 1: _number(low, places)}
-    if rows >= 5 and rows % 2:
-        labels[rows // 2] = _number((low + high) / 2, places)
-    return labels
+    parts = max(1, min(_MOST_PARTS, (rows - 1) // 3))
+    marks = {part * (rows - 1) // parts for part in range(parts + 1)}
+    step = (high - low) / max(1, rows - 1)
+    return {y: _number(high - y * step, places) for y in marks}
 
 
 def _braille(points: Sequence[Point], scale: _Scale, columns: int, rows: int) -> list[list[int]]:

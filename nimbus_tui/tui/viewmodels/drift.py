@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.panels import DriftPanel, DriftRow, RowState
-from nimbus_tui.tui.viewmodels.frame import Picture, fact, flowed, title
+from nimbus_tui.tui.viewmodels.frame import Picture, Room, fact, flowed, title
 from nimbus_tui.tui.viewmodels.lines import (
     NONE,
     Cell,
@@ -54,13 +54,13 @@ class _Table(NamedTuple):
     width: int
 
 
-def drift(panel: DriftPanel, bot: BotSnapshot, width: int, now_ns: int = 0) -> Picture:
+def drift(panel: DriftPanel, bot: BotSnapshot, room: Room) -> Picture:
     """The portfolio of one bot, in its own order of assets."""
-    top = title(bot, width, panel.note)
-    top += flowed(_facts(panel, now_ns), width - 1)
+    top = title(bot, room.width, panel.note)
+    top += flowed(_facts(panel, room.now_ns), room.width - 1, room.height)
     if not panel.rows:
         return Picture(tuple(top), ())
-    table = _table(panel, width)
+    table = _table(panel, room.width)
     rows = tuple(_asset(row, table) for row in panel.rows)
     return Picture((*top, _names(table)), rows)
 
@@ -217,8 +217,8 @@ def _bar(row: DriftRow, table: _Table, *, is_over: bool) -> list[Cell]:
     quiet = [" "] * half
     if mark is not None:
         bar[mark - 1] = quiet[mark - 1] = _MARK
-    arm, other = Cell("".join(bar), tone), Cell("".join(quiet), "muted")
-    zero = Cell("│", "muted")
+    zero, other = Cell("│", "muted"), Cell("".join(quiet), "muted")
+    arm = [Cell(sign, "muted" if sign == _MARK else tone) for sign in bar]
     if row.drift < 0:
-        return [Cell(arm.text[::-1], tone), zero, other]
-    return [Cell(other.text[::-1], "muted"), zero, arm]
+        return [*arm[::-1], zero, other]
+    return [Cell(other.text[::-1], "muted"), zero, *arm]

@@ -24,6 +24,8 @@ _GAP = 3
 _NOTE_LINES = 3
 """A note longer than so many lines is cut."""
 _BAR = 10
+_LOW = 4
+"""Rows that a low panel keeps for its title, its columns' names and two rows."""
 _ARROW = "   ━━▶"
 
 
@@ -33,6 +35,17 @@ class Picture(NamedTuple):
     heading: tuple[Line, ...]
     rows: tuple[Line, ...]
     focus: int | None = None
+
+
+class Room(NamedTuple):
+    """Where and when a panel is painted."""
+
+    width: int
+    height: int = 0
+    """Rows, heading among them; 0 = as many as it takes."""
+    places: int = 0
+    """Digits behind the point that the bot's prices have at least."""
+    now_ns: int = 0
 
 
 def title(bot: BotSnapshot, width: int, note: str = "") -> list[Line]:
@@ -50,8 +63,8 @@ def fact(name: str, *cells: Cell) -> Line:
     return (Cell(f"{name} ", "muted"), *cells)
 
 
-def flowed(facts: Sequence[Line], width: int) -> list[Line]:
-    """Facts beside each other, as many in a line as fit."""
+def flowed(facts: Sequence[Line], width: int, height: int = 0) -> list[Line]:
+    """Facts beside each other, as many in a line as fit; in a low panel only the first lines."""
     lines: list[Line] = []
     current: Line = ()
     for one in facts:
@@ -60,7 +73,8 @@ def flowed(facts: Sequence[Line], width: int) -> list[Line]:
             lines.append(current)
             longer = (blank(1), *one)
         current = longer
-    return [*lines, current] if current else lines
+    lines = [*lines, current] if current else lines
+    return lines[: max(1, (height - _LOW) // 3)] if height else lines
 
 
 def ruled(cells: Line, sign: str, tone: str, width: int) -> Line:

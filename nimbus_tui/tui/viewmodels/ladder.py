@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.panels import LadderPanel, LadderRow
-from nimbus_tui.tui.viewmodels.frame import HUNDRED, Picture, price_line, ruled, title
+from nimbus_tui.tui.viewmodels.frame import HUNDRED, Picture, Room, price_line, ruled, title
 from nimbus_tui.tui.viewmodels.lines import (
     Cell,
     Line,
@@ -53,18 +53,16 @@ class _Grain(NamedTuple):
     """Whether it shows a plan, whose orders are known by their keys, not by levels of a base."""
 
 
-def ladder(
-    panel: LadderPanel, bot: BotSnapshot, width: int, places: int = 0, now_ns: int = 0
-) -> Picture:
-    """The ladder of one bot, highest price first; prices have at least so many places."""
-    top = title(bot, width, panel.note)
+def ladder(panel: LadderPanel, bot: BotSnapshot, room: Room) -> Picture:
+    """The ladder of one bot, highest price first."""
+    top = title(bot, room.width, panel.note)
     if panel.wake_at is not None:
-        left_ns = panel.wake_at - now_ns
-        words = f" wakes in {countdown(left_ns)}, {moment(panel.wake_at, now_ns)} UTC"
+        left_ns = panel.wake_at - room.now_ns
+        words = f" wakes in {countdown(left_ns)}, {moment(panel.wake_at, room.now_ns)} UTC"
         top.append((Cell(words, "muted"),))
     if not panel.rows:
         return Picture(tuple(top), ())
-    grain = _grain(panel, bot.price, width, places)
+    grain = _grain(panel, bot.price, room)
     placed = sorted(_placed(panel, bot.price, grain), key=lambda row: (-row[0], row[1]))
     focus = next((y for y, row in enumerate(placed) if row[1] is _Rank.PRICE), None)
     return Picture((*top, _names(grain)), tuple(line for _, _, line in placed), focus)
@@ -86,8 +84,8 @@ def _placed(
     return rows
 
 
-def _grain(panel: LadderPanel, price: Decimal | None, width: int, least: int) -> _Grain:
-    places = max(least, places_of([*(row.price for row in panel.rows), price]))
+def _grain(panel: LadderPanel, price: Decimal | None, room: Room) -> _Grain:
+    places = max(room.places, places_of([*(row.price for row in panel.rows), price]))
     sizes = places_of(row.quantity for row in panel.rows)
     profits = [abs(row.profit) for row in panel.rows if row.profit]
     prices = [row.price for row in panel.rows]
@@ -98,7 +96,7 @@ def _grain(panel: LadderPanel, price: Decimal | None, width: int, least: int) ->
         profit=4 if profits and min(profits) < _CENT else 2,
         price_width=max(10, *(len(number(at, places)) for at in prices)),
         size_width=max(8, longest_size),
-        width=width,
+        width=room.width,
         is_plan=panel.base is None,
     )
 
@@ -138,7 +136,8 @@ def _level(row: LadderRow, base: Decimal | None, grain: _Grain) -> Line:
         cells.append(right(number(row.quantity * row.price) if side else "", 11, "muted"))
     cells += [blank(2), left(state.text, _STATE_WIDTH, state.tone)]
     if grain.is_plan:
-        key = " ".join(filter(None, (row.symbol, row.key)))
+        asset = (row.symbol or "").partition("/")[0]
+        key = " ".join(filter(None, (asset, row.key)))
         cells += [blank(1), left(key, _rest(cells, grain) - 1, "muted")]
     elif grain.width >= _COMPACT:
         profit, profit_tone = signed(row.profit, grain.profit) if row.profit else ("", "muted")

@@ -11,6 +11,7 @@ from nimbus_tui.core.panels import RowState, StepRow, StepsPanel, StepState
 from nimbus_tui.tui.viewmodels.frame import (
     HUNDRED,
     Picture,
+    Room,
     away,
     fact,
     flowed,
@@ -71,15 +72,13 @@ class _Exit(NamedTuple):
 _Placed = tuple[Decimal, _Rank, Line]
 
 
-def steps(
-    panel: StepsPanel, bot: BotSnapshot, width: int, places: int = 0, now_ns: int = 0
-) -> Picture:
-    """The steps of one bot, highest price first; prices have at least so many places."""
-    top = title(bot, width, panel.note)
-    top += flowed(_facts(panel, bot, now_ns), width - 1)
+def steps(panel: StepsPanel, bot: BotSnapshot, room: Room) -> Picture:
+    """The steps of one bot, highest price first."""
+    top = title(bot, room.width, panel.note)
+    top += flowed(_facts(panel, bot, room.now_ns), room.width - 1, room.height)
     if not panel.rows:
         return Picture(tuple(top), ())
-    grain = _grain(panel, width, places)
+    grain = _grain(panel, room)
     lines = [*_steps(panel, grain), *_exits(panel, bot.price, grain)]
     if bot.price is not None:
         lines.append((bot.price, _Rank.PRICE, _price(bot.price, panel.entry_price, grain)))
@@ -113,15 +112,15 @@ def _facts(panel: StepsPanel, bot: BotSnapshot, now_ns: int) -> list[Line]:
 # the rows
 
 
-def _grain(panel: StepsPanel, width: int, places: int) -> _Grain:
+def _grain(panel: StepsPanel, room: Room) -> _Grain:
     prices = [row.price for row in panel.rows]
-    digits = price_places(places, prices)
+    digits = price_places(room.places, prices)
     shown = [*prices, panel.target_price or 0, panel.stop_price or 0]
     return _Grain(
         price=digits,
         size=places_of(row.quantity for row in panel.rows),
         price_width=max(9, *(len(number(Decimal(price), digits)) for price in shown)),
-        width=width,
+        width=room.width,
     )
 
 

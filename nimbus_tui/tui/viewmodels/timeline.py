@@ -10,6 +10,7 @@ from nimbus_tui.core.panels import RowState, SlotState, TimelinePanel, TimelineR
 from nimbus_tui.tui.viewmodels.frame import (
     HUNDRED,
     Picture,
+    Room,
     away,
     fact,
     flowed,
@@ -60,17 +61,15 @@ class _Table(NamedTuple):
     note: int
 
 
-def timeline(
-    panel: TimelinePanel, bot: BotSnapshot, width: int, places: int = 0, now_ns: int = 0
-) -> Picture:
-    """The schedule of one bot, oldest slot first; prices have at least so many places."""
-    top = title(bot, width, panel.note)
-    digits = price_places(places, (row.price for row in panel.rows))
-    top += flowed(_facts(panel, bot, digits, now_ns), width - 1)
+def timeline(panel: TimelinePanel, bot: BotSnapshot, room: Room) -> Picture:
+    """The schedule of one bot, oldest slot first."""
+    top = title(bot, room.width, panel.note)
+    digits = price_places(room.places, (row.price for row in panel.rows))
+    top += flowed(_facts(panel, bot, digits, room.now_ns), room.width - 1, room.height)
     if not panel.rows:
         return Picture(tuple(top), ())
-    table = _table(_columns(panel, digits), panel.rows, width)
-    rows = tuple(_slot(row, table, now_ns) for row in panel.rows)
+    table = _table(_columns(panel, digits), panel.rows, room.width)
+    rows = tuple(_slot(row, table, room.now_ns) for row in panel.rows)
     return Picture((*top, _names(table)), rows, _focus(panel.rows))
 
 
