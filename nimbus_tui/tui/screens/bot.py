@@ -79,7 +79,7 @@ class BotView(Container):
             panel = detail.panel if detail else None
             room = Room(size.width, size.height, feed.places_for(bot), now_ns)
             made = picture(panel, bot, room)
-            self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
+            self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=bot.bot_id)
 
     def _show_chart(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:
         """The curve up to this second; it is too long to be drawn for every change of a price."""

@@ -96,7 +96,8 @@ class DashboardView(Container):
             panel = feed.detail.panel if feed.detail else None
             room = Room(size.width, size.height, feed.places_for(bot), now_ns)
             made = picture(panel, bot, room)
-            self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
+            about = bot.bot_id if bot is not None else None
+            self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=about)
 
     def _show_ticker(self, feed: Feed) -> None:
         size = self.ticker.size
