@@ -67,7 +67,7 @@ class Feed:
         self.places: dict[BotId, int] = {}
         """Most digits behind the point that a bot's price had so far."""
         self.curve: tuple[Point, ...] = ()
-        """The focused bot's equity, oldest first, as of the last full minute."""
+        """The focused bot's equity, oldest first: what the engine kept, then what was seen."""
         self.revision = 0
         self.problem = ""
         """Why the engine does not answer; empty while it does."""
@@ -91,6 +91,8 @@ class Feed:
             self.bots[bot.bot_id] = bot
             self.dirty.add(bot.bot_id)
             self._note_price(bot, update.engine.now_ns)
+            if bot.bot_id == self._focus:
+                self._note_equity(bot, update.engine.now_ns)
         newest = self.events[-1].seq if self.events else 0
         self.events += [event for event in update.events if event.seq > newest]
         del self.events[:-EVENTS_KEPT]
@@ -116,6 +118,11 @@ class Feed:
         self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.price))
         places = max(self.places.get(bot.bot_id, 0), places_of([bot.price]))
         self.places[bot.bot_id] = places
+
+    def _note_equity(self, bot: BotSnapshot, now_ns: int) -> None:
+        """Go on with the curve until the engine is asked for it again; a point a second at most."""
+        if self.curve and now_ns >= self.curve[-1][0] + NS_PER_SECOND:
+            self.curve = (*self.curve, (now_ns, float(bot.equity)))
 
     def places_for(self, bot: BotSnapshot | None) -> int:
         """Digits behind the point that a bot's prices get, so that they don't come and go."""
@@ -186,7 +193,9 @@ class Feed:
         except TimeoutError:
             return
         if focus == self._focus:
-            self.curve = tuple((point.ts, float(point.equity)) for point in points)
+            kept = tuple((point.ts, float(point.equity)) for point in points)
+            newest = kept[-1][0] if kept else 0
+            self.curve = (*kept, *(seen for seen in self.curve if seen[0] > newest))
             self.changed = True
 
     async def _pull(self, client: EngineClient) -> Update | None:

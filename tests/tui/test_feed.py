@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nimbus_tui.core import events as ev
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.feed import CURVE_NS, EVENTS_KEPT, LONGEST_BUCKET_NS, TREND_POINTS, Feed, Trend
@@ -136,7 +137,8 @@ async def test_the_curve_is_asked_for_once_a_minute_and_for_a_new_focus() -> Non
     async with followed(feed, client):
         feed.focus = DCA
         await until(lambda: bool(feed.curve))
-        assert feed.curve[-1] == (client.curves[DCA][-1].ts, float(client.curves[DCA][-1].equity))
+        kept = [(point.ts, float(point.equity)) for point in client.curves[DCA]]
+        assert list(feed.curve) == kept
         for price in ("41000", "41001", "41002"):
             answers = feed.answers
             await client.change(DCA, price=Decimal(price))
@@ -148,6 +150,22 @@ async def test_the_curve_is_asked_for_once_a_minute_and_for_a_new_focus() -> Non
         assert feed.curve == ()
         await until(lambda: client.curves_asked == [DCA, DCA, BASKET])
         await until(lambda: bool(feed.curve))
+
+
+async def test_between_two_answers_the_curve_goes_on_with_what_was_seen() -> None:
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+    feed.focus = DCA
+    async with followed(feed, client):
+        await until(lambda: bool(feed.curve))
+        kept, now = len(feed.curve), client.engine.now_ns
+        client._set(DCA, equity=Decimal(10_100))
+        await client.change_engine(now_ns=now + NS_PER_SECOND)
+        await until(lambda: feed.curve[-1] == (now + NS_PER_SECOND, 10_100.0))
+        assert len(feed.curve) == kept + 1 + (feed.curve[-2][0] == now)
+        client.curves[DCA].append(EquityPoint(now + 59 * NS_PER_SECOND, Decimal(10_099)))
+        await client.change_engine(now_ns=now + 60 * NS_PER_SECOND)
+        await until(lambda: (now + 59 * NS_PER_SECOND, 10_099.0) in feed.curve)
+        assert (now + NS_PER_SECOND, 10_100.0) not in feed.curve
 
 
 async def test_a_curve_that_does_not_come_leaves_the_rest_alive(

@@ -268,6 +268,18 @@ async def test_every_kind_of_bot_has_its_panel_on_both_screens(
         assert words in text(app)
 
 
+async def test_a_ladder_begins_with_the_price_in_the_middle_whatever_was_shown_before() -> None:
+    async with opened(with_all_kinds(ScriptedClient())) as (app, pilot):
+        first = app.live.dashboard.ladder.text
+        for bot_id in (DCA, MARTINGALE, BTC, ETH):
+            app.select(bot_id)
+            await until(lambda: app.feed.detail is not None)
+            await settled(app, pilot)
+        assert app.live.dashboard.ladder.text == first
+        middle = first.splitlines()[len(first.splitlines()) // 2 + 1]
+        assert "last price" in middle
+
+
 async def test_a_countdown_goes_on_although_nothing_else_happens() -> None:
     client = with_all_kinds(ScriptedClient())
     async with opened(client) as (app, pilot):

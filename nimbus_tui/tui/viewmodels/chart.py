@@ -22,6 +22,9 @@ Point = tuple[int, float]
 GAP_NS = 300_000_000_000
 """Points further apart than this aren't joined: nobody looked in between."""
 _DAY_NS = 86_400_000_000_000
+_MINUTE_NS = 60_000_000_000
+_SHORT_NS = 600_000_000_000
+"""A curve shorter than this tells its times to the second."""
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """The bits of a braille cell's dots, by column and row."""
 _EMPTY = 0x2800
@@ -71,7 +74,9 @@ def chart(points: Sequence[Point], quote: str, now_ns: int, width: int, height: 
 
 
 def _span(points: Sequence[Point]) -> Line:
-    return (Cell(f"{lasting(points[-1][0] - points[0][0])} ", "muted"),)
+    length = points[-1][0] - points[0][0]
+    words = lasting(length) if length >= _MINUTE_NS else f"{length // 1_000_000_000} s"
+    return (Cell(f"{words} ", "muted"),)
 
 
 def _facts(points: Sequence[Point], quote: str) -> list[Line]:
@@ -181,8 +186,9 @@ def _times(points: Sequence[Point], now_ns: int, margin: int, columns: int) -> L
     """When the curve begins, its middle where there is room, and its end."""
     first, last = points[0][0], points[-1][0]
     is_long = last - first >= _DAY_NS or clock(first) > clock(last)
+    digits = len("00:00:00") if last - first < _SHORT_NS else len("00:00")
     start, middle, end = (
-        moment(at, now_ns) if is_long else clock(at)[:5]
+        moment(at, now_ns) if is_long else clock(at)[:digits]
         for at in (first, (first + last) // 2, last)
     )
     gap = columns - len(start) - len(middle) - len(end)

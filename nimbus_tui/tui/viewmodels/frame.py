@@ -24,8 +24,8 @@ _GAP = 3
 _NOTE_LINES = 3
 """A note longer than so many lines is cut."""
 _BAR = 10
-_LOW = 4
-"""Rows that a low panel keeps for its title, its columns' names and two rows."""
+_LOW = 5
+"""Rows that a low panel keeps for its title, its columns' names and three rows."""
 _ARROW = "   ━━▶"
 
 
@@ -74,7 +74,7 @@ def flowed(facts: Sequence[Line], width: int, height: int = 0) -> list[Line]:
             longer = (blank(1), *one)
         current = longer
     lines = [*lines, current] if current else lines
-    return lines[: max(1, (height - _LOW) // 3)] if height else lines
+    return lines[: max(1, (height - _LOW) // 2)] if height else lines
 
 
 def ruled(cells: Line, sign: str, tone: str, width: int) -> Line:

@@ -1,6 +1,6 @@
 """The DCA's timeline: what came of past slots, the next with a countdown, the way to the limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     Line,
     blank,
     countdown,
+    cut,
     left,
     line_width,
     moment,
@@ -39,23 +40,28 @@ _STATE = 9
 _ROOMY = 88
 """From this width on states are told in full and notes stand behind the figures."""
 _LONG_STATE = 13
+_NARROWEST = 7
+_COST = "avg cost"
+_BUYING, _SELLING = ("bought", "spent", "invested"), ("sold", "got", "received")
 _NOTE = 12
 """The least room that a note behind the figures is worth."""
 _UNTRADED = frozenset({SlotState.MISSED, SlotState.SKIPPED, SlotState.NEXT, SlotState.LATER})
 
 
 class _Column(NamedTuple):
-    """One figure of a slot; columns of a high rank go first when room is short."""
+    """One figure of every slot; columns of a high rank go first when room is short."""
 
     name: str
     rank: int
-    text: Callable[[TimelineRow], str]
+    texts: tuple[str, ...]
+    """What it says of each slot, worked out once: the width needs them all."""
+    width: int
 
 
 class _Table(NamedTuple):
-    """The columns that fit, each with its width, and what is left for notes."""
+    """The columns that fit, and what is left for notes."""
 
-    columns: tuple[tuple[_Column, int], ...]
+    columns: tuple[_Column, ...]
     state: int
     width: int
     note: int
@@ -68,8 +74,8 @@ def timeline(panel: TimelinePanel, bot: BotSnapshot, room: Room) -> Picture:
     top += flowed(_facts(panel, bot, digits, room.now_ns), room.width - 1, room.height)
     if not panel.rows:
         return Picture(tuple(top), ())
-    table = _table(_columns(panel, digits), panel.rows, room.width)
-    rows = tuple(_slot(row, table, room.now_ns) for row in panel.rows)
+    table = _table(_columns(panel, digits), room.width)
+    rows = tuple(_slot(at, row, table, room.now_ns) for at, row in enumerate(panel.rows))
     return Picture((*top, _names(table)), rows, _focus(panel.rows))
 
 
@@ -137,48 +143,44 @@ def _price(price: Decimal, cost: Decimal, side: Side, places: int) -> Line:
 
 def _columns(panel: TimelinePanel, places: int) -> list[_Column]:
     sizes = places_of(row.quantity for row in panel.rows)
-    is_buy = panel.side is Side.BUY
+    bought, spent, invested = _BUYING if panel.side is Side.BUY else _SELLING
 
-    def price(value: Decimal | None) -> str:
-        return number(value, places) if value is not None else ""
+    def column(name: str, rank: int, text: Callable[[TimelineRow], str]) -> _Column:
+        texts = tuple(text(row) if row.quantity else "" for row in panel.rows)
+        return _Column(name, rank, texts, 1 + max(_NARROWEST, len(name), *map(len, texts)))
 
     return [
-        _Column("price", 0, lambda row: price(row.price)),
-        _Column("bought" if is_buy else "sold", 2, lambda row: number(row.quantity, sizes)),
-        _Column("spent" if is_buy else "got", 5, lambda row: number(row.spent)),
-        _Column("invested" if is_buy else "received", 3, lambda row: number(row.invested)),
-        _Column("mean price", 4, lambda row: price(row.mean_price)),
-        _Column("avg cost", 1, lambda row: price(row.average_cost)),
+        column("price", 0, lambda row: number(row.price, places)),
+        column(bought, 2, lambda row: number(row.quantity, sizes)),
+        column(spent, 5, lambda row: number(row.spent)),
+        column(invested, 3, lambda row: number(row.invested)),
+        column("mean price", 4, lambda row: number(row.mean_price, places)),
+        column(_COST, 1, lambda row: number(row.average_cost, places)),
     ]
 
 
-def _table(columns: list[_Column], rows: Iterable[TimelineRow], width: int) -> _Table:
-    traded = [row for row in rows if row.quantity]
+def _table(columns: list[_Column], width: int) -> _Table:
     state = _LONG_STATE if width >= _ROOMY else _STATE
     spare = width - 1 - (1 + _WHEN + 1 + state)
-    wide = {
-        column.name: 1 + max(len(column.name), *(len(column.text(row)) for row in traded), 7)
-        for column in columns
-    }
-    chosen = []
+    chosen = set()
     for column in sorted(columns, key=lambda column: column.rank):
-        if spare < wide[column.name]:
+        if spare < column.width:
             break
-        chosen.append(column)
-        spare -= wide[column.name]
-    kept = tuple((column, wide[column.name]) for column in columns if column in chosen)
+        chosen.add(column.name)
+        spare -= column.width
+    kept = tuple(column for column in columns if column.name in chosen)
     return _Table(kept, state, width, spare if spare >= _NOTE else 0)
 
 
 def _names(table: _Table) -> Line:
     cells = [blank(1), left("due", _WHEN, "muted"), blank(1), left("state", table.state, "muted")]
-    cells += [right(column.name, width, "muted") for column, width in table.columns]
+    cells += [right(column.name, column.width, "muted") for column in table.columns]
     if table.note:
         cells.append(left("  note", table.note, "muted"))
     return tuple(cells)
 
 
-def _slot(row: TimelineRow, table: _Table, now_ns: int) -> Line:
+def _slot(at: int, row: TimelineRow, table: _Table, now_ns: int) -> Line:
     is_next = row.state is SlotState.NEXT
     tone = "price-line" if is_next else "muted"
     state = _state(row)
@@ -190,11 +192,12 @@ def _slot(row: TimelineRow, table: _Table, now_ns: int) -> Line:
     ]
     if is_next:
         words = "  ".join(filter(None, (f" {_in(row.due - now_ns)}", row.note)))
-        return ruled((*cells, Cell(f"{words} ", tone)), "┄", "rule", table.width)
+        rest = max(0, table.width - line_width(cells) - 2)
+        return ruled((*cells, Cell(f"{cut(words, rest)} ", tone)), "┄", "rule", table.width)
     if row.state in _UNTRADED or not row.quantity:
         rest = max(0, table.width - line_width(cells) - 2)
         return (*cells, blank(1), left(row.note, rest, state.tone))
-    cells += [_figure(column, width, row) for column, width in table.columns]
+    cells += [_figure(column, at) for column in table.columns]
     if table.note:
         cells.append(left(f"  {row.note}", table.note, "muted"))
     return tuple(cells)
@@ -207,9 +210,8 @@ def _state(row: TimelineRow) -> Cell:
     return SLOT_STATES[row.state]
 
 
-def _figure(column: _Column, width: int, row: TimelineRow) -> Cell:
-    tone = "strong" if column.name == "avg cost" else "plain"
-    return right(column.text(row), width, tone)
+def _figure(column: _Column, at: int) -> Cell:
+    return right(column.texts[at], column.width, "strong" if column.name == _COST else "plain")
 
 
 def _focus(rows: tuple[TimelineRow, ...]) -> int:

@@ -37,7 +37,7 @@ def test_a_rise_a_fall_and_what_they_come_to() -> None:
         "        │        ⢰⠒⠒⠒⠒⠃        ⠓⠒⠒⠒⢲        ⢰⠒⠒⠒⠚",
         "        │    ⡤⠤⠤⠤⠼                 ⠈⠉⠉⠉⠉⠧⠤⠤⠤⠼",
         " 100.00 ┤⣀⣀⣀⣀⡇┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
-        "         00:00            00:04             00:09",
+        "         00:00:00        00:04:30        00:09:00",
     ]
 
 
@@ -82,6 +82,12 @@ def test_small_changes_get_more_digits() -> None:
 def test_a_day_and_more_names_the_days() -> None:
     points = [(MIDNIGHT + at * 3600 * SECOND, 100.0 + at) for at in range(30)]
     assert text(shown(points, 60).rows[-1]).split()[:3] == ["22", "Nov", "00:00"]
+
+
+def test_a_young_curve_counts_its_seconds() -> None:
+    made = shown([(MIDNIGHT, 1.0), (MIDNIGHT + 20 * SECOND, 2.0)])
+    assert "equity 20 s" in text(made.heading[0])
+    assert text(made.rows[-1]).split() == ["00:00:00", "00:00:10", "00:00:20"]
 
 
 def test_before_there_are_two_points_it_says_when_there_will_be() -> None:
