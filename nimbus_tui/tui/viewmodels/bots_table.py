@@ -85,7 +85,7 @@ COLUMNS = (
     Column("bot", 12, 0, lambda s, w: left(s.bot.bot_id, w, "strong"), is_number=False),
     Column("state", 11, 0, _state, is_number=False),
     Column("risk", 11, 8, _risk, is_number=False),
-    Column("strategy", 9, 11, lambda s, w: left(s.bot.strategy, w, "muted"), is_number=False),
+    Column("strategy", 10, 11, lambda s, w: left(s.bot.strategy, w, "muted"), is_number=False),
     Column("venue", 8, 10, lambda s, w: left(s.bot.exchange, w, "muted"), is_number=False),
     Column("symbol", 13, 2, lambda s, w: left(market_name(s.bot), w), is_number=False),
     Column("price", 11, 0, _price),
