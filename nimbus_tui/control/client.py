@@ -5,6 +5,7 @@ from typing import Protocol
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
@@ -41,6 +42,12 @@ class EngineClient(Protocol):
 
     async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
         """The newest fills, oldest first."""
+        ...
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The newest points of a bot's equity curve from a moment on, oldest first."""
         ...
 
     async def events(

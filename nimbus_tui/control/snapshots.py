@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 import msgspec
 
@@ -31,7 +32,8 @@ class Mode(Enum):
     LIVE = "live"
 
 
-Statistic = str | int | float | None
+Statistic = str | int | float | list[Any] | dict[str, Any] | None
+"""A figure of a strategy; lists and tables hold such figures again."""
 
 
 class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str
     exchange: ExchangeName
     symbol: Symbol | None
+    """None where it trades several."""
     mode: Mode
     state: BotState
     risk: str
@@ -65,6 +68,8 @@ class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     funding: Decimal = Decimal(0)
     """What funding brought, less what it cost."""
+    symbols: tuple[Symbol, ...] = ()
+    """All that it trades."""
 
 
 class ExchangeSnapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
@@ -69,6 +70,14 @@ class AskFills(msgspec.Struct, frozen=True, tag="fills"):
     limit: int
 
 
+class AskEquity(msgspec.Struct, frozen=True, tag="equity"):
+    """`EngineClient.equity`."""
+
+    bot_id: BotId
+    since_ns: int
+    limit: int
+
+
 class AskEvents(msgspec.Struct, frozen=True, tag="events"):
     """`EngineClient.events`."""
 
@@ -85,7 +94,17 @@ class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     text: str
 
 
-Ask = Hello | AskSnapshot | AskUpdates | AskExecute | AskOrders | AskFills | AskEvents | AskPreview
+Ask = (
+    Hello
+    | AskSnapshot
+    | AskUpdates
+    | AskExecute
+    | AskOrders
+    | AskFills
+    | AskEquity
+    | AskEvents
+    | AskPreview
+)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -207,6 +226,8 @@ class UnixSocketServer:
                 return await self._client.orders(bot_id=bot_id, live_only=live_only, limit=limit)
             case AskFills(bot_id, limit):
                 return await self._client.fills(bot_id=bot_id, limit=limit)
+            case AskEquity(bot_id, since_ns, limit):
+                return await self._client.equity(bot_id, since_ns=since_ns, limit=limit)
             case AskEvents(after, limit, bot_id, types, newest):
                 return await self._client.events(
                     after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
@@ -301,6 +322,14 @@ class UnixSocketClient:
     async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
         """The newest fills, oldest first."""
         answer: list[Fill] = await self._call(AskFills(bot_id, limit), list[Fill])
+        return answer
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The newest points of a bot's equity curve from a moment on, oldest first."""
+        ask = AskEquity(bot_id, since_ns, limit)
+        answer: list[EquityPoint] = await self._call(ask, list[EquityPoint])
         return answer
 
     async def events(

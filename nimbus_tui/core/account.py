@@ -40,3 +40,10 @@ class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
     can_withdraw: bool = False
     fee_assets: tuple[Asset, ...] = ()
     """Assets, beside those that are traded, that the venue takes its fees in (BNB on Binance)."""
+
+
+class EquityPoint(msgspec.Struct, frozen=True):
+    """What a bot was worth at a moment (ns since the epoch), in its quote."""
+
+    ts: int
+    equity: Decimal

@@ -5,7 +5,7 @@ from enum import Enum
 
 import msgspec
 
-from nimbus_tui.core.ids import Asset, OrderKey
+from nimbus_tui.core.ids import Asset, OrderKey, Symbol
 from nimbus_tui.core.order import Side
 
 
@@ -43,6 +43,8 @@ class LadderRow(msgspec.Struct, frozen=True, kw_only=True):
     profit: Decimal = Decimal(0)
     """Grid profit of the round trips that closed here since the (re)centre, in quote; in a preview
     that of one round trip that begins here."""
+    symbol: Symbol | None = None
+    """Named where one ladder holds orders of several symbols."""
 
 
 class LadderPanel(msgspec.Struct, frozen=True, kw_only=True, tag="ladder"):
@@ -50,8 +52,11 @@ class LadderPanel(msgspec.Struct, frozen=True, kw_only=True, tag="ladder"):
 
     rows: tuple[LadderRow, ...] = ()
     base: Decimal | None = None
+    """What the offsets are measured from; None = from the newest price."""
     wake_below: Decimal | None = None
     wake_above: Decimal | None = None
+    wake_at: int | None = None
+    """When the bot wakes by time, ns; None when only prices and fills wake it."""
     note: str = ""
     """What the bot is doing when it isn't simply resting, e.g. waiting for a trigger."""
 
@@ -90,6 +95,8 @@ class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
     """Plain mean of the slots' prices."""
     average_cost: Decimal | None = None
     """Quote spent ÷ base bought, fees in."""
+    order: RowState = RowState.EMPTY
+    """How the order of a slot that is due stands."""
     note: str = ""
 
 

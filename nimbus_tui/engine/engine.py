@@ -27,6 +27,7 @@ from nimbus_tui.engine import commands, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
+from nimbus_tui.engine.equity_curve import EquityCurves
 from nimbus_tui.engine.facts import (
     BotDue,
     BotFact,
@@ -95,6 +96,7 @@ class Engine:
         )
         self.emergency = Emergency(self)
         self.previewer: Previewer = no_preview
+        self.equity_curves = EquityCurves(journal, clock)
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
@@ -138,6 +140,8 @@ class Engine:
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
         self._tasks.append(asyncio.create_task(self._poll_accounts()))
+        sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
+        self._tasks.append(asyncio.create_task(sampling))
         while True:
             await self.inbox.wait()
             self.process()
@@ -251,6 +255,7 @@ class Engine:
             intents = []
         bot.roll_day()
         bot.save()
+        self.equity_curves.note_turn(bot)
         self._arm(bot)
         self.bot_revisions[bot.bot_id] = self.revision + 1
         return intents

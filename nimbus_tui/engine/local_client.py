@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
@@ -63,6 +64,12 @@ class LocalClient:
     async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
         """The newest fills, oldest first."""
         return self._engine.journal.fills(bot_id=bot_id, limit=limit, newest=True)
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The newest points of a bot's equity curve from a moment on, oldest first."""
+        return self._engine.journal.equity(bot_id, since_ns=since_ns, limit=limit)
 
     async def events(
         self,
@@ -126,6 +133,12 @@ class ThreadClient:
     async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
         """The newest fills, oldest first."""
         return await self._across(self._client.fills(bot_id=bot_id, limit=limit))
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The newest points of a bot's equity curve from a moment on, oldest first."""
+        return await self._across(self._client.equity(bot_id, since_ns=since_ns, limit=limit))
 
     async def events(
         self,

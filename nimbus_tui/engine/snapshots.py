@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from nimbus_tui import __version__
 from nimbus_tui.control.snapshots import (
     BotDetail,
@@ -12,12 +10,12 @@ from nimbus_tui.control.snapshots import (
     EngineSnapshot,
     ExchangeSnapshot,
     Mode,
+    Statistic,
     Update,
 )
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.core.order import Order, OrderState
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.statistics import statistics_of
 
 if TYPE_CHECKING:
@@ -26,13 +24,6 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 EVENTS_SHOWN = 200
 FILLS_SHOWN = 100
-
-_ROW_STATES = {
-    OrderState.PENDING: RowState.PENDING,
-    OrderState.OPEN: RowState.RESTING,
-    OrderState.PARTIALLY_FILLED: RowState.PARTIAL,
-    OrderState.UNKNOWN: RowState.UNKNOWN,
-}
 
 
 def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
@@ -50,6 +41,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         strategy=spec.strategy_name,
         exchange=spec.exchange,
         symbol=single,
+        symbols=tuple(bot.instruments),
         mode=spec.mode,
         state=bot.standing.state,
         risk=bot.standing.risk_step.label,
@@ -65,7 +57,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         funding=bot.books.funding,
         equity=equity,
         capital=bot.books.capital,
-        round_trips=int(statistics.get("round_trips") or 0),
+        round_trips=_count(statistics.get("round_trips")),
         open_orders=len(bot.keeper.live),
         quote=bot.quote,
         statistics=statistics,
@@ -79,6 +71,11 @@ def _reason(bot: Bot) -> str:
     return bot.standing.risk_reason or bot.record.reason
 
 
+def _count(value: Statistic) -> int:
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and value.isdigit())
+    return int(value) if is_number else 0  # type: ignore[arg-type]
+
+
 def _short(number: Decimal | None) -> Decimal | None:
     """An average for people: ten digits behind the point."""
     return None if number is None else number.quantize(Decimal("1e-10"))
@@ -86,31 +83,12 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
-    panel = bot.strategy.get_state()
-    if isinstance(panel, LadderPanel):
-        rows = tuple(_joined(bot, row) for row in panel.rows)
-        panel = msgspec.structs.replace(panel, rows=rows)
     return BotDetail(
         bot_id=bot.bot_id,
-        panel=panel,
+        panel=bot_panel(bot),
         orders=tuple(bot.keeper.live.values()),
         fills=tuple(engine.journal.fills(bot_id=bot.bot_id, limit=FILLS_SHOWN, newest=True)),
     )
-
-
-def _joined(bot: Bot, row: LadderRow) -> LadderRow:
-    """Fill in how the order of a row really stands."""
-    if row.key is None:
-        return row
-    order = bot.keeper.live.get(row.key)
-    if order is not None:
-        return msgspec.structs.replace(row, state=_row_state(order), filled=order.filled)
-    held = row.key in bot.reviewed.held_back or bot.standing.is_stopped
-    return msgspec.structs.replace(row, state=RowState.HELD) if held else row
-
-
-def _row_state(order: Order) -> RowState:
-    return RowState.CANCELLING if order.cancel_requested else _ROW_STATES[order.state]
 
 
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:

@@ -1,6 +1,6 @@
 """The figures that every bot has, from its books; worked out when somebody looks, not on a tick."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from nimbus_tui.accounting.performance import buy_and_hold
@@ -17,7 +17,7 @@ def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
     books, cycles = bot.books, bot.cycles
     held = buy_and_hold(books.capital, bot.saved.first_marks, bot.marks())
     figures: dict[str, object] = {
-        **bot.strategy.get_statistics(),
+        **_own(bot),
         "rebalances": bot.saved.rebalances,
         "realized_pnl_fifo": books.realized_fifo,
         "funding": books.funding,
@@ -48,7 +48,24 @@ def _amounts(amounts: Mapping[Asset, Decimal]) -> str:
     return ", ".join(f"{plain(amount)} {asset}" for asset, amount in sorted(amounts.items()))
 
 
+def _own(bot: Bot) -> Mapping[str, object]:
+    """The strategy's figures; what it raises is one of them, so that it harms nobody."""
+    try:
+        return dict(bot.strategy.get_statistics())
+    except Exception as error:  # a strategy's edge: to look at a bot must not end anything
+        return {"statistics": f"raised {type(error).__name__}: {error}"}
+
+
 def _statistic(value: object) -> Statistic:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return value if isinstance(value, str | int | float) else None
+    """A figure, or a list or table of figures, in what JSON can say."""
+    match value:
+        case Decimal():
+            return plain(value)
+        case str() | int() | float():
+            return value
+        case Mapping():
+            return {str(name): _statistic(part) for name, part in value.items()}
+        case Sequence():
+            return [_statistic(part) for part in value]
+        case _:
+            return None

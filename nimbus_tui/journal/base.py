@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -127,6 +128,16 @@ class Journal(Protocol):
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[FundingPayment]:
         """Payments in the order of their absorption; `newest` gives the last `limit`."""
+        ...
+
+    # equity
+
+    def save_equity(self, bot_id: BotId, point: EquityPoint) -> None:
+        """Write a point of a bot's curve; a later one of the same moment replaces it."""
+        ...
+
+    def equity(self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000) -> list[EquityPoint]:
+        """The newest points of a bot's curve from a moment on, oldest first."""
         ...
 
     # small facts

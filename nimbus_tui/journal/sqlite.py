@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import AnyEvent, Event, event_type
 from nimbus_tui.core.fill import Fill
@@ -232,6 +234,21 @@ class SqliteJournal:
     ) -> list[FundingPayment]:
         """Payments in the order of their absorption; `newest` gives the last `limit`."""
         return self._absorbed("funding", bot_id, limit, newest, _decode_funding)
+
+    # equity
+
+    def save_equity(self, bot_id: BotId, point: EquityPoint) -> None:
+        """Write a point of a bot's curve; a later one of the same moment replaces it."""
+        self._execute(
+            "INSERT OR REPLACE INTO equity VALUES (?, ?, ?)",
+            (bot_id, point.ts, str(point.equity)),
+        )
+
+    def equity(self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000) -> list[EquityPoint]:
+        """The newest points of a bot's curve from a moment on, oldest first."""
+        sql = "SELECT ts, equity FROM equity WHERE bot_id = ? AND ts >= ? ORDER BY ts DESC LIMIT ?"
+        rows = self._execute(sql, (bot_id, since_ns, limit)).fetchall()
+        return [EquityPoint(ts, Decimal(equity)) for ts, equity in reversed(rows)]
 
     # small facts
 

@@ -9,6 +9,7 @@ from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.tui.viewmodels.chart import Point
 from nimbus_tui.tui.viewmodels.lines import places_of
 
 EVENTS_KEPT = 500
@@ -17,10 +18,15 @@ LONGEST_BUCKET_NS = 60 * NS_PER_SECOND
 ANSWER_WITHIN_S = 2.0
 """An engine with nothing new answers after so long; one that doesn't is in trouble."""
 RETRY_S = 1.0
+CURVE_NS = 24 * 3600 * NS_PER_SECOND
+"""How far back the focused bot's equity curve goes."""
+CURVE_POINTS = 1_500
+"""A day of minutes and some fills; of a bot with more fills the newest points."""
+_MINUTE_NS = 60 * NS_PER_SECOND
 
 
 class Trend:
-    """The prices that the screen saw of one bot, in equal steps of time.
+    """The prices (or equity) that the screen saw of one bot, in equal steps of time.
 
     When it is full every second point goes and the step doubles, up to a minute; after that the
     oldest go. So a young screen shows the last minute and an old one the last hour and a half.
@@ -60,6 +66,8 @@ class Feed:
         self.trends: dict[BotId, Trend] = {}
         self.places: dict[BotId, int] = {}
         """Most digits behind the point that a bot's price had so far."""
+        self.curve: tuple[Point, ...] = ()
+        """The focused bot's equity, oldest first: what the engine kept, then what was seen."""
         self.revision = 0
         self.problem = ""
         """Why the engine does not answer; empty while it does."""
@@ -68,6 +76,8 @@ class Feed:
         self.dirty: set[BotId] = set()
         self.changed = True
         self._focus: BotId | None = None
+        self._curve_of: tuple[BotId, int] | None = None
+        """The bot and the minute that the curve was last asked for."""
         self._turned = asyncio.Event()
 
     # taking in
@@ -81,6 +91,8 @@ class Feed:
             self.bots[bot.bot_id] = bot
             self.dirty.add(bot.bot_id)
             self._note_price(bot, update.engine.now_ns)
+            if bot.bot_id == self._focus:
+                self._note_equity(bot, update.engine.now_ns)
         newest = self.events[-1].seq if self.events else 0
         self.events += [event for event in update.events if event.seq > newest]
         del self.events[:-EVENTS_KEPT]
@@ -98,11 +110,19 @@ class Feed:
             self.events = []
 
     def _note_price(self, bot: BotSnapshot, now_ns: int) -> None:
+        """A bot with several symbols has no one price: its trend is that of its equity."""
         if bot.price is None:
+            if bot.symbol is None:
+                self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.equity))
             return
         self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.price))
         places = max(self.places.get(bot.bot_id, 0), places_of([bot.price]))
         self.places[bot.bot_id] = places
+
+    def _note_equity(self, bot: BotSnapshot, now_ns: int) -> None:
+        """Go on with the curve until the engine is asked for it again; a point a second at most."""
+        if self.curve and now_ns >= self.curve[-1][0] + NS_PER_SECOND:
+            self.curve = (*self.curve, (now_ns, float(bot.equity)))
 
     def places_for(self, bot: BotSnapshot | None) -> int:
         """Digits behind the point that a bot's prices get, so that they don't come and go."""
@@ -132,6 +152,7 @@ class Feed:
         if bot_id != self._focus:
             self._focus = bot_id
             self.detail = None
+            self.curve = ()
             self.revision = 0
             self._turned.set()
 
@@ -142,6 +163,10 @@ class Feed:
         while True:
             try:
                 update = await self._pull(client)
+                if update is not None:
+                    self.apply(update)
+                    on_update()
+                    await self._read_curve(client, update.engine.now_ns)
             except NimbusError as error:
                 self.lost(str(error))
                 await asyncio.sleep(RETRY_S)
@@ -151,9 +176,27 @@ class Feed:
                 await asyncio.sleep(RETRY_S)
                 continue
             if update is not None:
-                self.apply(update)
-                on_update()
                 await asyncio.sleep(pause_s)
+
+    async def _read_curve(self, client: EngineClient, now_ns: int) -> None:
+        """Ask for the focused bot's curve once a minute and when another comes into focus.
+
+        An engine that doesn't answer in time is asked again in the next minute.
+        """
+        focus = self._focus
+        if focus is None or self._curve_of == (focus, now_ns // _MINUTE_NS):
+            return
+        self._curve_of = (focus, now_ns // _MINUTE_NS)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                points = await client.equity(focus, since_ns=now_ns - CURVE_NS, limit=CURVE_POINTS)
+        except TimeoutError:
+            return
+        if focus == self._focus:
+            kept = tuple((point.ts, float(point.equity)) for point in points)
+            newest = kept[-1][0] if kept else 0
+            self.curve = (*kept, *(seen for seen in self.curve if seen[0] > newest))
+            self.changed = True
 
     async def _pull(self, client: EngineClient) -> Update | None:
         """The next update; None when another bot came into focus meanwhile."""

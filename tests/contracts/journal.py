@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Info, OrderCancelled
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -108,6 +109,23 @@ class JournalContract:
         assert journal.events(after=1) == events[1:]
         assert journal.events(bot_id="eth", types=["info"]) == events[2:]
         assert journal.events(limit=2, newest=True) == events[1:]
+
+    def test_a_curve_is_kept_by_bot_and_moment_and_read_from_its_end(
+        self, journal: Journal
+    ) -> None:
+        points = [EquityPoint(at, Decimal(f"100.{at}0")) for at in (1, 2, 3)]
+        with journal.transaction():
+            for point in (points[2], points[0], points[1]):
+                journal.save_equity("eth", point)
+            journal.save_equity("btc", EquityPoint(2, Decimal("1E+2")))
+        assert [str(point.equity) for point in journal.equity("eth")] == [
+            "100.10", "100.20", "100.30",
+        ]  # fmt: skip
+        assert journal.equity("eth", limit=2) == points[1:]
+        assert journal.equity("eth", since_ns=2) == points[1:]
+        assert journal.equity("eth", since_ns=4) == journal.equity("sol") == []
+        journal.save_equity("eth", EquityPoint(3, Decimal(7)))
+        assert journal.equity("eth", since_ns=3) == [EquityPoint(3, Decimal(7))]
 
     def test_bots_and_facts_are_replaced(self, journal: Journal) -> None:
         record = BotRecord(

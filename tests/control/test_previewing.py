@@ -8,7 +8,7 @@ import pytest
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
 from nimbus_tui.engine.local_client import LocalClient
-from tests.contracts.client import TEXT, PreviewingClientContract, a_world
+from tests.contracts.previewing_client import TEXT, PreviewingClientContract, a_world
 
 
 class TestUnixSocketClient(PreviewingClientContract):

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import PauseBot, Result
 from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.engine.local_client import LocalClient
+from tests.contracts.client import ClientContract, the_world
 from tests.simulation.worlds import World
 
 
@@ -33,6 +35,18 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     yield one
     await one.server.close()
     await world.engine.stop()
+
+
+class TestUnixSocketClient(ClientContract):
+    @pytest.fixture
+    async def client(self, tmp_path: Path) -> AsyncIterator[EngineClient]:
+        served = Served(await the_world(), tmp_path / "e.sock")
+        await served.server.start()
+        client = await UnixSocketClient.connect(str(served.path))
+        yield client
+        await client.close()
+        await served.server.close()
+        await served.world.engine.stop()
 
 
 async def test_the_socket_is_its_owners_alone(served: Served) -> None:

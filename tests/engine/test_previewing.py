@@ -11,7 +11,7 @@ import pytest
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.engine.local_client import LocalClient, ThreadClient
-from tests.contracts.client import TEXT, PreviewingClientContract, a_world
+from tests.contracts.previewing_client import TEXT, PreviewingClientContract, a_world
 from tests.simulation.worlds import World
 
 

@@ -29,12 +29,13 @@ from nimbus_tui.control.snapshots import (
     Update,
 )
 from nimbus_tui.core import events as ev
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey, Symbol, TradeId
 from nimbus_tui.core.order import Order, OrderState, OrderType, Side
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.panels import LadderPanel, LadderRow, Panel, RowState
 from nimbus_tui.core.preview import ConfigPreview
 
 SECOND = 1_000_000_000
@@ -119,7 +120,7 @@ class ScriptedClient:
                 ),
             )
         }  # fmt: skip
-        self.panels = {
+        self.panels: dict[BotId, Panel] = {
             BotId("eth-grid"): ladder("2400", "3.6", "2401.37"),
             BotId("btc-perp"): ladder("64200.0", "64.2", "64231.5", 6, "0.0047"),
             BotId("sol-wide"): LadderPanel(note="waits for the first price"),
@@ -135,6 +136,9 @@ class ScriptedClient:
                 ),
             ),
         )  # fmt: skip
+        self.curves: dict[BotId, list[EquityPoint]] = {}
+        self.curves_asked: list[BotId] = []
+        """Whose equity curve was asked for, in order."""
         self.commands: list[Command] = []
         self.events_told: list[Event] = []
         self.revision = 0
@@ -273,8 +277,8 @@ class ScriptedClient:
         )  # fmt: skip
 
     def _live(self, bot_id: BotId) -> tuple[Order, ...]:
-        panel = self.panels.get(bot_id, LadderPanel())
-        rows = [row for row in panel.rows if row.side is not None and row.key is not None]
+        panel = self.panels.get(bot_id)
+        rows = panel.rows if isinstance(panel, LadderPanel) else ()
         return tuple(
             Order(
                 bot_id=bot_id,
@@ -338,6 +342,14 @@ class ScriptedClient:
         """The fills."""
         await self._answering()
         return self._fills(bot_id or BotId("eth-grid"))[-limit:]
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The points of a bot's curve."""
+        await self._answering()
+        self.curves_asked.append(bot_id)
+        return [point for point in self.curves.get(bot_id, ()) if point.ts >= since_ns][-limit:]
 
     async def events(
         self,

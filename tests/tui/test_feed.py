@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nimbus_tui.core import events as ev
+from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.tui.feed import EVENTS_KEPT, LONGEST_BUCKET_NS, TREND_POINTS, Feed, Trend
+from nimbus_tui.tui.feed import CURVE_NS, EVENTS_KEPT, LONGEST_BUCKET_NS, TREND_POINTS, Feed, Trend
 from tests.tui.scripted_client import ScriptedClient
+from tests.tui.scripted_panels import BASKET, DCA, curve, with_all_kinds
 from tests.tui.waiting import until
 
 ETH, BTC = BotId("eth-grid"), BotId("btc-perp")
@@ -128,6 +130,76 @@ async def test_the_digits_of_a_price_never_become_fewer() -> None:
         feed.apply(await client.updates(0))
     assert feed.places_for(feed.bots[ETH]) == 2
     assert feed.places_for(None) == 0
+
+
+async def test_the_curve_is_asked_for_once_a_minute_and_for_a_new_focus() -> None:
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+    async with followed(feed, client):
+        feed.focus = DCA
+        await until(lambda: bool(feed.curve))
+        kept = [(point.ts, float(point.equity)) for point in client.curves[DCA]]
+        assert list(feed.curve) == kept
+        for price in ("41000", "41001", "41002"):
+            answers = feed.answers
+            await client.change(DCA, price=Decimal(price))
+            await until(lambda answers=answers: feed.answers > answers)  # type: ignore[misc]
+        assert client.curves_asked == [DCA]
+        await client.change_engine(now_ns=client.engine.now_ns + 60 * NS_PER_SECOND)
+        await until(lambda: client.curves_asked == [DCA, DCA])
+        feed.focus = BASKET
+        assert feed.curve == ()
+        await until(lambda: client.curves_asked == [DCA, DCA, BASKET])
+        await until(lambda: bool(feed.curve))
+
+
+async def test_between_two_answers_the_curve_goes_on_with_what_was_seen() -> None:
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+    feed.focus = DCA
+    async with followed(feed, client):
+        await until(lambda: bool(feed.curve))
+        kept, now = len(feed.curve), client.engine.now_ns
+        client._set(DCA, equity=Decimal(10_100))
+        await client.change_engine(now_ns=now + NS_PER_SECOND)
+        await until(lambda: feed.curve[-1] == (now + NS_PER_SECOND, 10_100.0))
+        assert len(feed.curve) == kept + 1 + (feed.curve[-2][0] == now)
+        client.curves[DCA].append(EquityPoint(now + 59 * NS_PER_SECOND, Decimal(10_099)))
+        await client.change_engine(now_ns=now + 60 * NS_PER_SECOND)
+        await until(lambda: (now + 59 * NS_PER_SECOND, 10_099.0) in feed.curve)
+        assert (now + NS_PER_SECOND, 10_100.0) not in feed.curve
+
+
+async def test_a_curve_that_does_not_come_leaves_the_rest_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nimbus_tui.tui.feed.ANSWER_WITHIN_S", 0.05)
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+
+    async def never(*_: object, **__: object) -> object:
+        return await asyncio.Event().wait()
+
+    client.equity = never  # type: ignore[method-assign,assignment]
+    feed.focus = DCA
+    async with followed(feed, client):
+        await until(lambda: feed.answers > 2)
+        assert feed.curve == ()
+        assert feed.problem == ""
+
+
+async def test_only_a_day_of_the_curve_is_kept() -> None:
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+    client.curves[DCA] = curve(client.bots[DCA], minutes=2_000)
+    feed.focus = DCA
+    async with followed(feed, client):
+        await until(lambda: bool(feed.curve))
+        assert feed.curve[0][0] >= client.engine.now_ns - CURVE_NS
+        assert len(feed.curve) < len(client.curves[DCA])
+
+
+async def test_the_trend_of_a_bot_with_several_symbols_is_that_of_its_equity() -> None:
+    client, feed = with_all_kinds(ScriptedClient()), Feed()
+    feed.apply(await client.updates(0))
+    assert feed.trends[BASKET].points == [float(client.bots[BASKET].equity)]
+    assert feed.trends[ETH].points == [2401.37]
 
 
 def test_a_trend_keeps_one_price_a_step() -> None:

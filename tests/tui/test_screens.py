@@ -28,6 +28,7 @@ from nimbus_tui.tui.panels.prompts import Choice, Confirm, Prompt, TypedWord
 from nimbus_tui.tui.screens.help import HelpScreen
 from tests.tui.opened import opened, rows, settled, text
 from tests.tui.scripted_client import ScriptedClient
+from tests.tui.scripted_panels import BASKET, DCA, MARTINGALE, PLUGIN, with_all_kinds
 from tests.tui.waiting import until
 
 ETH, BTC, SOL = BotId("eth-grid"), BotId("btc-perp"), BotId("sol-wide")
@@ -223,11 +224,83 @@ async def test_enter_opens_the_bot_and_escape_goes_back() -> None:
 async def test_the_panes_of_a_narrow_bot_screen_turn(forth: str, back: str) -> None:
     async with opened() as (app, pilot):
         await pilot.press("enter")
-        for words in ("10 live orders", "newest fills", "▼ sold 0.0833 ETH"):
+        for words in ("10 live orders", "newest fills", "▼ sold 0.0833 ETH", "equity: begins with"):
             await pilot.press(forth)
             await until(lambda words=words: words in text(app))  # type: ignore[misc]
-        await pilot.press(back)
+        await pilot.press(back, back)
         await until(lambda: "newest fills" in text(app))
+
+
+@pytest.mark.parametrize(
+    ("size", "presses"),
+    [((80, 24), 1), ((40, 10), 1), ((120, 30), 1), ((120, 40), 0), ((200, 60), 0), ((180, 24), 0)],
+)
+async def test_the_equity_chart_can_be_reached_at_every_size(
+    size: tuple[int, int], presses: int
+) -> None:
+    client = with_all_kinds(ScriptedClient())
+    async with opened(client, size) as (app, pilot):
+        app.select(DCA)
+        await pilot.press("enter", *["left"] * presses)
+        await until(lambda: bool(app.feed.curve))
+        await settled(app, pilot)
+        assert "equity 20 h 00 min" in text(app)
+        assert any("\u2801" <= sign <= "\u28ff" for sign in text(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize(
+    ("bot_id", "words"),
+    [
+        (DCA, "in 5 h 53 min ┄"), (BASKET, "! beyond its mark: BTC"),
+        (MARTINGALE, "▶ 2    146.984"), (PLUGIN, "trend/entry"),
+    ],
+)  # fmt: skip
+async def test_every_kind_of_bot_has_its_panel_on_both_screens(
+    bot_id: BotId, words: str, size: tuple[int, int]
+) -> None:
+    async with opened(with_all_kinds(ScriptedClient()), size) as (app, pilot):
+        app.select(bot_id)
+        await until(lambda: words in app.live.dashboard.ladder.text)
+        await pilot.press("enter")
+        await until(lambda: words in app.live.bot.ladder.text)
+        await settled(app, pilot)
+        assert words in text(app)
+
+
+async def test_a_ladder_begins_with_the_price_in_the_middle_whatever_was_shown_before() -> None:
+    async with opened(with_all_kinds(ScriptedClient())) as (app, pilot):
+        first = app.live.dashboard.ladder.text
+        for bot_id in (DCA, MARTINGALE, BTC, ETH):
+            app.select(bot_id)
+            await until(lambda: app.feed.detail is not None)
+            await settled(app, pilot)
+        assert app.live.dashboard.ladder.text == first
+        middle = first.splitlines()[len(first.splitlines()) // 2 + 1]
+        assert "last price" in middle
+
+
+async def test_a_countdown_goes_on_although_nothing_else_happens() -> None:
+    client = with_all_kinds(ScriptedClient())
+    async with opened(client) as (app, pilot):
+        app.select(DCA)
+        await pilot.press("enter")
+        await until(lambda: "in 5 h 53 min" in app.live.bot.ladder.text)
+        await client.change_engine(now_ns=client.engine.now_ns + 3600 * 10**9)
+        await until(lambda: "in 4 h 53 min" in app.live.bot.ladder.text)
+
+
+async def test_a_quiet_second_repaints_nothing() -> None:
+    client = with_all_kinds(ScriptedClient())
+    async with opened(client, (200, 60)) as (app, pilot):
+        app.select(DCA)
+        await pilot.press("enter")
+        await until(lambda: bool(app.feed.curve) and app.feed.detail is not None)
+        await settled(app, pilot)
+        await client.change_engine(now_ns=client.engine.now_ns + 10**9)
+        app.live.show(app.feed, app.bot, (), 0.0)
+        panels = app.live.bot.panels
+        assert {panel.id: panel._dirty for panel in panels if panel._dirty} == {}
 
 
 async def test_the_panes_of_a_narrow_dashboard_turn() -> None:

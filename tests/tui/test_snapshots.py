@@ -11,9 +11,11 @@ from string import ascii_letters
 import pytest
 from rich.style import Style
 
+from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.app import NimbusApp
 from tests.tui.opened import opened, settled
 from tests.tui.scripted_client import ScriptedClient
+from tests.tui.scripted_panels import BASKET, DCA, MARTINGALE, PLUGIN, with_all_kinds
 from tests.tui.waiting import until
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -67,3 +69,26 @@ async def test_dashboard_and_bot_look_as_they_did(size: tuple[int, int], theme: 
         await pilot.pause()
         await settled(app, pilot)
         check(f"bot-{name}", picture(app))
+
+
+KINDS = {"timeline": DCA, "drift": BASKET, "steps": MARTINGALE, "plan": PLUGIN}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", PLACES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_panel_and_the_chart_of_every_kind_look_as_they_did(
+    size: tuple[int, int], theme: str
+) -> None:
+    client = with_all_kinds(ScriptedClient())
+    async with opened(client, size, theme=theme) as (app, pilot):
+        await pilot.press("enter", "left")
+        for kind, bot_id in KINDS.items():
+            app.select(bot_id)
+            await until(lambda bot_id=bot_id: _has_all(app, bot_id))  # type: ignore[misc]
+            await settled(app, pilot)
+            check(f"{kind}-{size[0]}x{size[1]}-{theme}", picture(app))
+
+
+def _has_all(app: NimbusApp, bot_id: BotId) -> bool:
+    detail = app.feed.detail
+    return detail is not None and detail.bot_id == bot_id and bool(app.feed.curve)

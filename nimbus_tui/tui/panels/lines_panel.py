@@ -68,6 +68,8 @@ class LinesPanel(Widget, can_focus=False):
         self._rows: Sequence[Line] = ()
         self._selected: int | None = None
         self._focus: int | None = None
+        self._centred: tuple[object, int] = (None, 0)
+        """What the focus was put in the middle for: the rows' subject and the room."""
         self._top = 0
         self._placed_in = 0
         """The room in which the focus was placed last; another one is another picture."""
@@ -82,12 +84,18 @@ class LinesPanel(Widget, can_focus=False):
         heading: Sequence[Line] = (),
         selected: int | None = None,
         focus: int | None = None,
+        about: object = None,
     ) -> None:
-        """Show these rows, `focus` among the visible ones; unchanged lines cost nothing."""
+        """Show these rows, `focus` among the visible ones; unchanged lines cost nothing.
+
+        Rows that are about something else than the last ones begin with the focus in the middle.
+        """
         self._heading, self._rows, self._selected = tuple(heading), rows, selected
-        self._focus = focus
         if focus is not None:
-            self._top = self._top_for(focus)
+            known = self._focus is not None and self._centred == (about, self.room)
+            self._top = self._top_for(focus) if known else focus - self.room // 2
+            self._centred = (about, self.room)
+        self._focus = focus
         self._mark()
 
     def move_rows(self, by: int) -> None:
@@ -191,8 +199,9 @@ class LinesPanel(Widget, can_focus=False):
 
     def on_resize(self, _event: Resize) -> None:
         """More or less room."""
-        if self._focus is not None:
-            self._top = self._top_for(self._focus)
+        if self._focus is not None and self._centred[1] != self.room:
+            self._top = self._focus - self.room // 2
+            self._centred = (self._centred[0], self.room)
         self._mark()
         self._dirty.clear()
         self.refresh()

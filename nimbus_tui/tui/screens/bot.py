@@ -1,20 +1,23 @@
-"""One bot on the whole screen: its ladder, figures, live orders, fills and events."""
+"""One bot on the whole screen: its panel, equity, figures, live orders, fills and events."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
+from nimbus_tui.tui.viewmodels.chart import chart
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
+from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, heading
 from nimbus_tui.tui.viewmodels.panel import picture
 
-PANES = ("figures", "orders", "fills", "events")
-"""What the part beside the ladder shows, one after the other, where there is no room for all."""
+PANES = ("figures", "orders", "fills", "events", "chart")
+"""What the part beside the panel shows, one after the other, where there is no room for all."""
 
 
 class BotView(Container):
@@ -23,6 +26,7 @@ class BotView(Container):
     def __init__(self) -> None:
         super().__init__(id="bot", classes="-figures")
         self.ladder = LinesPanel(id="bot-ladder")
+        self.chart = LinesPanel(id="bot-chart")
         self.figures = LinesPanel(id="bot-figures")
         self.orders = LinesPanel(id="bot-orders")
         self.fills = LinesPanel(id="bot-fills")
@@ -31,8 +35,10 @@ class BotView(Container):
         self._pane = 0
 
     def compose(self) -> ComposeResult:
-        """The ladder and two columns; the style sheet decides what is beside what."""
-        yield self.ladder
+        """Panel and chart, and two columns; the style sheet decides what is beside what."""
+        with Vertical(id="bot-left"):
+            yield self.ladder
+            yield self.chart
         with Container(id="bot-side"):
             with Vertical(id="bot-middle"):
                 yield self.figures
@@ -44,7 +50,7 @@ class BotView(Container):
     @property
     def panels(self) -> tuple[LinesPanel, ...]:
         """In the order in which they get their share of the paint."""
-        return (self.ladder, self.figures, self.orders, self.fills, self.events)
+        return (self.ladder, self.chart, self.figures, self.orders, self.fills, self.events)
 
     def turn(self, by: int) -> None:
         """Show the next pane, where not all are visible at once."""
@@ -53,26 +59,42 @@ class BotView(Container):
             self.set_class(at == self._pane, f"-{name}")
 
     def scroll_rows(self, by: int) -> None:
-        """Look up or down the ladder."""
+        """Look up or down the bot's panel."""
         self.ladder.move_rows(by)
 
     def show(self, feed: Feed, bot: BotSnapshot | None, dirty: set[BotId]) -> None:
         """Hand every panel that has something new its lines."""
         if bot is None or feed.engine is None:
             return
-        size, detail = self.ladder.size, feed.detail
-        if self._memo.is_new("ladder", size, bot, detail):
-            panel = detail.panel if detail else None
-            made = picture(panel, bot, size.width, feed.places_for(bot))
-            self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
-        size, minute = self.figures.size, feed.engine.now_ns // 60_000_000_000
-        if size.height and self._memo.is_new("figures", size, bot, minute):
-            note = (Cell(f"{bot.strategy} on {bot.exchange} ", "muted"),)
-            lines = figures(bot, feed.engine.now_ns, size.width)
-            self.figures.show(lines, heading=[heading("figures", size.width, note)])
+        self._show_panel(feed, bot, feed.engine.now_ns)
+        self._show_chart(feed, bot, feed.engine.now_ns)
+        self._show_figures(bot, feed.engine.now_ns)
         self._show_orders(feed)
         self._show_fills(feed)
         self._show_events(feed, bot)
+
+    def _show_panel(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:
+        size, detail, second = self.ladder.size, feed.detail, now_ns // NS_PER_SECOND
+        if self._memo.is_new("ladder", size, bot, detail, second):
+            panel = detail.panel if detail else None
+            room = Room(size.width, size.height, feed.places_for(bot), now_ns)
+            made = picture(panel, bot, room)
+            self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=bot.bot_id)
+
+    def _show_chart(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:
+        """The curve up to this second; it is too long to be drawn for every change of a price."""
+        size, second = self.chart.size, now_ns // NS_PER_SECOND
+        if size.height and self._memo.is_new("chart", size, bot.bot_id, feed.curve, second):
+            points = (*feed.curve, (now_ns, float(bot.equity)))
+            made = chart(points, bot.quote, now_ns, size.width, size.height)
+            self.chart.show(made.rows, heading=made.heading)
+
+    def _show_figures(self, bot: BotSnapshot, now_ns: int) -> None:
+        size, minute = self.figures.size, now_ns // (60 * NS_PER_SECOND)
+        if size.height and self._memo.is_new("figures", size, bot, minute):
+            note = (Cell(f"{bot.strategy} on {bot.exchange} ", "muted"),)
+            lines = figures(bot, now_ns, size.width)
+            self.figures.show(lines, heading=[heading("figures", size.width, note)])
 
     def _show_orders(self, feed: Feed) -> None:
         size, orders = self.orders.size, feed.detail.orders if feed.detail else ()

@@ -4,12 +4,14 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, table_heading, widths
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines
+from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 from nimbus_tui.tui.viewmodels.panel import picture
@@ -88,11 +90,14 @@ class DashboardView(Container):
         return bot_row(Shown(feed.bots[bot_id], points, feed.places.get(bot_id, 0), tail), columns)
 
     def _show_ladder(self, feed: Feed, bot: BotSnapshot | None) -> None:
-        size = self.ladder.size
-        if size.width and self._memo.is_new("ladder", size, bot, feed.detail):
+        size, now_ns = self.ladder.size, feed.engine.now_ns if feed.engine else 0
+        second = now_ns // NS_PER_SECOND
+        if size.width and self._memo.is_new("ladder", size, bot, feed.detail, second):
             panel = feed.detail.panel if feed.detail else None
-            made = picture(panel, bot, size.width, feed.places_for(bot))
-            self.ladder.show(made.rows, heading=made.heading, focus=made.focus)
+            room = Room(size.width, size.height, feed.places_for(bot), now_ns)
+            made = picture(panel, bot, room)
+            about = bot.bot_id if bot is not None else None
+            self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=about)
 
     def _show_ticker(self, feed: Feed) -> None:
         size = self.ticker.size

@@ -16,7 +16,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     sparkline,
     trimmed,
 )
-from nimbus_tui.tui.viewmodels.words import risk_step, state_or_worse
+from nimbus_tui.tui.viewmodels.words import market_name, risk_step, state_or_worse
 
 
 class Shown(NamedTuple):
@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
     bot: BotSnapshot
     trend: Sequence[float]
-    """Prices that the screen saw, oldest first."""
+    """Prices that the screen saw, oldest first; the equity where there is no one price."""
     places: int
     """Digits behind the point of its price."""
     price_tail: int
@@ -85,9 +85,9 @@ COLUMNS = (
     Column("bot", 12, 0, lambda s, w: left(s.bot.bot_id, w, "strong"), is_number=False),
     Column("state", 11, 0, _state, is_number=False),
     Column("risk", 11, 8, _risk, is_number=False),
-    Column("strategy", 9, 11, lambda s, w: left(s.bot.strategy, w, "muted"), is_number=False),
+    Column("strategy", 10, 11, lambda s, w: left(s.bot.strategy, w, "muted"), is_number=False),
     Column("venue", 8, 10, lambda s, w: left(s.bot.exchange, w, "muted"), is_number=False),
-    Column("symbol", 13, 2, lambda s, w: left(s.bot.symbol or "several", w), is_number=False),
+    Column("symbol", 13, 2, lambda s, w: left(market_name(s.bot), w), is_number=False),
     Column("price", 11, 0, _price),
     Column("trend", 12, 7, lambda s, w: Cell(sparkline(s.trend, w), "price"), is_number=False),
     Column("today", 9, 0, _today),

@@ -1,42 +1,34 @@
-"""The grid's ladder: every level, the moving price between them, base and wake band."""
+"""A ladder: every level, the moving price between them, base and wake band."""
 
 from decimal import Decimal
 from enum import IntEnum
 from typing import NamedTuple
 
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.panels import LadderPanel, LadderRow
+from nimbus_tui.tui.viewmodels.frame import HUNDRED, Picture, Room, price_line, ruled, title
 from nimbus_tui.tui.viewmodels.lines import (
     Cell,
     Line,
     blank,
-    clean,
-    heading,
+    countdown,
     left,
     line_width,
+    moment,
     number,
     percent,
     places_of,
     right,
     signed,
 )
-from nimbus_tui.tui.viewmodels.words import ROW_STATES, SIDES, state_or_worse
+from nimbus_tui.tui.viewmodels.words import SIDES, filling
 
-_HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 _STATE_WIDTH = 13
 _COMPACT = 62
 """Below this width the ladder does without its last columns."""
 _WITH_VALUE = 88
 """From this width on it has a column with the orders' value."""
-
-
-class Ladder(NamedTuple):
-    """What a ladder panel paints; `focus` is the row to keep in view."""
-
-    heading: tuple[Line, ...]
-    rows: tuple[Line, ...]
-    focus: int | None = None
 
 
 class _Rank(IntEnum):
@@ -57,29 +49,23 @@ class _Grain(NamedTuple):
     price_width: int
     size_width: int
     width: int
+    is_plan: bool
+    """Whether it shows a plan, whose orders are known by their keys, not by levels of a base."""
 
 
-def ladder(
-    panel: LadderPanel | None, bot: BotSnapshot | None, width: int, places: int = 0
-) -> Ladder:
-    """The ladder of one bot, highest price first; prices have at least so many places."""
-    if bot is None:
-        return Ladder((heading("no bot", width),), ())
-    state = state_or_worse(bot.state, bot.risk)
-    note: Line = (Cell(f"{clean(bot.symbol or '')} ", "muted"), blank(1), state, blank(1))
-    title = [heading(bot.bot_id, width, note)]
-    if bot.reason:
-        title.append((Cell(f" {clean(bot.reason)}", "warning"),))
-    if panel is None:
-        return Ladder(tuple(title), ((Cell(" …", "muted"),),))
-    if panel.note:
-        title.append((Cell(f" {clean(panel.note)}", "warning"),))
+def ladder(panel: LadderPanel, bot: BotSnapshot, room: Room) -> Picture:
+    """The ladder of one bot, highest price first."""
+    top = title(bot, room.width, panel.note)
+    if panel.wake_at is not None:
+        left_ns = panel.wake_at - room.now_ns
+        words = f" wakes in {countdown(left_ns)}, {moment(panel.wake_at, room.now_ns)} UTC"
+        top.append((Cell(words, "muted"),))
     if not panel.rows:
-        return Ladder(tuple(title), ())
-    grain = _grain(panel, bot.price, width, places)
+        return Picture(tuple(top), ())
+    grain = _grain(panel, bot.price, room)
     placed = sorted(_placed(panel, bot.price, grain), key=lambda row: (-row[0], row[1]))
     focus = next((y for y, row in enumerate(placed) if row[1] is _Rank.PRICE), None)
-    return Ladder((*title, _names(grain)), tuple(line for _, _, line in placed), focus)
+    return Picture((*top, _names(grain)), tuple(line for _, _, line in placed), focus)
 
 
 def _placed(
@@ -92,12 +78,14 @@ def _placed(
         if at is not None:
             rows.append((at, rank, _band(at, arrow, price, grain)))
     if price is not None:
-        rows.append((price, _Rank.PRICE, _price(price, panel.base, grain)))
+        offset = percent((price - panel.base) / panel.base * HUNDRED) if panel.base else ""
+        line = price_line(price, offset, grain.price, grain.price_width, width=grain.width)
+        rows.append((price, _Rank.PRICE, line))
     return rows
 
 
-def _grain(panel: LadderPanel, price: Decimal | None, width: int, least: int) -> _Grain:
-    places = max(least, places_of([*(row.price for row in panel.rows), price]))
+def _grain(panel: LadderPanel, price: Decimal | None, room: Room) -> _Grain:
+    places = max(room.places, places_of([*(row.price for row in panel.rows), price]))
     sizes = places_of(row.quantity for row in panel.rows)
     profits = [abs(row.profit) for row in panel.rows if row.profit]
     prices = [row.price for row in panel.rows]
@@ -108,7 +96,8 @@ def _grain(panel: LadderPanel, price: Decimal | None, width: int, least: int) ->
         profit=4 if profits and min(profits) < _CENT else 2,
         price_width=max(10, *(len(number(at, places)) for at in prices)),
         size_width=max(8, longest_size),
-        width=width,
+        width=room.width,
+        is_plan=panel.base is None,
     )
 
 
@@ -116,14 +105,16 @@ def _names(grain: _Grain) -> Line:
     cells = [
         right("level", 6, "muted"),
         right("price", grain.price_width + 2, "muted"),
-        right("% base", 8, "muted"),
+        right("% price" if grain.is_plan else "% base", 8, "muted"),
         left("  side", 8, "muted"),
         right("size", grain.size_width, "muted"),
     ]
     if grain.width >= _WITH_VALUE:
         cells.append(right("value", 11, "muted"))
     cells += [blank(2), left("state", _STATE_WIDTH, "muted")]
-    if grain.width >= _COMPACT:
+    if grain.is_plan:
+        cells += [blank(1), left("key", _rest(cells, grain) - 1, "muted")]
+    elif grain.width >= _COMPACT:
         cells += [right("filled", 7, "muted"), right("profit", 10, "muted")]
     return tuple(cells)
 
@@ -133,6 +124,7 @@ def _level(row: LadderRow, base: Decimal | None, grain: _Grain) -> Line:
     tone = side.tone if side else "muted"
     is_base = base is not None and row.price == base
     name = f"{row.level:+d}".replace("-", "−") if row.level else "0"
+    state = filling(row.state, row.filled, row.quantity)
     cells = [
         right(name, 6, "muted"),
         right(number(row.price, grain.price), grain.price_width + 2, tone),
@@ -142,8 +134,12 @@ def _level(row: LadderRow, base: Decimal | None, grain: _Grain) -> Line:
     ]
     if grain.width >= _WITH_VALUE:
         cells.append(right(number(row.quantity * row.price) if side else "", 11, "muted"))
-    cells += [blank(2), _state(row)]
-    if grain.width >= _COMPACT:
+    cells += [blank(2), left(state.text, _STATE_WIDTH, state.tone)]
+    if grain.is_plan:
+        asset = (row.symbol or "").partition("/")[0]
+        key = " ".join(filter(None, (asset, row.key)))
+        cells += [blank(1), left(key, _rest(cells, grain) - 1, "muted")]
+    elif grain.width >= _COMPACT:
         profit, profit_tone = signed(row.profit, grain.profit) if row.profit else ("", "muted")
         cells += [
             right(f"{row.fills}×" if row.fills else "", 7, "strong" if row.fills else "muted"),
@@ -152,33 +148,17 @@ def _level(row: LadderRow, base: Decimal | None, grain: _Grain) -> Line:
     return tuple(cells)
 
 
-def _state(row: LadderRow) -> Cell:
-    state = ROW_STATES[row.state]
-    text = state.text
-    if row.state is RowState.PARTIAL and row.quantity:
-        text = f"◐ {row.filled / row.quantity * _HUNDRED:.0f} % filled"
-    return left(text, _STATE_WIDTH, state.tone)
-
-
-def _price(price: Decimal, base: Decimal | None, grain: _Grain) -> Line:
-    """The moving price: an arrow at the left and a line to the right edge."""
-    offset = (price - base) / base * _HUNDRED if base else None
-    cells = (
-        Cell("   ━━▶", "price-line"),
-        right(number(price, grain.price), grain.price_width + 2, "price-line"),
-        right(percent(offset) if offset is not None else "", 8, "price-line"),
-        Cell("  last price ", "price-line"),
-    )
-    return (*cells, Cell("━" * max(0, grain.width - line_width(cells) - 1), "price-line"))
+def _rest(cells: list[Cell], grain: _Grain) -> int:
+    return max(1, grain.width - line_width(cells) - 1)
 
 
 def _band(at: Decimal, arrow: str, price: Decimal | None, grain: _Grain) -> Line:
     """Where the bot wakes up: price, way to go, and a dotted line."""
-    way = f"{percent((at - price) / price * _HUNDRED)} % away" if price else ""
+    way = f"{percent((at - price) / price * HUNDRED)} % away" if price else ""
     cells = (
         right(arrow, 6, "muted"),
         right(number(at, grain.price), grain.price_width + 2, "muted"),
         blank(10),
         Cell(f"wakes here  {way} ", "muted"),
     )
-    return (*cells, Cell("┄" * max(0, grain.width - line_width(cells) - 1), "rule"))
+    return ruled(cells, "┄", "rule", grain.width)

@@ -1,6 +1,7 @@
 """Lines of text in tones, and how numbers, times and ages are written."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
@@ -22,6 +23,10 @@ MOST_PLACES = 8
 FRESH_MS = 5_000
 OLD_MS = 30_000
 _MINUTE_MS = 60_000
+_SECOND_NS = 1_000_000_000
+_SOON_NS = 120 * _SECOND_NS
+_SOON_STEP_S = 5
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -169,6 +174,23 @@ def lasting(ns: int) -> str:
     if days:
         return f"{days} d {hours} h"
     return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+def countdown(ns: int) -> str:
+    """Time left, in steps: minutes, and seconds by fives when it is nearly over."""
+    if ns <= 0:
+        return "now"
+    if ns >= _SOON_NS:
+        return lasting(ns)
+    steps = -(-ns // (_SOON_STEP_S * _SECOND_NS))
+    return f"{steps * _SOON_STEP_S} s"
+
+
+def moment(ts: int, now_ns: int) -> str:
+    """A day and a time of day, UTC; the year instead of the time where it isn't this one."""
+    then, now = (datetime.fromtimestamp(at // _SECOND_NS, UTC) for at in (ts, now_ns))
+    day = f"{then.day:02} {_MONTHS[then.month - 1]}"
+    return f"{day} {then.year}" if then.year != now.year else f"{day} {then:%H:%M}"
 
 
 # pictures

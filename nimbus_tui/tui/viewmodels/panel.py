@@ -1,15 +1,26 @@
 """Which picture a bot's panel gets."""
 
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.core.panels import LadderPanel, Panel
-from nimbus_tui.tui.viewmodels.ladder import Ladder, ladder
-from nimbus_tui.tui.viewmodels.lines import heading
+from nimbus_tui.core.panels import DriftPanel, LadderPanel, Panel, StepsPanel, TimelinePanel
+from nimbus_tui.tui.viewmodels.drift import drift
+from nimbus_tui.tui.viewmodels.frame import Picture, Room, no_bot, nothing_yet
+from nimbus_tui.tui.viewmodels.ladder import ladder
+from nimbus_tui.tui.viewmodels.steps import steps
+from nimbus_tui.tui.viewmodels.timeline import timeline
 
 
-def picture(panel: Panel | None, bot: BotSnapshot | None, width: int, places: int = 0) -> Ladder:
-    """The panel of one bot as lines; prices have at least so many places."""
+def picture(panel: Panel | None, bot: BotSnapshot | None, room: Room) -> Picture:
+    """The panel of one bot as lines."""
     if bot is None:
-        return ladder(None, None, width, places)
-    if panel is None or isinstance(panel, LadderPanel):
-        return ladder(panel, bot, width, places)
-    return Ladder((heading(bot.bot_id, width),), ())
+        return no_bot(room.width)
+    match panel:
+        case None:
+            return nothing_yet(bot, room.width)
+        case LadderPanel():
+            return ladder(panel, bot, room)
+        case TimelinePanel():
+            return timeline(panel, bot, room)
+        case DriftPanel():
+            return drift(panel, bot, room)
+        case StepsPanel():
+            return steps(panel, bot, room)

@@ -1,9 +1,11 @@
 """The signs, words and tones of states, the same on every panel."""
 
-from nimbus_tui.control.snapshots import BotState, Mode
+from decimal import Decimal
+
+from nimbus_tui.control.snapshots import BotSnapshot, BotState, Mode
 from nimbus_tui.core.order import OrderState, Side
-from nimbus_tui.core.panels import RowState
-from nimbus_tui.tui.viewmodels.lines import Cell
+from nimbus_tui.core.panels import RowState, SlotState, StepState
+from nimbus_tui.tui.viewmodels.lines import Cell, clean
 
 BOT_STATES = {
     BotState.RUNNING: Cell("● running", "gain"),
@@ -30,6 +32,21 @@ ROW_STATES = {
     RowState.PARTIAL: Cell("◐ partial", "price"),
     RowState.CANCELLING: Cell("✗ cancelling", "warning"),
     RowState.UNKNOWN: Cell("? unknown", "loss"),
+}
+
+SLOT_STATES = {
+    SlotState.DONE: Cell("✓ done", "gain"),
+    SlotState.OPEN: Cell("◌ due", "warning"),
+    SlotState.NEXT: Cell("▶ next", "price-line"),
+    SlotState.LATER: Cell("· later", "muted"),
+    SlotState.MISSED: Cell("✗ missed", "warning"),
+    SlotState.SKIPPED: Cell("↷ skipped", "muted"),
+}
+
+STEP_STATES = {
+    StepState.WAITING: Cell("· later", "muted"),
+    StepState.IN_PLAY: Cell("▶ in play", "price-line"),
+    StepState.FILLED: Cell("✓ filled", "gain"),
 }
 
 ORDER_STATES = {
@@ -60,3 +77,18 @@ def state_or_worse(state: BotState, step: str) -> Cell:
     if state is BotState.RUNNING and step != CALM_STEP:
         return risk_step(step)
     return BOT_STATES[state]
+
+
+def market_name(bot: BotSnapshot) -> str:
+    """What a bot trades: its symbol, or how many of them."""
+    if bot.symbol is not None:
+        return clean(bot.symbol)
+    return f"{len(bot.symbols)} assets" if bot.symbols else "several"
+
+
+def filling(state: RowState, filled: Decimal, quantity: Decimal) -> Cell:
+    """How an order stands; one that is filled in part tells how far."""
+    known = ROW_STATES[state]
+    if state is RowState.PARTIAL and quantity:
+        return Cell(f"◐ {filled / quantity * 100:.0f} % filled", known.tone)
+    return known

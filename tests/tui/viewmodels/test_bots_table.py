@@ -68,3 +68,9 @@ def test_a_bot_without_price_symbol_or_position_has_dashes() -> None:
     row = text(bot_row(shown(price=None, symbol=None, position=None), widths(200)))
     assert "–" in row
     assert "several" in row
+
+
+def test_a_bot_with_several_symbols_says_how_many() -> None:
+    symbols = ("BTC/USDC", "ETH/USDC", "SOL/USDC")
+    row = text(bot_row(shown(price=None, symbol=None, symbols=symbols), widths(80)))
+    assert row.split() == ["eth-grid", "●", "running", "3", "assets", "–", "+12.45", "+26.66", "10"]

@@ -45,6 +45,43 @@ def test_statistics_of_any_kind_can_be_shown(value: object, shown: str) -> None:
     assert text(figures(odd, START, 40)).splitlines()[-1].split() == ["odd", shown]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (
+            [{"symbol": "BTC/USDC", "price": "64200", "position": "0.0701"},
+             {"symbol": "ETH/USDC", "position": "1.1665"}],
+            ["assets 2", "BTC 0.0701", "ETH 1.1665"],
+        ),
+        ({"BTC": {"quantity": "0.0701"}, "ETH": 3}, ["assets 2", "BTC 0.0701", "ETH 3"]),
+        ({"BTC": "45.5", "odd": [1, 2], "none": None}, ["assets 2", "BTC 45.5", "none –"]),
+        ([1, "two", {"symbol": "X", "deep": {}}], []),
+        ([], []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_tables_among_the_statistics_become_a_figure_for_each_entry(
+    value: object, shown: list[str]
+) -> None:
+    odd = msgspec.structs.replace(ETH, statistics={"assets": value, "plain": 1})
+    lines = [" ".join(line.split()) for line in text(figures(odd, START, 40)).splitlines()]
+    assert lines[lines.index("plain 1") + 1 :] == shown
+
+
+def test_a_bot_with_several_symbols_holds_so_many_assets() -> None:
+    basket = msgspec.structs.replace(ETH, symbol=None, position=None, symbols=("A/U", "B/U"))
+    assert "position       2 assets" in text(figures(basket, START, 40))
+
+
+def test_orders_and_fills_of_several_symbols_name_the_asset() -> None:
+    orders = [DETAIL.orders[0], msgspec.structs.replace(DETAIL.orders[1], symbol="SOL/USDC")]
+    names, first, second = text(order_lines(orders, 90)).splitlines()
+    assert names.split()[:3] == ["side", "asset", "price"]
+    assert (first.split()[2], second.split()[2]) == ("ETH", "SOL")
+    fills = [DETAIL.fills[0], msgspec.structs.replace(DETAIL.fills[1], symbol="SOL/USDC")]
+    assert text(fill_lines(fills, 90)).splitlines()[1].split()[3] == "SOL"
+
+
 def test_orders_stand_highest_first_with_what_has_filled() -> None:
     names, *rows = text(order_lines(DETAIL.orders, 90)).splitlines()
     assert names.split() == ["side", "price", "size", "filled", "state", "key"]

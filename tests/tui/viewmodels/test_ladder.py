@@ -5,22 +5,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.panels import LadderPanel, RowState
-from nimbus_tui.tui.viewmodels.ladder import Ladder
-from nimbus_tui.tui.viewmodels.ladder import ladder as shown
+from nimbus_tui.tui.viewmodels.frame import Picture, Room
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
-from tests.tui.scripted_client import bot, ladder
+from nimbus_tui.tui.viewmodels.panel import picture
+from tests.tui.scripted_client import START, bot, ladder
+from tests.tui.scripted_panels import plan_panel
 
 D = Decimal
 ETH = bot("eth-grid", "ETH/USDC", "2401.37")
 PANEL = ladder("2400", "3.6", "2401.37")
 
 
-def texts(made: Ladder) -> list[str]:
+def shown(
+    panel: LadderPanel | None, bot: BotSnapshot | None, width: int, places: int = 0
+) -> Picture:
+    return picture(panel, bot, Room(width, places=places, now_ns=START))
+
+
+def texts(made: Picture) -> list[str]:
     return ["".join(cell.text for cell in line) for line in made.rows]
 
 
-def row_with(made: Ladder, words: str) -> str:
+def row_with(made: Picture, words: str) -> str:
     (row,) = [text for text in texts(made) if words in text]
     return row
 
@@ -104,10 +112,43 @@ def test_the_reason_of_a_pause_stands_under_the_name() -> None:
 
 def test_small_profits_get_more_digits_so_that_they_are_seen() -> None:
     row = msgspec.structs.replace(PANEL.rows[0], profit=D("0.0004"))
-    assert "+0.0004" in texts(shown(LadderPanel(rows=(row,)), ETH, 80))[-2]
+    assert "+0.0004" in texts(shown(LadderPanel(rows=(row,), base=D(2400)), ETH, 80))[-2]
 
 
 def test_nothing_selected_and_nothing_known_yet_are_no_errors() -> None:
     assert "no bot" in shown(None, None, 80).heading[0][0].text
     assert texts(shown(None, ETH, 80)) == [" …"]
     assert shown(PANEL, msgspec.structs.replace(ETH, price=None), 80).focus is None
+
+
+# the plan of a strategy that brings no panel
+
+
+def test_a_plan_names_its_orders_by_key_and_measures_from_the_price() -> None:
+    made = shown(plan_panel(), bot("my-own", "ETH/USDC", "2401.37"), 75, 2)
+    assert [line.rstrip() for line in texts(made)] == [
+        "     ↑    2,450.00          wakes here  +2.03 % away ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+        "    +2    2,436.00   +1.44  ▼ sell    0.05  ● resting     trend/exit/far",
+        "    +1    2,412.00   +0.44  ▼ sell    0.05  ◐ 40 % filled trend/exit/near",
+        "   ━━▶    2,401.37          last price ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━",
+        "    −1    2,388.50   −0.54  ▲ buy     0.10  ● resting     trend/entry",
+        "     ↓    2,350.00          wakes here  −2.14 % away ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+        "    −2    2,304.00   −4.05  ▲ buy     0.10  ‖ held back   trend/stop",
+    ]
+    heads = ["".join(cell.text for cell in line).rstrip() for line in made.heading]
+    assert heads[1:3] == [
+        " at market: buy 0.01 ETH (trend/probe, pending)",
+        " wakes in 14 min, 22 Nov 03:21 UTC",
+    ]
+    assert heads[3].split() == ["level", "price", "%", "price", "side", "size", "state", "key"]
+
+
+def test_a_plan_of_several_symbols_names_each_orders_own() -> None:
+    row = msgspec.structs.replace(plan_panel().rows[0], symbol="SOL/USDC")
+    made = shown(LadderPanel(rows=(row,)), msgspec.structs.replace(ETH, price=None), 90)
+    assert texts(made)[0].rstrip().endswith("SOL trend/exit/far")
+
+
+def test_a_long_note_is_wrapped_and_cut() -> None:
+    made = shown(LadderPanel(note="at market: " + "buy 1 ETH, " * 60), ETH, 80)
+    assert len(made.heading) == 1 + 3

@@ -8,6 +8,7 @@ from nimbus_tui.tui.viewmodels import lines
 from nimbus_tui.tui.viewmodels.lines import Cell
 
 D = Decimal
+NS = 1_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -121,3 +122,22 @@ def test_zeros_at_the_end_go_but_never_those_before_the_point() -> None:
 def test_a_heading_fills_its_line_but_for_the_last_column() -> None:
     assert lines.line_width(lines.heading("events", 30)) == 29
     assert lines.heading("events", 4) == (Cell(" events ", "title"),)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "now"), (0, "now"), (0.2, "5 s"), (5, "5 s"), (61, "65 s"), (119.9, "120 s"),
+        (120, "2 min"), (3599, "59 min"), (3600, "1 h 00 min"), (90_000, "1 d 1 h"),
+    ],
+)  # fmt: skip
+def test_a_countdown_moves_in_steps_and_never_says_now_too_early(
+    seconds: float, words: str
+) -> None:
+    assert lines.countdown(int(seconds * NS)) == words
+
+
+def test_a_moment_has_its_day_and_another_years_has_its_year() -> None:
+    november = 1_763_802_000 * NS
+    assert lines.moment(november, november) == "22 Nov 09:00"
+    assert lines.moment(november, november + 366 * 86_400 * NS) == "22 Nov 2025"
