@@ -144,13 +144,17 @@ def target_price(
 def exit_quantity(
     state: MartingaleState, config: MartingaleConfig, instrument: Instrument
 ) -> Decimal:
-    """What the take profit is for: the whole position in lots, nothing if that is too small."""
+    """What the take profit is for: the whole position in lots, nothing if that is too small.
+
+    The rest of an order that has filled in part rests on, however small it is.
+    """
     lots = lots_held(state.position, instrument)
     price = target_price(state.priced, config, instrument)
     if not lots or price is None:
         return ZERO
     reduces = instrument.market is MarketType.PERPETUAL
-    return lots if reduces or instrument.sellable(lots, price) else ZERO
+    takes = reduces or state.exit.part_filled or instrument.sellable(lots, price)
+    return lots if takes else ZERO
 
 
 def room_left(
@@ -203,7 +207,7 @@ def begun(
     """
     side = config.side.entry
     quantity = base_quantity(config, price, instrument, room_left(state, config, instrument, cash))
-    held = lots_held(state.position, instrument)
+    held = exit_quantity(state, config, instrument)
     opposite = state.position.quantity * side.sign < ZERO
     if held and (opposite or not instrument.sellable(quantity, price)):
         return state
