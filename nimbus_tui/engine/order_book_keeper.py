@@ -58,7 +58,15 @@ class OrderBookKeeper:
         self._bot = bot
         self._journal = journal
         self._clock = clock
-        self.live = LiveOrders(tuple(journal.live_orders(bot.bot_id)))
+        # A cancel of an engine that has died may never have left; a second one does no harm.
+        self.live = LiveOrders(
+            tuple(
+                lifecycle.cancel_failed(order, order.updated_ns)
+                if order.cancel_requested
+                else order
+                for order in journal.live_orders(bot.bot_id)
+            )
+        )
         self._deferred: dict[ClientOrderId, OrderReport] = {}
         self._refusals: dict[OrderKey, Refusal] = {}
         self.stale_reports = 0
