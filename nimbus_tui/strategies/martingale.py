@@ -19,28 +19,36 @@ from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.panels import RowState, StepsPanel
 from nimbus_tui.core.plan import Band, Plan, View, Wake
-from nimbus_tui.core.preview import Preview, PreviewFigure
+from nimbus_tui.core.preview import Preview
 from nimbus_tui.strategies.base import BaseTradingStrategy, Problem, StatisticValue
 from nimbus_tui.strategies.martingale_decisions import (
-    Leg,
-    MartingaleState,
     absorbed,
+    base_band,
     begun,
     closed,
-    exit_quantity,
     is_stuck,
     is_triggered,
-    lots_held,
     newly_done,
     next_parts,
     refreshed_base,
-    run_away_price,
-    target_price,
     with_steps,
     with_trigger,
     without_cycle,
 )
-from nimbus_tui.strategies.martingale_rows import preview_of, rounded, step_rows, stop_price
+from nimbus_tui.strategies.martingale_rows import (
+    preview_of,
+    rounded,
+    step_rows,
+    stop_price,
+    unpriced_preview,
+)
+from nimbus_tui.strategies.martingale_state import (
+    Leg,
+    MartingaleState,
+    exit_quantity,
+    lots_held,
+    target_price,
+)
 from nimbus_tui.strategies.martingale_steps import (
     ZERO,
     MartingaleConfig,
@@ -92,11 +100,7 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
         price = prices.get(config.symbol)
         if price is not None:
             return preview_of(config, instrument, price)
-        needed = capital_needed(config, instrument)
-        return Preview(
-            figures=(PreviewFigure("capital needed, with fees", needed, instrument.quote),),
-            warnings=(f"there is no price of {config.symbol} yet: the ladder is unknown",),
-        )
+        return unpriced_preview(config, instrument)
 
     @property
     def instrument(self) -> Instrument:
@@ -131,6 +135,18 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
             self.state = begun(self.state, self.config, self.instrument, *self._means(view))
         orders = [self._entry(leg) for leg in self.state.legs if not leg.is_done]
         return Plan((*self._exit(), *orders), self._wake(view))
+
+    def update_config(self, config: MartingaleConfig) -> None:
+        """Go on; the take profit moves at once, new sizes and distances count from the next cycle.
+
+        A new trigger is looked at afresh.
+        """
+        old, self.config = self.config, config
+        if (old.trigger_price, old.trigger_direction) != (
+            config.trigger_price,
+            config.trigger_direction,
+        ):
+            self._change(trigger_direction=None)
 
     def get_state(self) -> StepsPanel:
         """The ladder of this cycle with its exits."""
@@ -274,10 +290,8 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
         if state.base is None and not self._may_begin(view):
             above = state.trigger_direction is TriggerDirection.ABOVE
             band = (None, config.trigger_price) if above else (config.trigger_price, None)
-        base = state.base
-        if base is not None and not base.is_done and config.order_type is OrderType.LIMIT:
-            edge = run_away_price(base, config, state.side)
-            band = (None, edge) if state.side is Side.BUY else (edge, None)
+        if state.base is not None and not state.base.is_done:
+            band = base_band(state.base, config, state.side, view.live)
         return Wake({config.symbol: band})
 
     def _note(self) -> str:

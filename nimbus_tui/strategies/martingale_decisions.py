@@ -1,176 +1,32 @@
-"""What a martingale decides: pure functions in the order of the story, and the state they pass on.
-
-A *leg* is one thing that is to be traded: the base order, a safety step, the take profit. An order
-that ends with a part filled spends its key, and the leg goes on under the next part.
-"""
+"""What a martingale decides: pure functions from one state to the next, in the story's order."""
 
 from collections.abc import Set
 from decimal import Decimal
 
 import msgspec
 
-from nimbus_tui.accounting.position import Position, trade
+from nimbus_tui.accounting.position import trade
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import OrderKey
-from nimbus_tui.core.instrument import Instrument, MarketType
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import OrderType, Side
-from nimbus_tui.strategies.base import StrategyState
+from nimbus_tui.strategies.martingale_state import (
+    BASE,
+    EXIT,
+    Leg,
+    MartingaleState,
+    exit_quantity,
+    lots_held,
+    room_left,
+)
 from nimbus_tui.strategies.martingale_steps import (
     HUNDRED,
-    ONE,
     ZERO,
     MartingaleConfig,
     TriggerDirection,
     base_quantity,
-    capital_needed,
     sized_steps,
 )
-
-PREFIX = "martingale"
-BASE = "base"
-EXIT = "tp"
-
-
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is to be traded, over all orders that it takes; quantities in base."""
-
-    name: str
-    """`base`, the number of a step, or `tp`; the last but one word of its keys."""
-    cycle: int
-    quantity: Decimal = ZERO
-    """What is wanted in all; the take profit's follows the position instead."""
-    price: Decimal = ZERO
-    """Where it rests; for a base order at market the price that it was sized at."""
-    filled: Decimal = ZERO
-    value: Decimal = ZERO
-    """Σ price × quantity of its fills, in quote."""
-    received: Decimal = ZERO
-    """What its fills did to the position: signed, after fees in the coin."""
-    cost: Decimal = ZERO
-    """What they did to the position's cost: signed like it, fees in, in quote."""
-    part: int = 1
-    part_filled: Decimal = ZERO
-    """What the order of this part has filled."""
-
-    @property
-    def key(self) -> OrderKey:
-        """E.g. `martingale/3/base`, and `martingale/3/tp/p2` for the second part."""
-        return self.key_of(self.part)
-
-    def key_of(self, part: int) -> OrderKey:
-        """The key of one part."""
-        first = f"{PREFIX}/{self.cycle}/{self.name}"
-        return OrderKey(first if part == 1 else f"{first}/p{part}")
-
-    @property
-    def rest(self) -> Decimal:
-        """What is still to be filled."""
-        return max(ZERO, self.quantity - self.filled)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all that was wanted has filled."""
-        return self.filled >= self.quantity
-
-    @property
-    def wanted(self) -> Decimal:
-        """Quantity of the order of this part, its filled part included."""
-        return self.part_filled + self.rest
-
-
-class MartingaleState(StrategyState, frozen=True, kw_only=True):
-    """What a martingale remembers."""
-
-    cycle: int = 0
-    """Number of the newest cycle; never used twice."""
-    side: Side = Side.BUY
-    """Side of this cycle's entries."""
-    base: Leg | None = None
-    """The base order of the cycle that goes on; None between two cycles."""
-    entry_price: Decimal | None = None
-    """Average price of the base order once it is done; the steps count from it."""
-    steps: tuple[Leg, ...] = ()
-    exit: Leg = Leg(name=EXIT, cycle=0)
-    position: Position = Position()
-    """What all fills of the bot add up to."""
-    carried: Position = Position()
-    """What of it was there when the cycle began: dust, or a position kept at a stop."""
-    priced: Position = Position()
-    """The position after the last fill that added to it; the take profit is priced from it."""
-    next_cycle_at: int = 0
-    """When the cooldown ends, ns."""
-    trigger_direction: TriggerDirection | None = None
-    """On which side of the trigger price cycles begin, once that is known."""
-    result: Decimal = ZERO
-    """What the deal that goes on has realised so far, net of fees."""
-    steps_used: int = 0
-    """Number of the deepest step that this cycle has filled."""
-    max_steps_used: int = 0
-    cycles_won: int = 0
-    cycles_lost: int = 0
-    cycle_profit: Decimal = ZERO
-    """Of all finished cycles, net of fees."""
-    last_profit: Decimal | None = None
-
-    @property
-    def legs(self) -> tuple[Leg, ...]:
-        """The entries of this cycle: the base order, then the steps."""
-        return (self.base, *self.steps) if self.base is not None else ()
-
-
-# how things stand
-
-
-def lots_held(position: Position, instrument: Instrument) -> Decimal:
-    """What of the position can be traded at all, in whole lots; always ≥ 0."""
-    return instrument.round_quantity(abs(position.quantity))
-
-
-def target_price(
-    position: Position, config: MartingaleConfig, instrument: Instrument
-) -> Decimal | None:
-    """Take-profit price: the average cost × (1 + take_profit %), for a short × (1 −).
-
-    Divided last, so that a price that lies exactly on a tick stays on it.
-    """
-    if not position.quantity:
-        return None
-    side = Side.SELL if position.quantity > ZERO else Side.BUY
-    gain = ONE - side.sign * config.take_profit / HUNDRED
-    cost = (position.entry_value + position.entry_fees) * gain / position.quantity
-    return instrument.round_price(max(ZERO, cost), side)
-
-
-def exit_quantity(
-    state: MartingaleState, config: MartingaleConfig, instrument: Instrument
-) -> Decimal:
-    """What the take profit is for: the whole position in lots, nothing if that is too small.
-
-    The rest of an order that has filled in part rests on, however small it is.
-    """
-    lots = lots_held(state.position, instrument)
-    price = target_price(state.priced, config, instrument)
-    if not lots or price is None:
-        return ZERO
-    reduces = instrument.market is MarketType.PERPETUAL
-    takes = reduces or state.exit.part_filled or instrument.sellable(lots, price)
-    return lots if takes else ZERO
-
-
-def room_left(
-    state: MartingaleState, config: MartingaleConfig, instrument: Instrument, cash: Decimal
-) -> Decimal:
-    """What may still be committed: the capital less what the position has cost; on spot the cash.
-
-    Without it a base order that filled far from its price, or a position that was kept at a stop,
-    would make the bot commit more than all steps were said to need.
-    """
-    spent = abs(state.position.entry_value) + state.position.entry_fees
-    room = capital_needed(config, instrument) - spent
-    return min(room, cash) if instrument.market is MarketType.SPOT else room
-
-
-# decisions, in the order of the story
 
 
 def with_trigger(
@@ -243,8 +99,7 @@ def refreshed_base(
     if base is None or base.is_done:
         return state
     waits = base.key not in live
-    runs = config.order_type is OrderType.LIMIT and has_run_away(base, config, state.side, price)
-    if not waits and not runs:
+    if not waits and not has_run_away(base, config, state.side, price):
         return state
     quantity = base.quantity
     if not base.filled:
@@ -256,14 +111,29 @@ def refreshed_base(
     return msgspec.structs.replace(state, base=changed)
 
 
-def run_away_price(base: Leg, config: MartingaleConfig, side: Side) -> Decimal:
-    """Where a limit base order gives up its price: one step_percent away from it."""
-    return base.price * (ONE + side.sign * config.step_percent / HUNDRED)
+def base_band(
+    base: Leg, config: MartingaleConfig, side: Side, live: Set[OrderKey]
+) -> tuple[Decimal | None, Decimal | None]:
+    """Where the price has left a base order behind: one step_percent from its own price.
+
+    A limit one that rests is left behind on one side only; one that doesn't rest, since it is held
+    back or refused, is sized anew on both.
+    """
+    away = base.price * config.step_percent / HUNDRED
+    below, above = base.price - away, base.price + away
+    if base.key not in live:
+        return (below, above)
+    if config.order_type is not OrderType.LIMIT:
+        return (None, None)
+    return (None, above) if side is Side.BUY else (below, None)
 
 
 def has_run_away(base: Leg, config: MartingaleConfig, side: Side, price: Decimal) -> bool:
-    """Whether the price has left a limit base order behind."""
-    return (price - run_away_price(base, config, side)) * side.sign >= ZERO
+    """Whether the price has left a limit base order that rests behind."""
+    if config.order_type is not OrderType.LIMIT:
+        return False
+    gone = (price - base.price) * side.sign
+    return gone >= base.price * config.step_percent / HUNDRED
 
 
 def absorbed(
@@ -331,7 +201,7 @@ def with_steps(
 ) -> MartingaleState:
     """Once the base order is done its average price is the entry; it fixes all safety orders."""
     base = state.base
-    if base is None or state.entry_price is not None or not base.filled or not base.is_done:
+    if base is None or state.entry_price is not None or not base.is_done:
         return state
     entry = base.value / base.filled
     room = room_left(state, config, instrument, cash)
@@ -402,5 +272,5 @@ def without_cycle(state: MartingaleState) -> MartingaleState:
 
 def newly_done(before: MartingaleState, after: MartingaleState) -> tuple[Leg, ...]:
     """The safety steps that have filled between two states of one cycle, nearest first."""
-    known = {leg.name for leg in before.steps if leg.is_done and leg.filled}
-    return tuple(leg for leg in after.steps if leg.is_done and leg.filled and leg.name not in known)
+    known = {leg.name for leg in before.steps if leg.is_done}
+    return tuple(leg for leg in after.steps if leg.is_done and leg.name not in known)

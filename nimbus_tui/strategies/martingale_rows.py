@@ -8,7 +8,11 @@ from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.order import OrderType, Side
 from nimbus_tui.core.panels import RowState, StepRow, StepsPanel, StepState
 from nimbus_tui.core.preview import Preview, PreviewFigure
-from nimbus_tui.strategies.martingale_decisions import BASE, Leg, target_price
+from nimbus_tui.strategies.martingale_state import (
+    BASE,
+    Leg,
+    target_price,
+)
 from nimbus_tui.strategies.martingale_steps import (
     HUNDRED,
     ONE,
@@ -135,6 +139,22 @@ def preview_of(config: MartingaleConfig, instrument: Instrument, price: Decimal)
     )
 
 
+def unpriced_preview(config: MartingaleConfig, instrument: Instrument) -> Preview:
+    """What is known before there is a price: the sizes are in quote, so what they need."""
+    return Preview(
+        figures=tuple(_needs(config, instrument)),
+        warnings=(f"there is no price of {config.symbol} yet: the ladder is unknown",),
+    )
+
+
+def _needs(config: MartingaleConfig, instrument: Instrument) -> list[PreviewFigure]:
+    capital = capital_needed(config, instrument)
+    return [
+        PreviewFigure("ladder", _cents(ladder_quote(config)), instrument.quote),
+        PreviewFigure("capital needed, with fees", _cents(capital), instrument.quote),
+    ]
+
+
 class _Outcome:
     """How the ladder ends where all goes wrong: at the stop loss, else at the last step."""
 
@@ -168,8 +188,7 @@ def _figures(
     last = outcome.rows[-1]
     where = "at the stop loss" if outcome.stop is not None else "at the last step, no stop loss"
     figures = [
-        PreviewFigure("ladder", ladder_quote(config), quote),
-        PreviewFigure("capital needed, with fees", _cents(capital), quote),
+        *_needs(config, instrument),
         PreviewFigure("last step", _cents(last.deviation_percent), "% from the entry"),
         PreviewFigure(f"worst loss {where}", _cents(outcome.loss), quote),
     ]

@@ -129,6 +129,45 @@ async def test_a_trigger_with_a_direction_may_be_met_from_the_start() -> None:
     assert world.orders() == ["martingale/1/base buy None 0.666"]
 
 
+async def test_a_base_order_under_the_minimum_is_told_once_and_goes_when_the_price_allows_it() -> (
+    None
+):
+    """10 ÷ 150 → 0.066, worth 9.9; 10 ÷ 125 = 0.08, worth 10."""
+    world = await MartingaleWorld(base_quote=Decimal(10)).start("150", "150.1", "149.9", "150")
+    assert world.orders() == []
+    (warning,) = world.engine.journal.events(types=["warning"])
+    assert "notional 9.900 is under the minimum of 10" in warning.message
+    await world.tick("125")
+    assert world.orders() == ["martingale/1/base buy None 0.080"]
+
+
+async def test_a_base_order_of_not_one_lot_is_told_and_not_waited_for_in_silence() -> None:
+    world = await MartingaleWorld(sol(min_notional=Decimal(0)), base_quote=Decimal("0.1")).start(
+        "150"
+    )
+    (warning,) = world.engine.journal.events(types=["warning"])
+    assert "not a positive multiple of the lot size 0.001" in warning.message
+    await world.tick("99")
+    assert world.orders() == ["martingale/1/base buy None 0.001"]
+
+
+async def test_new_parameters_move_the_take_profit_at_once_and_the_ladder_in_the_next_cycle() -> (
+    None
+):
+    world = await MartingaleWorld().start("150", "150")
+    world.strategy.update_config(
+        config_of(take_profit=Decimal(2), base_quote=Decimal(200), trigger_price=Decimal(140))
+    )
+    await world.tick("147.75")
+    assert world.orders() == [
+        "martingale/1/2 buy 145.05 2.757",
+        "martingale/1/3 buy 141.81 5.641",
+        "martingale/1/tp sell 151.51 2.019",
+    ]
+    await world.tick("151.51", "139.9")
+    assert world.orders() == ["martingale/2/base buy None 1.429"]
+
+
 async def test_a_limit_base_order_waits_at_its_price_and_follows_a_step_away() -> None:
     world = await MartingaleWorld(order_type=OrderType.LIMIT).start("150", "151")
     assert world.orders() == ["martingale/1/base buy 150.00 0.666"]

@@ -11,19 +11,21 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import OrderType, Side
 from nimbus_tui.strategies.martingale_decisions import (
-    MartingaleState,
     absorbed,
     begun,
     closed,
-    exit_quantity,
     is_stuck,
     is_triggered,
     newly_done,
     next_parts,
     refreshed_base,
-    target_price,
     with_steps,
     with_trigger,
+)
+from nimbus_tui.strategies.martingale_state import (
+    MartingaleState,
+    exit_quantity,
+    target_price,
 )
 from nimbus_tui.strategies.martingale_steps import (
     MartingaleConfig,
