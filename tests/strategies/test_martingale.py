@@ -302,6 +302,71 @@ async def test_the_stop_loss_closes_the_whole_position_and_a_start_begins_a_new_
     assert world.orders() == ["martingale/2/base buy None 0.714"]
 
 
+async def test_on_spot_a_ladder_after_a_loss_is_only_as_long_as_the_cash() -> None:
+    world = MartingaleWorld(sol("SOL/USDC"), limits=RiskLimits(stop_loss=Decimal(5)))
+    await world.start("150", "150", "141.81", "136", "136")
+    cash = world.bot.books.cash
+    assert cash < Decimal(1440)
+    await told(world, StartBot("sol"))
+    await world.tick("136")
+    live = world.bot.keeper.live
+    assert live["martingale/2/2"].quantity == Decimal("3.041")  # 400 ÷ 131.51
+    assert live["martingale/2/3"].quantity < Decimal(800) / Decimal("128.57") - Decimal("0.4")
+    assert committed(world) <= cash
+    await world.tick("128")
+    assert len(world.fills()) == 9
+    assert not world.engine.journal.events(types=["orderRejected"])
+
+
+async def test_a_start_does_not_wait_for_the_cooldown() -> None:
+    world = await MartingaleWorld(cooldown="1h").start("150", "150", "151.58")
+    await told(world, StopBot("sol"))
+    await told(world, StartBot("sol"))
+    assert world.orders() == ["martingale/2/base buy None 0.659"]
+
+
+async def test_no_cycle_begins_before_the_last_order_of_the_old_one_is_gone() -> None:
+    world = await MartingaleWorld(venue=PaperSettings(latency_ms=1500)).start("150")
+    await world.tick(*["150"] * 6)
+    assert len(world.orders()) == 4
+    await world.tick("151.58")
+    live = world.bot.keeper.live
+    assert sorted(live) == ["martingale/1/1", "martingale/1/2", "martingale/1/3"]
+    assert all(order.cancel_requested for order in live.values())
+    await world.tick("151.58", "151.58")
+    assert world.orders() == ["martingale/2/base buy None 0.659"]
+
+
+async def test_a_late_fill_of_an_old_cycle_gets_a_take_profit_of_its_own() -> None:
+    """The cancels travel 1.5 s; the price falls through the first safety order meanwhile."""
+    world = await MartingaleWorld(venue=PaperSettings(latency_ms=1500), cooldown="1h").start("150")
+    await world.tick(*["150"] * 6)
+    await world.tick("151.58", "147")
+    assert world.bot.position(world.instrument.symbol) == Decimal("1.353")
+    await world.tick("147", "147", "147")
+    assert world.orders() == ["martingale/1/tp/p2 sell 149.26 1.353"]
+    await world.tick("149.26")
+    assert world.bot.position(world.instrument.symbol) == 0
+
+
+async def test_a_safety_order_whose_rest_is_too_small_counts_as_filled() -> None:
+    world = await MartingaleWorld(venue=PaperSettings(partial_fills=True)).start("150")
+    await world.tick("150", size="9")
+    await world.tick("147.75", size="1.3")
+    order = world.bot.keeper.live["martingale/1/1"]
+    await world.exchange.cancel_order(
+        CancelRequest(client_order_id=order.client_order_id, symbol=order.symbol)
+    )
+    await world.engine.settle()
+    await world.tick("148")
+    assert [(event.step, event.quantity) for event in triggered(world)] == [(1, Decimal("1.3"))]
+    assert [order.split()[0] for order in world.orders()] == [
+        "martingale/1/2",
+        "martingale/1/3",
+        "martingale/1/tp",
+    ]
+
+
 async def test_stopped_and_started_it_builds_a_new_cycle_on_the_position_within_its_capital() -> (
     None
 ):

@@ -157,16 +157,19 @@ def test_a_short_ladder_by_hand() -> None:
 
 
 def test_a_take_profit_that_falls_on_a_tick_stays_there_also_when_a_part_has_filled() -> None:
-    """100 × 1.01 = 101 exactly; a third of the position going leaves costs rounded to 1e-12."""
-    config = config_of(base_quote=Decimal(300))
-    traded = sol(taker_fee=Decimal(0), maker_fee=Decimal(0))
-    state = opened_at("100", config, traded)
-    assert target_price(state.priced, config, traded) == Decimal("101.00")
-    part = fill("martingale/1/tp", Side.SELL, "101", "1.001", "0.0333")
+    """(1.01 × 100 + 0.01) ÷ 1.01 × 1.01 = 101.01 exactly.
+
+    0.6 of it sold takes a cost with it that is rounded to 1e-12, so what is left has an average
+    cost a trace higher: no reason to ask for 101.02.
+    """
+    config, traded = config_of(base_quote=Decimal(101)), sol()
+    state = opened_at("100", config, traded, fee="0.01")
+    assert target_price(state.priced, config, traded) == Decimal("101.01")
+    part = fill("martingale/1/tp", Side.SELL, "101.01", "0.6", "0.01")
     state = absorbed(state, part, config, traded)
-    assert target_price(state.priced, config, traded) == Decimal("101.00")
-    assert exit_quantity(state, config, traded) == Decimal("1.999")
-    assert state.exit.part_filled + exit_quantity(state, config, traded) == Decimal(3)
+    assert target_price(state.position, config, traded) == Decimal("101.02")
+    assert target_price(state.priced, config, traded) == Decimal("101.01")
+    assert exit_quantity(state, config, traded) == Decimal("0.41")
 
 
 def test_an_order_that_ended_with_a_part_filled_goes_on_under_the_next_part() -> None:
