@@ -157,6 +157,7 @@ class BotReader:
         """The bot's limits: its own, else its strategy's shorthands, else those of all bots."""
         given = table.get("risk")
         given = given if isinstance(given, dict) else {}
+        self._tell_rules_of_its_own(bot_id, given, parameters, allowed)
         limits, shorthands = common.risk, set()
         for key in self._risk.__struct_fields__:
             if key not in given:
@@ -173,6 +174,24 @@ class BotReader:
             limits = msgspec.structs.replace(limits, **{key: short})
         checks.check_limits(bot_id, limits, shorthands, self._findings)
         return limits
+
+    def _tell_rules_of_its_own(
+        self,
+        bot_id: BotId,
+        given: Mapping[str, Any],
+        parameters: StrategyConfig,
+        shorthands: frozenset[str],
+    ) -> None:
+        """A strategy that exits by an order of its own has the risk rule of that name off."""
+        for key in given:
+            name = key.removesuffix("_price")
+            own = name in RiskLimits.__struct_fields__ and hasattr(parameters, name)
+            if own and name not in shorthands:
+                self._findings.say(
+                    ("bots", bot_id, "risk", key),
+                    f"this bot's {name} is an order of its own, so the risk rule is off; "
+                    f"set {name} beside its other keys and leave {key} out of risk",
+                )
 
     def _symbols(
         self, bot_id: BotId, kind: AnyStrategyClass, parameters: StrategyConfig

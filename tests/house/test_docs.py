@@ -8,7 +8,9 @@ import pytest
 
 from nimbus_tui.bootstrap import load_config
 from nimbus_tui.config.model import ExchangeSection
+from nimbus_tui.strategies.base import StrategyConfig
 from nimbus_tui.strategies.grid_levels import GridConfig
+from nimbus_tui.strategies.martingale_steps import MartingaleConfig
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -42,9 +44,15 @@ def keys_explained(page: str, heading: str) -> list[str]:
     return re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
 
 
-def test_the_grid_page_explains_every_parameter_and_no_other() -> None:
-    explained = keys_explained("bots/grid.md", "Parameters")
-    assert sorted(explained) == sorted(field.name for field in msgspec.structs.fields(GridConfig))
+@pytest.mark.parametrize(
+    ("page", "config"),
+    [("bots/grid.md", GridConfig), ("bots/martingale.md", MartingaleConfig)],
+)
+def test_a_bots_page_explains_every_parameter_and_no_other(
+    page: str, config: type[StrategyConfig]
+) -> None:
+    explained = keys_explained(page, "Parameters")
+    assert sorted(explained) == sorted(field.name for field in msgspec.structs.fields(config))
 
 
 def test_the_paper_page_explains_every_key_but_the_type() -> None:
