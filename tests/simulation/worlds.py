@@ -1,6 +1,6 @@
 """A grid on a simulated venue, put together by hand for tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -46,14 +46,16 @@ class World:
         store: PaperStore | None = None,
         close_on_stop: bool = False,
         start_ns: int = 0,
+        exchange_class: type[PaperExchange] = PaperExchange,
+        beside: Sequence[Instrument] = (),
         **grid: Any,
     ) -> None:
         traded = traded or instrument()
         self.instrument = traded
         self.clock = SimulatedClock(start_ns)
-        self.exchange = PaperExchange(
+        self.exchange = exchange_class(
             "sim",
-            instruments=[traded],
+            instruments=[traded, *beside],
             balances=balances or {traded.quote: Decimal(10_000)},
             clock=self.clock,
             store=store or PaperStore(":memory:"),
