@@ -46,6 +46,7 @@ class World:
         store: PaperStore | None = None,
         close_on_stop: bool = False,
         start_ns: int = 0,
+        capital: Decimal = Decimal(0),
         exchange_class: type[PaperExchange] = PaperExchange,
         beside: Sequence[Instrument] = (),
         **grid: Any,
@@ -83,6 +84,7 @@ class World:
                     instruments={traded.symbol: traded},
                     limits=limits or RiskLimits(),
                     close_on_stop=close_on_stop,
+                    capital=capital,
                 )
             ],
             chance=Random(1),
