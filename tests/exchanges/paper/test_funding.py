@@ -101,6 +101,20 @@ async def test_a_tick_of_one_symbol_is_a_funding_time_of_all() -> None:
     ]
 
 
+async def test_payments_of_one_gap_stand_in_the_order_of_their_times() -> None:
+    schedule = FundingSchedule(
+        recorded={
+            PERPETUAL: (FundingRate(20, Decimal("0.001")), FundingRate(40, Decimal("0.001"))),
+            BTC: (FundingRate(10, Decimal("0.001")), FundingRate(30, Decimal("0.001"))),
+        }
+    )
+    exchange = paper(PERPETUAL, BTC, balances={"USDC": "100000"}, funding=schedule)
+    await holding(exchange)
+    await holding(exchange, Side.SELL, BTC)
+    exchange.deliver(tick("2400", 50))
+    assert [one.ts for one in await paid(exchange)] == [10, 20, 30, 40]
+
+
 async def test_spot_pays_no_funding() -> None:
     exchange = await holding(paper(SPOT, funding=CONSTANT), symbol=SPOT)
     assert exchange.next_funding() is None
