@@ -67,13 +67,18 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
     """
     clock = LiveClock()
     name = config.engine.name
+    # Files that can be broken come first: an error leaves nothing open behind.
+    settings = {venue: _settings(config, section) for venue, section in config.exchanges.items()}
     journal = scratch / "journal.db" if scratch else journal_path(name)
     opened = SqliteJournal.open(journal, durability=config.engine.durability.value)
     exchanges = {}
     for exchange, section in config.exchanges.items():
         store = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
         source = _source(config, exchange, section, clock)
-        exchanges[exchange] = _paper(config, exchange, section, clock, PaperStore(store), source)
+        opened_store = PaperStore(store)
+        exchanges[exchange] = _paper(
+            config, exchange, clock, opened_store, source, settings[exchange]
+        )
     engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.previewer = previewer(config.path)
     for paper in exchanges.values():
@@ -119,7 +124,8 @@ def backtest(
         funding_files=joined.exchanges[name].funding_files
         | {symbol: str(path.absolute()) for symbol, path in funding.items()},
     )
-    exchange = _paper(joined, name, section, clock, PaperStore(MEMORY), None)
+    settings = _settings(joined, section)
+    exchange = _paper(joined, name, clock, PaperStore(MEMORY), None, settings)
     engine = _engine(joined, clock, SqliteJournal.open(MEMORY), {name: exchange}, Random(1))  # noqa: S311
     exchange.settle = engine.settle
     ticks = merged(in_order(group) for group in readers.values())
@@ -229,17 +235,9 @@ def _spec(config: Config, bot: BotConfig) -> BotSpec:
     )
 
 
-def _paper(
-    config: Config,
-    name: ExchangeName,
-    section: ExchangeSection,
-    clock: Clock,
-    store: PaperStore,
-    source: PriceSource | None,
-) -> PaperExchange:
-    instruments = list(config.instruments[name].values())
-    balances: dict[Asset, Decimal] = {i.quote: START_BALANCE for i in instruments}
-    settings = PaperSettings(
+def _settings(config: Config, section: ExchangeSection) -> PaperSettings:
+    """How a paper exchange fills, and what its perpetuals pay."""
+    return PaperSettings(
         fill_model=FillModel(section.fill_model.value),
         partial_fills=section.partial_fills,
         latency_ms=section.latency_ms,
@@ -254,10 +252,22 @@ def _paper(
             },
         ),
     )
+
+
+def _paper(
+    config: Config,
+    name: ExchangeName,
+    clock: Clock,
+    store: PaperStore,
+    source: PriceSource | None,
+    settings: PaperSettings,
+) -> PaperExchange:
+    instruments = list(config.instruments[name].values())
+    balances: dict[Asset, Decimal] = {i.quote: START_BALANCE for i in instruments}
     return PaperExchange(
         name,
         instruments=instruments,
-        balances=section.balances or balances,
+        balances=config.exchanges[name].balances or balances,
         clock=clock,
         store=store,
         source=source,

@@ -154,13 +154,13 @@ def check_funding(
     """Every file of funding rates is there, and is for a perpetual."""
     for symbol, file in section.funding_files.items():
         path = ("exchanges", name, "funding_files", symbol)
-        if not (folder / file).is_file():
-            findings.say(
-                path, f"there is no file {folder / file}; paths are relative to the config file"
-            )
         if _is_spot(symbol):
             quote = symbol.partition("/")[2]
             findings.say(path, f"{symbol} is spot; perpetuals pay funding, like {symbol}:{quote}")
+        elif not (folder / file).is_file():
+            findings.say(
+                path, f"there is no file {folder / file}; paths are relative to the config file"
+            )
 
 
 def _is_spot(symbol: str) -> bool:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nimbus_tui.accounting.books import Books, absorb, claimed, opened
+from nimbus_tui.accounting.books import Books, absorb, claimed, funded, opened
+from nimbus_tui.accounting.fifo import remaining_cost
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import Asset, ClientOrderId, ExchangeName, Symbol, TradeId
-from nimbus_tui.core.instrument import Instrument, parse_symbol
+from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.ids import Asset, ClientOrderId, ExchangeName, FundingId, Symbol, TradeId
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import Side
 
 ETH = Symbol("ETH/USDC")
@@ -57,22 +59,36 @@ def table(text: str) -> list[Fill]:
 
 @st.composite
 def any_fill(draw: st.DrawFn) -> Fill:
-    """Either symbol, either side, a fee or rebate, in quote or (up to 1 %) in coins."""
+    """Either symbol and side, a fee or rebate in quote, in coins (≤ 1 %) or in a third asset."""
     symbol = draw(st.sampled_from([ETH, BTC]))
     quantity = draw(st.decimals("0.0001", 50, places=4))
-    fee_in_coins = symbol == ETH and draw(st.booleans())
+    paid_in = draw(st.sampled_from(["USDC", "BNB", *(["ETH"] if symbol == ETH else [])]))
     rate = draw(st.decimals("-0.001", "0.01", places=5))
-    return fill(
+    one = fill(
         symbol,
         draw(st.sampled_from(list(Side))),
         str(draw(st.decimals("0.01", 100_000, places=2))),
         str(quantity),
-        str(quantity * rate if fee_in_coins else draw(st.decimals(-5, 50, places=6))),
-        parse_symbol(symbol).base if fee_in_coins else "USDC",
+        str(quantity * rate if paid_in == "ETH" else draw(st.decimals(-5, 50, places=6))),
+        paid_in,
+    )
+    worth = one.fee * draw(st.decimals(1, 900, places=2)) if paid_in == "BNB" else None
+    return msgspec.structs.replace(one, fee_quote=worth)
+
+
+def payment(amount: str) -> FundingPayment:
+    return FundingPayment(
+        exchange=ExchangeName("sim"),
+        funding_id=FundingId("1"),
+        symbol=BTC,
+        amount=Decimal(amount),
+        asset=Asset("USDC"),
+        ts=1,
     )
 
 
 histories = st.lists(any_fill(), max_size=25)
+payments = st.lists(st.decimals(-9, 9, places=14).map(lambda amount: payment(str(amount))))
 marks = st.fixed_dictionaries(
     {symbol: st.decimals("0.01", 100_000, places=2) for symbol in (ETH, BTC)}
 )
@@ -91,6 +107,8 @@ class Purse:
         self.cash -= quantity * Fraction(one.price)
         if one.fee_asset == "USDC":
             self.cash -= Fraction(one.fee)
+        elif one.fee_quote is not None:
+            self.cash -= Fraction(one.fee_quote)
         else:
             self.held[one.symbol] -= Fraction(one.fee)
 
@@ -141,19 +159,23 @@ def test_a_position_without_a_mark_counts_at_its_entry() -> None:
     assert books.equity({ETH: Decimal(90)}) == Decimal(979)
 
 
-def test_funding_is_part_of_the_equity() -> None:
-    books = msgspec.structs.replace(opened(CAPITAL), funding=Decimal("-1.5"))
-    assert books.equity({}) == Decimal("998.5")
+def test_funding_is_part_of_cash_and_equity() -> None:
+    books = funded(opened(CAPITAL), payment("-1.5"))
+    assert books.equity({}) == books.cash == Decimal("998.5")
+    assert books.funding == Decimal("-1.5")
 
 
-@given(histories, marks)
-def test_equity_is_cash_and_holdings_at_every_fill(
-    history: list[Fill], prices: dict[Symbol, Decimal]
+@given(histories, payments, marks)
+def test_equity_is_cash_and_holdings_at_every_fill_and_payment(
+    history: list[Fill], paid: list[FundingPayment], prices: dict[Symbol, Decimal]
 ) -> None:
     books, purse = opened(CAPITAL), Purse()
-    for one in history:
+    for number, one in enumerate(history):
         books = absorbed(books, [one])
         purse.absorb(one)
+        for payment in paid[number : number + 1]:
+            books = funded(books, payment)
+            purse.cash += Fraction(payment.amount)
         assert purse.cash == Fraction(books.cash)
         for symbol, quantity in purse.held.items():
             assert quantity == Fraction(books.position(symbol).quantity)
@@ -220,3 +242,13 @@ def test_absorbing_leaves_the_old_books_as_they_were(history: list[Fill]) -> Non
     absorbed(books, table("buy 2 100 1 USDC"))
     claimed(books, ETH, Decimal(1), Decimal(1))
     assert copy == books
+
+
+@given(histories)
+def test_first_in_first_out_and_average_cost_are_of_the_same_money(history: list[Fill]) -> None:
+    books = absorbed(opened(CAPITAL), history)
+    left = sum((remaining_cost(lots) for lots in books.lots.values()), Decimal(0))
+    averaged = sum((one.entry_value for one in books.positions.values()), Decimal(0))
+    assert books.realized_fifo - left == books.realized_pnl - averaged
+    for symbol, lots in books.lots.items():
+        assert sum((lot.quantity for lot in lots), Decimal(0)) == books.position(symbol).quantity

@@ -1,7 +1,7 @@
 """What every exchange adapter must do; a venue's tests subclass this.
 
 `venue` gives a connected exchange that trades `symbol` with a last price of 2400 and money for
-some orders, and `move(price)` makes a public trade at a price happen there.
+some orders, `move(price)` makes a public trade at a price happen there, `fund()` a funding time.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,6 +34,8 @@ class Venue(NamedTuple):
     exchange: Exchange
     symbol: str
     move: Callable[[str], Awaitable[None]]
+    fund: Callable[[], Awaitable[None]] | None = None
+    """Makes the next funding time come, at a rate of 0.0001; None where nothing pays funding."""
 
 
 def buy(
@@ -289,6 +291,59 @@ class ExchangeContract:
     async def test_a_cursor_of_somebody_else_is_an_error_in_words(self, venue: Venue) -> None:
         with pytest.raises(ExchangeError, match="cursor"):
             await venue.exchange.fills_since("not ours")
+        with pytest.raises(ExchangeError, match="cursor"):
+            await venue.exchange.funding_since("not ours")
+
+    async def test_without_a_position_nothing_is_paid(self, venue: Venue) -> None:
+        told: list[Any] = []
+        leave = venue.exchange.subscribe_funding(told.append)
+        if venue.fund is not None:
+            await venue.fund()
+        page = await venue.exchange.funding_since("")
+        assert (page.payments, page.cursor, page.more, told) == ((), "", False, [])
+        leave()
+        leave()
+
+    async def test_a_long_pays_funding_from_its_balance_and_is_told_once(
+        self, venue: Venue
+    ) -> None:
+        told: list[Any] = []
+        leave = venue.exchange.subscribe_funding(told.append)
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        await venue.move("2400")
+        before = {one.asset: one.total for one in await venue.exchange.balances()}
+        if venue.fund is None:
+            assert not (await venue.exchange.funding_since("")).payments
+            return
+        await venue.fund()
+        (payment,) = told
+        assert (payment.symbol, payment.amount) == (venue.symbol, Decimal("-0.012"))
+        assert payment.exchange == venue.exchange.name
+        after = {one.asset: one.total for one in await venue.exchange.balances()}
+        assert after[payment.asset] - before[payment.asset] == payment.amount
+        leave()
+        await venue.fund()
+        assert told == [payment]
+
+    async def test_payments_are_read_in_pages_behind_a_cursor_under_ids_of_their_own(
+        self, venue: Venue
+    ) -> None:
+        if venue.fund is None:
+            pytest.skip("nothing pays funding here")
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.move("2388")
+        await venue.fund()
+        first = await venue.exchange.funding_since("")
+        await venue.fund()
+        second = await venue.exchange.funding_since(first.cursor)
+        assert (len(first.payments), len(second.payments)) == (1, 1)
+        assert first.payments[0].funding_id != second.payments[0].funding_id
+        assert first.payments[0].ts < second.payments[0].ts
+        everything = await venue.exchange.funding_since("")
+        assert everything.payments == first.payments + second.payments
+        last = await venue.exchange.funding_since(everything.cursor)
+        assert (last.payments, last.cursor) == ((), everything.cursor)
 
     async def test_a_price_that_is_not_there_is_an_error_in_words(self, venue: Venue) -> None:
         with pytest.raises(ExchangeError, match="NONE/USDC"):

@@ -21,6 +21,7 @@ CONFIG = """\
 name = "killed"
 [exchanges.sim]
 type = "paper"
+funding_files = { "BTC/USDC:USDC" = "rates.csv" }
 [bots.eth]
 strategy = "grid"
 exchange = "sim"
@@ -52,6 +53,11 @@ def is_up(home: Path) -> bool:
 def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
     config = tmp_path / "killed.toml"
     config.write_text(CONFIG)
+    begun_ms = time.time_ns() // 1_000_000
+    times = range(begun_ms, begun_ms + 600_000, 50)
+    (tmp_path / "rates.csv").write_text(
+        "ts_ms,rate\n" + "".join(f"{ts},0.0000{ts % 7 + 1}\n" for ts in times)
+    )
     chance = random.Random(5)
     for number in range(10):
         process = run(config, tmp_path)
@@ -74,6 +80,9 @@ def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
     absorbed = journal.fills()
     assert len(absorbed) > 20
     assert sorted(f.trade_id for f in at_venue) == sorted(f.trade_id for f in absorbed)
+    payments = [payment for _, payment in venue.payments_after(0, 100_000)]
+    assert len(payments) > 20
+    assert [p.funding_id for p in payments] == [p.funding_id for p in journal.funding()]
     assert not journal.events(types=["error"])
     filled: Counter[tuple[str, str]] = Counter()
     for fill in absorbed:
@@ -85,6 +94,9 @@ def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
         own = [f for f in absorbed if f.bot_id == record.bot_id]
         held = sum((f.signed_quantity for f in own), Decimal(0))
         assert held == books.position(record.symbols[0]).quantity
+        paid = [p.amount for p in journal.funding(bot_id=record.bot_id)]
+        assert sum(paid) == books.funding
+        assert bool(paid) == (record.bot_id == "btc")
     live = Counter((o.bot_id, o.key) for o in journal.live_orders())
     assert max(live.values()) == 1
     seqs = [event.seq for event in journal.events(limit=1_000_000)]

@@ -1,6 +1,6 @@
 """A grid on a simulated venue, put together by hand for tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -48,6 +48,8 @@ class World:
         start_ns: int = 0,
         exchange: type[PaperExchange] = PaperExchange,
         close_in_emergency: bool = False,
+        capital: Decimal = Decimal(0),
+        beside: Sequence[Instrument] = (),
         **grid: Any,
     ) -> None:
         traded = traded or instrument()
@@ -55,7 +57,7 @@ class World:
         self.clock = SimulatedClock(start_ns)
         self.exchange = exchange(
             "sim",
-            instruments=[traded],
+            instruments=[traded, *beside],
             balances=balances or {traded.quote: Decimal(10_000)},
             clock=self.clock,
             store=store or PaperStore(":memory:"),
@@ -83,6 +85,7 @@ class World:
                     instruments={traded.symbol: traded},
                     limits=limits or RiskLimits(),
                     close_on_stop=close_on_stop,
+                    capital=capital,
                 )
             ],
             chance=Random(1),

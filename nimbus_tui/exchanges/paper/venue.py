@@ -168,7 +168,7 @@ class PaperVenue:
         now = tick.ts if tick.recorded_ts is None else tick.recorded_ts
         since = self.state.funded_until
         self.state = msgspec.structs.replace(self.state, funded_until=now)
-        if since is None or now <= since:
+        if since is None:
             return []
         due = [
             (rate, symbol)

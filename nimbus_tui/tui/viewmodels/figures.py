@@ -29,6 +29,12 @@ _VALUE = 16
 _TWO_COLUMNS = 2 * (_NAME + _VALUE) + 4
 _IN_THE_BOOKS = frozenset({"round_trips", "funding"})
 """Statistics that have a place of their own."""
+_SHORT = {
+    "realized_pnl_fifo": "realised FIFO",
+    "versus_buy_and_hold": "vs buy & hold",
+    "losses_in_a_row": "losing streak",
+}
+"""Names that a column has no room for."""
 _SHARES = frozenset({"time_in_range", "time_in_market", "win_rate"})
 """Statistics that are shares of 1."""
 _SUBJECTS = ("asset", "symbol", "name")
@@ -129,7 +135,7 @@ def _quantity(subject: str, entry: Any) -> str:
 
 
 def _label(name: str) -> str:
-    return clean(name).removesuffix("_percent").replace("_", " ")
+    return _SHORT.get(name) or clean(name).removesuffix("_percent").replace("_", " ")
 
 
 def _statistic(name: str, value: str | float | None) -> str:

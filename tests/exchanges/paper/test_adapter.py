@@ -1,6 +1,6 @@
 """The paper exchange: the contract of every venue, and what is its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import OrderReport, OrderRequest, OrderState, OrderType, Side
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
+from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.simulation.clock import SimulatedClock
@@ -31,7 +32,8 @@ def paper(
 
 def venue_of(exchange: PaperExchange, symbol: str) -> Venue:
     async def move(price: str, size: str = "0") -> None:
-        exchange.deliver(Tick(1, symbol, Decimal(price), Decimal(size)))
+        last = max(exchange._venue.state.times.values(), default=1)
+        exchange.deliver(Tick(last, symbol, Decimal(price), Decimal(size)))
 
     return Venue(exchange, symbol, move)
 
@@ -39,12 +41,26 @@ def venue_of(exchange: PaperExchange, symbol: str) -> Venue:
 class TestPaper(ExchangeContract):
     @pytest.fixture(params=["ETH/USDC", "ETH/USDC:USDC"])
     async def venue(self, request: pytest.FixtureRequest) -> AsyncIterator[Venue]:
-        exchange = paper(symbol=request.param)
+        exchange = paper(symbol=request.param, funding=FundingSchedule(rate=Decimal("0.0001")))
         await exchange.connect()
         venue = venue_of(exchange, request.param)
         await venue.move("2400")
+        if request.param.endswith(":USDC"):
+            venue = venue._replace(fund=funding_times(exchange))
         yield venue
         await exchange.disconnect()
+
+
+def funding_times(exchange: PaperExchange) -> Callable[[], Awaitable[None]]:
+    """Makes a trade at the last price happen at the next funding time."""
+
+    async def fund() -> None:
+        at = exchange.next_funding()
+        assert at is not None
+        last = await exchange.mark_price("ETH/USDC:USDC")
+        exchange.deliver(Tick(at, last.symbol, last.price, Decimal(0)))
+
+    return fund
 
 
 async def started(**settings: object) -> Venue:

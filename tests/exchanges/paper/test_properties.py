@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from nimbus_tui.accounting.position import Position, trade
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.market import FundingRate
 from nimbus_tui.core.order import (
     Accepted,
     CancelRequest,
@@ -19,6 +21,7 @@ from nimbus_tui.core.order import (
     TimeInForce,
 )
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
+from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.matching import FillModel
 from tests.exchanges.paper.venues import PERPETUAL, SPOT, paper, request, tick
 
@@ -70,6 +73,20 @@ venues = st.fixed_dictionaries(
         "partial_fills": st.booleans(),
         "slippage_percent": st.sampled_from([Decimal(0), Decimal("0.03")]),
         "fee_in_base": st.booleans(),
+        "funding": st.sampled_from(
+            [
+                FundingSchedule(),
+                # A time of which ticks come before, at and after, and one of either sign.
+                FundingSchedule(
+                    recorded={
+                        PERPETUAL: tuple(
+                            FundingRate(ts, Decimal("0.00013") * (-1) ** ts)
+                            for ts in range(5, 60, 3)
+                        )
+                    }
+                ),
+            ]
+        ),
     }
 )
 
@@ -80,11 +97,14 @@ class Run:
     def __init__(self, **venue: Any) -> None:
         self.exchange: PaperExchange = paper(SPOT, PERPETUAL, balances=START, **venue)
         self.fills: list[Fill] = []
+        self.payments: list[FundingPayment] = []
         self.reports: list[OrderReport] = []
         self.accepted_at: dict[str, int] = {}
         self.wanted: dict[str, Any] = {}
+        self.prices: list[tuple[int, Decimal]] = []
         self.now = 0
         self.exchange.subscribe_order_fills(self.fills.append)
+        self.exchange.subscribe_funding(self.payments.append)
         self.exchange.subscribe_order_updates(self.reports.append)
 
     async def live(self, story: list[tuple[str, Any]]) -> "Run":
@@ -111,6 +131,8 @@ class Run:
 
     def move(self, symbol: str, price: str, size: str) -> None:
         self.now += 1
+        if symbol == PERPETUAL:
+            self.prices.append((self.now, Decimal(price)))
         self.exchange.deliver(tick(price, self.now, size=size, symbol=symbol))
 
 
@@ -126,7 +148,7 @@ many = settings(max_examples=80, deadline=None)
 
 @many
 @given(steps, venues)
-def test_balances_change_by_the_sum_of_fills_and_fees_to_the_last_digit(
+def test_balances_change_by_the_sum_of_fills_fees_and_funding_to_the_last_digit(
     story: list[tuple[str, Any]], venue: dict[str, Any]
 ) -> None:
     run = lived(story, venue)
@@ -140,10 +162,31 @@ def test_balances_change_by_the_sum_of_fills_and_fees_to_the_last_digit(
         else:
             position, realized = trade(position, fill.signed_quantity, fill.price, Decimal(0))
             expected["USDC"] += realized
+    for payment in run.payments:
+        expected["USDC"] += payment.amount
     actual = {one.asset: one.total for one in asyncio.run(run.exchange.balances())}
     assert {asset: total for asset, total in expected.items() if total} == actual
     held = {one.symbol: one.quantity for one in asyncio.run(run.exchange.positions())}
     assert ({PERPETUAL: position.quantity} if position.quantity else {}) == held
+
+
+@many
+@given(steps, venues)
+def test_funding_is_minus_position_times_price_times_rate_as_they_stood_before(
+    story: list[tuple[str, Any]], venue: dict[str, Any]
+) -> None:
+    run = lived(story, venue)
+    expected = []
+    for ts in range(5, run.now + 1, 3) if venue["funding"].recorded else ():
+        held = sum(
+            (f.signed_quantity for f in run.fills if f.symbol == PERPETUAL and f.ts < ts),
+            Decimal(0),
+        )
+        price = next(price for at, price in reversed(run.prices) if at < ts)
+        if held:
+            expected.append((ts, -held * price * Decimal("0.00013") * (-1) ** ts))
+    assert [(payment.ts, payment.amount) for payment in run.payments] == expected
+    assert list(asyncio.run(run.exchange.funding_since("")).payments) == run.payments
 
 
 @many

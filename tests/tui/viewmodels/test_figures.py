@@ -30,6 +30,28 @@ def test_books_and_statistics_are_all_there(width: int) -> None:
     assert shown.count("round trips") == 1
 
 
+def test_funding_is_shown_once_and_only_where_there_was_some() -> None:
+    assert "funding" not in text(figures(ETH, START, 120))
+    paid = msgspec.structs.replace(ETH, funding=D("-1.5"), statistics={"funding": "-1.5"})
+    shown = text(figures(paid, START, 120))
+    assert "funding        −1.50" in shown
+    assert shown.count("funding") == 1
+
+
+def test_every_figure_of_the_books_has_a_name_that_fits_and_shares_are_percent() -> None:
+    statistics = {
+        "realized_pnl_fifo": "5.25", "win_rate": "0.625", "profit_factor": None,
+        "losses_in_a_row": 2, "time_in_market": "0.9926", "versus_buy_and_hold": "-12.5",
+    }  # fmt: skip
+    bot = msgspec.structs.replace(ETH, statistics=statistics)
+    shown = text(figures(bot, START, 40))
+    for words in (
+        "realised FIFO  5.25", "win rate       62.5 %", "profit factor  –",
+        "losing streak  2", "time in market 99.3 %", "vs buy & hold  −12.5",
+    ):  # fmt: skip
+        assert words in shown
+
+
 def test_a_flat_bot_has_no_average_cost() -> None:
     flat = msgspec.structs.replace(ETH, position=D(0), average_cost=None)
     shown = text(figures(flat, START, 40))
