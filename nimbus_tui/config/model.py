@@ -201,6 +201,8 @@ class BotConfig(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits
     parameters: StrategyConfig
     symbols: tuple[Symbol, ...]
+    symbols_key: str = "symbol"
+    """The key that the symbols come from."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

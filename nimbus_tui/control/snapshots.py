@@ -31,7 +31,11 @@ class Mode(Enum):
     LIVE = "live"
 
 
-Statistic = str | int | float | None
+Plain = str | int | float | None
+"""A figure; decimals as text."""
+
+Statistic = Plain | list[dict[str, Plain]]
+"""A figure, or a short table: one dictionary a row."""
 
 
 class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -195,8 +195,8 @@ class Bot:
         """The newest prices."""
         return {symbol: quote.mark_price or quote.price for symbol, quote in self.prices.items()}
 
-    def view(self) -> View:
-        """What the strategy may look at."""
+    def view(self, *, for_show: bool = False) -> View:
+        """What the strategy may look at; for what is only shown without the unowned balances."""
         quote_asset = next(iter(self.instruments.values())).quote
         return View(
             now=self._clock.now(),
@@ -204,7 +204,7 @@ class Bot:
             live=frozenset(self.keeper.live),
             positions={symbol: self.position(symbol) for symbol in self.instruments},
             cash={quote_asset: self.books.cash},
-            unowned=self.unowned(),
+            unowned={} if for_show else self.unowned(),
             may_add=self.standing.step < RiskStep.PAUSE,
         )
 
@@ -251,6 +251,11 @@ class Bot:
                 books=msgspec.json.encode(self.saved),
             )
             self._journal.save_bot(self.record)
+
+    def look(self) -> None:
+        """Let the strategy see how things stand, for what it shows."""
+        if self.saved.opened and self._has_prices() and not self.is_frozen:
+            self.strategy.look(self.view(for_show=True))
 
     def equity(self) -> Decimal:
         """What the bot is worth at the newest prices."""

@@ -1,25 +1,29 @@
 """What the engine shows of itself: bots, panels and the whole, as values for its clients."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from nimbus_tui import __version__
+from nimbus_tui.accounting.books import Books
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
     EngineSnapshot,
     ExchangeSnapshot,
     Mode,
+    Plain,
     Statistic,
     Update,
 )
 from nimbus_tui.core.codec import plain
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.core.order import Order, OrderState
-from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.panels import DriftPanel, DriftRow, LadderPanel, LadderRow, RowState
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.strategies.base import PlainValue, StatisticValue
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -45,8 +49,11 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
+    bot.look()
     statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
     statistics["rebalances"] = bot.saved.rebalances
+    if single is None:
+        statistics["assets"] = assets(bot.instruments, bot.books, statistics.get("assets"), marks)
     return BotSnapshot(
         bot_id=bot.bot_id,
         strategy=spec.strategy_name,
@@ -66,7 +73,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         fees=bot.books.fees,
         equity=equity,
         capital=bot.books.capital,
-        round_trips=int(statistics.get("round_trips") or 0),
+        round_trips=_whole(statistics.get("round_trips")),
         open_orders=len(bot.keeper.live),
         quote=next(iter(bot.instruments.values())).quote,
         statistics=statistics,
@@ -80,10 +87,40 @@ def _reason(bot: Bot) -> str:
     return bot.standing.risk_reason or bot.record.reason
 
 
-def _statistic(value: object) -> Statistic:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return value if isinstance(value, str | int | float) else None
+def assets(
+    symbols: Iterable[Symbol],
+    books: Books,
+    told: Statistic = None,
+    marks: Mapping[Symbol, Decimal] | None = None,
+) -> list[dict[str, Plain]]:
+    """What a bot of several symbols holds of each, with what its strategy tells of it besides."""
+    rows = told if isinstance(told, list) else []
+    by_symbol = {row.get("symbol"): row for row in rows}
+    found = []
+    for symbol in symbols:
+        position = books.position(symbol)
+        held: dict[str, Plain] = {
+            "symbol": symbol,
+            "price": _figure((marks or {}).get(symbol)),
+            "position": _figure(position.quantity),
+            "average_cost": _figure(_short(position.average_cost)),
+        }
+        found.append(held | by_symbol.pop(symbol, {}))
+    return [*found, *by_symbol.values()]
+
+
+def _statistic(value: StatisticValue) -> Statistic:
+    if isinstance(value, list):
+        return [{name: _figure(cell) for name, cell in row.items()} for row in value]
+    return _figure(value)
+
+
+def _figure(value: PlainValue) -> Plain:
+    return plain(value) if isinstance(value, Decimal) else value
+
+
+def _whole(value: Statistic) -> int:
+    return int(value) if isinstance(value, int | float | str) else 0
 
 
 def _short(number: Decimal | None) -> Decimal | None:
@@ -93,10 +130,14 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
+    bot.look()
     panel = bot.strategy.get_state()
     if isinstance(panel, LadderPanel):
         rows = tuple(_joined(bot, row) for row in panel.rows)
         panel = msgspec.structs.replace(panel, rows=rows)
+    elif isinstance(panel, DriftPanel):
+        drifts = tuple(_joined_drift(bot, row) for row in panel.rows)
+        panel = msgspec.structs.replace(panel, rows=drifts)
     return BotDetail(
         bot_id=bot.bot_id,
         panel=panel,
@@ -112,6 +153,17 @@ def _joined(bot: Bot, row: LadderRow) -> LadderRow:
     order = bot.keeper.live.get(row.key)
     if order is not None:
         return msgspec.structs.replace(row, state=_row_state(order), filled=order.filled)
+    held = row.key in bot.reviewed.held_back or bot.standing.is_stopped
+    return msgspec.structs.replace(row, state=RowState.HELD) if held else row
+
+
+def _joined_drift(bot: Bot, row: DriftRow) -> DriftRow:
+    """The same for an asset of a portfolio."""
+    if row.key is None:
+        return row
+    order = bot.keeper.live.get(row.key)
+    if order is not None:
+        return msgspec.structs.replace(row, state=_row_state(order))
     held = row.key in bot.reviewed.held_back or bot.standing.is_stopped
     return msgspec.structs.replace(row, state=RowState.HELD) if held else row
 

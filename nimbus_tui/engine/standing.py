@@ -20,7 +20,7 @@ from nimbus_tui.core.events import (
     TakeProfitTriggered,
 )
 from nimbus_tui.core.ids import OrderKey, Symbol
-from nimbus_tui.core.instrument import MarketType
+from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.plan import Band, Plan
 from nimbus_tui.core.risk import RiskReading, RiskStep
@@ -253,16 +253,23 @@ class Standing:
             self._bot.change_saved(closing=None)
 
     def _next_closing(self) -> Closing | None:
-        """Close the first position of at least a lot; less than that is dust and stays."""
+        """Close the first position that is worth an order; less than that is dust and stays."""
         for symbol, instrument in self._bot.instruments.items():
             held = self._bot.position(symbol)
             quantity = instrument.round_quantity(abs(held))
-            if quantity:
+            if quantity and not self._is_dust(instrument, quantity):
                 number = self._bot.saved.closings + 1
                 closing = Closing(number, symbol, quantity if held > 0 else -quantity)
                 self._bot.change_saved(closings=number, closing=closing)
                 return closing
         return None
+
+    def _is_dust(self, instrument: Instrument, quantity: Decimal) -> bool:
+        """Whether the venue would refuse to sell so little; reducing a contract has no minimum."""
+        quote = self._bot.prices.get(instrument.symbol)
+        if instrument.market is not MarketType.SPOT or quote is None:
+            return False
+        return not instrument.sellable(quantity, quote.price)
 
     @staticmethod
     def _key(closing: Closing) -> OrderKey:

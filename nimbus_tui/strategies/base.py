@@ -32,7 +32,11 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
-StatisticValue = Decimal | int | float | str | None
+PlainValue = Decimal | int | float | str | None
+"""A figure."""
+
+StatisticValue = PlainValue | list[dict[str, PlainValue]]
+"""A figure, or a short table: one dictionary a row."""
 
 ConfigT = TypeVar("ConfigT", bound=StrategyConfig)
 StateT = TypeVar("StateT", bound=StrategyState)
@@ -52,6 +56,8 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         {"stop_loss", "take_profit", "stop_loss_price", "take_profit_price"}
     )
     """Parameters that stand for the risk limit of the same name, where `Config` has them."""
+    symbols_key: ClassVar[str] = "symbol"
+    """The parameter that the symbols come from: problems with them are told of this key."""
 
     config: ConfigT
     state: StateT
@@ -137,6 +143,9 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     def handle_price_update(self, price: Quote) -> None:
         """A wake band was left; not called on every tick."""
+
+    def look(self, view: View) -> None:
+        """How things stand, before what is shown is asked for; nothing may be decided here."""
 
     def get_state(self) -> Panel | None:
         """The rows of the bot's panel; order states are filled in by the engine."""

@@ -13,6 +13,7 @@ from nimbus_tui.strategies.base import BaseTradingStrategy, StrategyConfig
 
 BUILTIN = {
     "grid": "nimbus_tui.strategies.grid:GridStrategy",
+    "portfolio": "nimbus_tui.strategies.portfolio:PortfolioStrategy",
 }
 """Name → module:Class; nothing is imported until it is asked for."""
 

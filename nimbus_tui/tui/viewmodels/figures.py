@@ -75,7 +75,7 @@ def _statistics(bot: BotSnapshot) -> list[Figure]:
     return [
         (_label(name), Cell(_statistic(name, value)))
         for name, value in bot.statistics.items()
-        if name not in _IN_THE_BOOKS
+        if name not in _IN_THE_BOOKS and not isinstance(value, list)
     ]
 
 
