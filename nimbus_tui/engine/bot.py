@@ -89,6 +89,8 @@ class Bot:
         self._dirty = False
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
+        self._was_asked = False
+        """Whether `plan` is an answer of the strategy in this process."""
 
     # the one path of every order
 
@@ -97,7 +99,7 @@ class Bot:
         woken = self.absorb(batch)
         plan = self.wish(woken)
         reviewed = self.review(plan)
-        actions = reconcile(reviewed, self.keeper.live)
+        actions = self.reconcile(reviewed)
         return self.carry_out(actions)
 
     def absorb(self, batch: Batch) -> bool:
@@ -124,6 +126,7 @@ class Bot:
             answer = self._guarded(lambda: self.strategy.plan(self.view()))
             if answer is not None:
                 self.plan = answer
+                self._was_asked = True
                 self._announce()
                 self._dirty = True
         return self.plan
@@ -145,6 +148,16 @@ class Bot:
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
         return self.reviewed
+
+    def reconcile(self, reviewed: ReviewedPlan) -> list[OrderAction]:
+        """What turns what rests into what should rest.
+
+        After a restart nothing is wanted until the strategy has been asked, for which every symbol
+        needs a price; what rests from before is not surplus for that.
+        """
+        if not self._was_asked and not self.standing.is_stopped:
+            return []
+        return reconcile(reviewed, self.keeper.live)
 
     def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
         """Journal each step; the intents may leave after the commit."""
