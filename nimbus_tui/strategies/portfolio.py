@@ -115,8 +115,7 @@ class PortfolioStrategy(BaseTradingStrategy[PortfolioConfig, PortfolioState]):
 
     def update_config(self, config: PortfolioConfig) -> None:
         """Go on; a rebalance under way is given up and the targets are looked at afresh."""
-        if config != self.config:
-            self.start()
+        self.start()
         self.config = config
 
     def handle_order_fill(self, fill: Fill) -> None:

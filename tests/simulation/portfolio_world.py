@@ -6,6 +6,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import msgspec
+
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
@@ -101,6 +103,7 @@ class PortfolioWorld:
             limits=self._limits,
             close_on_stop=self._close_on_stop,
             capital=self._capital,
+            config=msgspec.json.encode(self.config),
         )
         self.engine = Engine(
             EngineSettings(name="test"),
