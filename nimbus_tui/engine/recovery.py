@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.events import Warning
-from nimbus_tui.core.order import CancelRequest, Order, OrderReport, RefusalKind, Refused
-from nimbus_tui.engine.facts import OrderNotFound, OrderReported
+from nimbus_tui.core.order import CancelRequest, Order, OrderReport, RefusalKind, Refused, Unknown
+from nimbus_tui.engine.facts import CancelAnswered, OrderNotFound, OrderReported
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.orders import client_id
@@ -38,6 +38,10 @@ async def recover(engine: "Engine", manager: OrderManager) -> None:
     for order in _live_in_journal(engine, manager):
         if order.client_order_id not in open_ids:
             await _look_up(engine, manager, order)
+        elif order.cancel_requested:
+            # Whether that cancel ever left nobody knows; a second one does no harm.
+            lost = Unknown("its answer was lost")
+            engine.inbox.put(CancelAnswered(order.bot_id, order.client_order_id, lost))
     await engine.read_accounts([exchange])
     engine.connected(exchange.name)
 
