@@ -128,7 +128,7 @@ def statistics(desk: Desk, state: PortfolioState, view: View | None) -> dict[str
     found: dict[str, StatisticValue] = {
         "rounds": state.rounds,
         "value": held.total.quantize(_MONEY) if held is not None else None,
-        "largest_drift_points": _largest_drift(desk.config, held),
+        "largest_drift": _largest_drift(desk.config, held),
         "turnover": state.turnover.quantize(_MONEY),
         "rebalance_fees": state.cost.quantize(Decimal("1e-4")),
     }

@@ -198,6 +198,14 @@ async def test_dust_is_left_and_reported_and_never_tried_in_a_loop() -> None:
     assert world.bot.saved.rebalances == 0
 
 
+async def test_what_a_round_leaves_since_it_is_too_small_is_told_once() -> None:
+    world = await example(min_trade=Decimal(150)).start()
+    await world.tick(PRICES, PRICES)
+    told = [event.message for event in world.told("info")][1:]
+    assert told == ["rebalance 1 leaves what is too small to trade: MATIC 100.00 USDC"]
+    assert world.weights()["MATIC"] == 9
+
+
 async def test_limit_orders_follow_the_price_and_give_up_when_it_runs_away() -> None:
     world = await example(order_type=OrderType.LIMIT, reprice_after="1m").start()
     order = world.bot.keeper.live["rebalance/1.1/BTC"]
