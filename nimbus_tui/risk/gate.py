@@ -44,6 +44,9 @@ def review(plan: Plan, situation: Situation) -> ReviewedPlan:
     if situation.step >= RiskStep.STOP:
         closing = situation.closing
         held = {order.key: "stopped" for order in plan.orders}
+        if closing is not None and closing.key in situation.waiting:
+            # Refused a moment ago: at once again would be a loop without end.
+            return ReviewedPlan((), held | {closing.key: situation.waiting[closing.key]})
         return ReviewedPlan((closing,) if closing is not None else (), held)
     allowed, held = (
         _reducing_only(plan.orders, situation)

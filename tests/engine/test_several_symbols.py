@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from nimbus_tui.control.commands import PauseBot, StopBot
+from nimbus_tui.control.commands import FlattenBot, PauseBot, StopBot
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import OrderType
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
@@ -31,13 +31,30 @@ async def test_after_a_restart_orders_rest_until_every_symbol_has_a_price() -> N
     assert world.told("orderCancelled") == []
 
 
-async def test_a_bot_that_was_stopped_has_no_orders_after_a_restart() -> None:
-    world = await PortfolioWorld(venue=PaperSettings(latency_ms=5000)).start()
-    await world.engine.execute(StopBot("pf"))
+async def test_a_stopped_bot_needs_no_price_after_a_restart_to_cancel_its_orders() -> None:
+    world = await PortfolioWorld(
+        order_type=OrderType.LIMIT, venue=PaperSettings(latency_ms=1000)
+    ).start()
+    await world.wait(2 * SECOND)
+    await world.engine.execute(StopBot("pf"))  # the cancels are on their way
     await world.crash()
-    await world.wait(60 * SECOND)
-    assert world.resting() == {}
+    assert len(await world.exchange.open_orders()) == 4
+    await world.wait(5 * SECOND)
     assert await world.exchange.open_orders() == []
+
+
+async def test_a_closing_order_that_is_refused_waits_before_its_next_try() -> None:
+    world = await PortfolioWorld().start()
+    await world.tick(PRICES)
+    world.exchange.transfer("BTC", -world.bot.position("BTC/USDC"))
+    await world.engine.execute(FlattenBot("pf"))
+    await world.engine.settle()
+    tries = [order for order in world.journal.orders(limit=-1) if order.key == "close/1"]
+    assert [order.state.value for order in tries] == ["rejected"]
+    assert world.bot.next_time() == world.clock.now() + SECOND
+    await world.wait(3 * SECOND)
+    tries = [order for order in world.journal.orders(limit=-1) if order.key == "close/1"]
+    assert len(tries) == 3
 
 
 async def test_a_cancel_that_never_left_is_sent_after_a_restart() -> None:

@@ -223,6 +223,19 @@ async def test_limit_orders_follow_the_price_and_give_up_when_it_runs_away() -> 
     assert world.fills()[0].price == Decimal(49_700)
 
 
+async def test_the_next_pass_waits_until_the_orders_of_the_last_are_final() -> None:
+    limits = {"order_type": OrderType.LIMIT, "reprice_after": "1m"}
+    world = await example(venue=PaperSettings(latency_ms=1000), **limits).start()
+    await world.wait(2 * SECOND)
+    await world.tick({"BTC": "49700"})
+    pegged = world.strategy.state.round.legs[0].pegged_at
+    await world.wait(pegged + 60 * SECOND + SECOND // 2 - world.clock.now())
+    # The cancel is on its way; the order may still fill, so nothing is planned without it.
+    assert {order.key for order in world.journal.orders(limit=-1)} == {"rebalance/1.1/BTC"}
+    await world.wait(2 * SECOND)
+    assert set(world.resting()) == {"rebalance/1.2/BTC"}
+
+
 async def test_paused_in_the_middle_sells_go_on_and_buys_wait() -> None:
     world = await example().start()
     await world.engine.execute(PauseBot("pf"))
@@ -247,6 +260,8 @@ async def test_buys_that_a_pause_has_cancelled_are_sent_again_under_their_keys()
     await world.engine.execute(PauseBot("pf"))
     await world.engine.settle()
     assert world.resting() == {}
+    await world.wait(61 * SECOND)
+    assert world.bot.plan.orders == ()
     await world.engine.execute(ResumeBot("pf"))
     await world.engine.settle()
     assert set(world.resting()) == {f"rebalance/1.1/{c}" for c in ("ETH", "SOL", "MATIC")}
@@ -263,6 +278,25 @@ async def test_a_paused_portfolio_begins_no_rebalance() -> None:
     await world.engine.execute(ResumeBot("pf"))
     await world.engine.settle()
     assert len(world.resting()) == 4
+
+
+async def test_a_round_whose_orders_never_left_is_no_rebalance_and_is_tried_after_the_rest() -> (
+    None
+):
+    world = await bought(max_passes=1).start()
+    await world.engine.execute(PauseBot("pf"))
+    # Its buys are cancelled, and while it is paused every price rises by 2 %.
+    risen = {"BTC": "51000", "ETH": "2550", "SOL": "102", "MATIC": "0.51"}
+    await world.engine.settle()
+    await world.tick(risen)
+    await world.engine.execute(ResumeBot("pf"))
+    await world.engine.settle()
+    assert world.resting() == {}
+    (warning,) = world.told("warning")
+    assert warning.message.startswith("rebalance 1 ended after 1 passes, but BTC is 40.0 points")
+    assert (world.bot.saved.rebalances, world.told("portfolioRebalanced")) == (0, [])
+    await world.wait(HOUR)
+    assert set(world.resting()) == {f"rebalance/2.1/{coin}" for coin in TARGETS}
 
 
 async def test_stop_gives_the_round_up_and_start_begins_the_next_at_once() -> None:

@@ -198,6 +198,13 @@ def test_fills_of_other_orders_leave_the_leg_alone(key: str) -> None:
     assert leg_of(absorb_fill(STATE, fill(key, "1"), spot("SOL"))) == LEG
 
 
+def test_an_order_of_a_round_that_was_given_up_changes_nothing_when_it_ends() -> None:
+    idle = PortfolioState(rounds=4)
+    assert order_ended(idle, ended("rebalance/4.1/SOL", "2", "0.5")) == idle
+    late = absorb_fill(idle, fill("rebalance/4.1/SOL", "2"), spot("SOL"))
+    assert (late.round, late.turnover) == (None, 200)
+
+
 def test_fees_count_in_quote_whatever_they_are_paid_in() -> None:
     in_base = fill("rebalance/4.1/SOL", "2", fee=Decimal("0.002"), fee_asset="SOL")
     state = absorb_fill(STATE, in_base, spot("SOL"))

@@ -84,6 +84,17 @@ async def test_before_the_first_prices_only_the_targets_are_known() -> None:
         *((coin, target, None) for coin, target in TARGETS.items()), ("USDC", 0, None),
     ]  # fmt: skip
     assert panel.note == "waits for the first prices"
+    assert bot_snapshot(world.engine, world.bot).statistics["value"] is None
+
+
+async def test_with_nothing_to_claim_there_is_nothing_to_rebalance() -> None:
+    world = await example(balances={"USDC": Decimal(5000)})
+    await world.tick(PRICES)
+    panel = shown(world)
+    assert (panel.value, panel.note) == (0, "there is nothing to rebalance")
+    assert {row.current for row in panel.rows} == {0}
+    assert bot_snapshot(world.engine, world.bot).statistics["largest_drift"] is None
+    assert world.journal.orders(limit=-1) == []
 
 
 async def test_a_snapshot_lists_the_assets_and_has_no_single_symbol() -> None:

@@ -152,7 +152,7 @@ SHARES = st.lists(st.integers(1, 60), min_size=2, max_size=4)
 def portfolios(draw: st.DrawFn) -> tuple[PortfolioConfig, Holdings]:
     """A portfolio somewhere near its targets, with or without a target for its cash."""
     shares = draw(SHARES)
-    names = list(COINS[: len(shares) - draw(st.booleans()) * (len(shares) > 2)])
+    names = list(COINS[: len(shares) - draw(st.booleans())])
     if len(names) < len(shares):
         names.append("USDC")
     total = sum(shares)
