@@ -104,7 +104,7 @@ def backtest(
         raise ConfigError(
             f"there is no data for {', '.join(missing)}; give --data {missing[0]}=FILE"
         )
-    readers = {s: [PriceFile(path, s) for path in files[s]] for s in sorted(symbols)}
+    readers = {s: [PriceFile(path, s) for path in paths] for s, paths in files.items()}
     clock = SimulatedClock(0)
     name = next(iter(config.exchanges))
     instruments = {k: v for known in config.instruments.values() for k, v in known.items()}

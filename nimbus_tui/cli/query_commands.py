@@ -114,6 +114,7 @@ def bots(as_json: Json = False, engine: Engine = None) -> None:
 def _stored_bots(journal: Any) -> list[dict[str, Any]]:
     """What the journal knows of bots whose engine doesn't run: no price, nothing unrealised."""
     from nimbus_tui.engine.standing import Saved
+    from nimbus_tui.engine.statistics import assets
 
     rows = []
     for record in journal.bots():
@@ -121,6 +122,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
         books = saved.books
         symbol = record.symbols[0] if len(record.symbols) == 1 else None
         position = books.position(symbol) if symbol else None
+        several = {} if symbol else {"assets": assets(record.symbols, books)}
         rows.append(
             {
                 "bot_id": record.bot_id,
@@ -138,7 +140,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
                 "equity": books.equity({}),
                 "round_trips": None,
                 "open_orders": len(journal.live_orders(record.bot_id)),
-                "statistics": {"rebalances": saved.rebalances},
+                "statistics": {"rebalances": saved.rebalances} | several,
                 "since": saved.since,
             }
         )

@@ -108,6 +108,7 @@ class BotReader:
             limits=self._limits(bot_id, table, common, parameters, kind.risk_shorthands),
             parameters=parameters,
             symbols=self._symbols(bot_id, kind, parameters),
+            symbols_key=kind.symbols_key,
         )
 
     def _check_exchange_name(self, bot_id: BotId, table: dict[str, Any]) -> None:
@@ -202,7 +203,7 @@ class BotReader:
             try:
                 parse_symbol(symbol)
             except ConfigError as error:
-                self._findings.say(("bots", bot_id, "symbol"), str(error))
+                self._findings.say(("bots", bot_id, kind.symbols_key), str(error))
             else:
                 good.append(symbol)
         return tuple(good)

@@ -95,6 +95,8 @@ class Bot:
         self._dirty = False
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
+        self._was_asked = False
+        """Whether `plan` is an answer of the strategy in this process."""
 
     # the one path of every order
 
@@ -103,7 +105,7 @@ class Bot:
         woken = self.absorb(batch)
         plan = self.wish(woken)
         reviewed = self.review(plan)
-        actions = reconcile(reviewed, self.keeper.live)
+        actions = self.reconcile(reviewed)
         return self.carry_out(actions)
 
     def absorb(self, batch: Batch) -> bool:
@@ -131,6 +133,7 @@ class Bot:
             answer = self._guarded(lambda: self.strategy.plan(self.view()))
             if answer is not None:
                 self.plan = answer
+                self._was_asked = True
                 self._announce()
                 self._dirty = True
         return self.plan
@@ -152,6 +155,16 @@ class Bot:
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
         return self.reviewed
+
+    def reconcile(self, reviewed: ReviewedPlan) -> list[OrderAction]:
+        """What turns what rests into what should rest.
+
+        After a restart nothing is wanted until the strategy has been asked, for which every symbol
+        needs a price; what rests from before is not surplus for that.
+        """
+        if not self._was_asked and not self.standing.is_stopped:
+            return []
+        return reconcile(reviewed, self.keeper.live)
 
     def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
         """Journal each step; the intents may leave after the commit."""
@@ -218,15 +231,15 @@ class Bot:
         """The newest prices."""
         return {symbol: quote.mark_price or quote.price for symbol, quote in self.prices.items()}
 
-    def view(self) -> View:
-        """What the strategy may look at."""
+    def view(self, *, for_show: bool = False) -> View:
+        """What the strategy may look at; for what is only shown without the unowned balances."""
         return View(
             now=self._clock.now(),
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             live=frozenset(self.keeper.live),
             positions={symbol: self.position(symbol) for symbol in self.instruments},
             cash={self.quote: self.books.cash},
-            unowned=self.unowned(),
+            unowned={} if for_show else self.unowned(),
             may_add=self.standing.step < RiskStep.PAUSE,
         )
 
@@ -278,6 +291,11 @@ class Bot:
     def cycles(self) -> CycleLog:
         """Closed results: as the strategy counts them, else from flat to flat."""
         return self.saved.own_cycles if self.strategy.own_cycles else self.books.cycles
+
+    def look(self) -> None:
+        """Let the strategy see how things stand, for what it shows."""
+        if self.saved.opened and self._has_prices() and not self.is_frozen:
+            self.strategy.look(self.view(for_show=True))
 
     def equity(self) -> Decimal:
         """What the bot is worth at the newest prices."""

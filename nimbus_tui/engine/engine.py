@@ -54,6 +54,9 @@ from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders import client_id
 
+NO_QUIET: Band = (Decimal(0), Decimal(0))
+"""The band that holds no price."""
+
 ACCOUNT_POLL_S = 2.0
 """How often the venues' account figures are read for the screen."""
 
@@ -350,7 +353,12 @@ class Engine:
         await self._news.wait()
 
     def quiet_band(self, market: Market) -> Band:
-        """Strictly between these prices no bot has anything to do."""
+        """Strictly between these prices no bot has anything to do.
+
+        A bot of several symbols opens its books when all have a price: till then all are news.
+        """
+        if not all(self.bots[bot_id].saved.opened for bot_id in self._watchers[market]):
+            return NO_QUIET
         return self.wakes.quiet_band(market)
 
     def note_price(self, exchange: ExchangeName, quote: Quote) -> None:
