@@ -6,7 +6,7 @@ from functools import reduce
 
 import msgspec
 
-from nimbus_tui.accounting.books import Books, opened
+from nimbus_tui.accounting.books import Books, opened, with_lots
 from nimbus_tui.accounting.cycles import Cycle, CycleLog, recorded
 from nimbus_tui.core.events import Event, GridRebalanced, PortfolioRebalanced
 from nimbus_tui.core.ids import Symbol
@@ -44,7 +44,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
         """What a record holds, or the first of its kind."""
         if record.books is None:
             return Saved(since=record.created_ns)
-        return msgspec.json.decode(record.books, type=Saved)
+        saved = msgspec.json.decode(record.books, type=Saved)
+        return msgspec.structs.replace(saved, books=with_lots(saved.books))
 
     def begun(self, capital: Decimal, marks: dict[Symbol, Decimal], now: int) -> "Saved":
         """The books opened at the first prices."""
