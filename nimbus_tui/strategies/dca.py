@@ -136,9 +136,16 @@ class DcaStrategy(BaseTradingStrategy[DcaConfig, DcaState]):
             price=view.prices[self.config.symbol],
             resting=any(key.startswith(PREFIX) for key in view.live),
             held=view.positions.get(self.config.symbol, ZERO),
-            cash=view.cash.get(self.instrument.quote, ZERO),
+            cash=view.cash.get(self.instrument.quote, ZERO) + self._raised(),
             listening_since=self._listening_since,
         )
+
+    def _raised(self) -> Decimal:
+        """What an edit of the limits has added to what the capital was made for."""
+        if self.state.start_at is None:
+            return ZERO
+        more = self.config.most_quote - self.state.planned_quote
+        return max(ZERO, more) * (1 + self.instrument.taker_fee)
 
     def _become(self, state: DcaState) -> None:
         """Take a new state and tell what is new about it."""

@@ -78,7 +78,7 @@ def _begun(state: DcaState, config: DcaConfig, moment: Moment) -> DcaState:
         return state
     now = whole_second(moment.now)
     if state.start_at is None:
-        state = changed(state, last_due=now - 1, side=config.side)
+        state = changed(state, last_due=now - 1, side=config.side, planned_quote=config.most_quote)
     elif config.start_at is None and not state.finished:
         passed = overdue(schedule_in(state, config), state.last_due, now - 1)
         state = missed(state, passed, STOPPED)

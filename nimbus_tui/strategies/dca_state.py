@@ -1,5 +1,7 @@
 """What a DCA bot remembers, and how fills and past slots enter its memory."""
 
+from decimal import Decimal
+
 import msgspec
 
 from nimbus_tui.core.fill import Fill
@@ -8,6 +10,7 @@ from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import Side
 from nimbus_tui.core.panels import SlotState, TimelineRow
 from nimbus_tui.strategies.base import StrategyState
+from nimbus_tui.strategies.dca_config import ZERO
 from nimbus_tui.strategies.dca_orders import OpenSlot, Unfit
 from nimbus_tui.strategies.dca_schedule import Overdue, due_of, slot_key
 from nimbus_tui.strategies.dca_tally import Tally
@@ -27,6 +30,8 @@ class DcaState(StrategyState, frozen=True, kw_only=True):
     """Whether the next plan begins the schedule anew."""
     start_at: int | None = None
     """From when slots are counted where the config doesn't say, ns."""
+    planned_quote: Decimal = ZERO
+    """What all orders came to when the bot was created: its capital was made for that."""
     last_due: int = 0
     """Due times up to this one are dealt with and never come again, ns."""
     late: int | None = None
@@ -102,7 +107,8 @@ def closed(state: DcaState, why: str | Unfit = "") -> DcaState:
         return state
     reason = why.reason if isinstance(why, Unfit) else why
     if slot.filled and reason:
-        reason = f"{slot.filled:f} of {slot.intended:f} filled: {reason}"
+        filled, intended = slot.filled.normalize(), slot.intended.normalize()
+        reason = f"{filled:f} of {intended:f} filled: {reason}"
     tally = state.tally if slot.filled else state.tally.with_skipped(1)
     row = TimelineRow(
         due=slot.due,
