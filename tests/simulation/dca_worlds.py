@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,6 +14,7 @@ from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
+from nimbus_tui.core.plan import Plan, View
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
@@ -25,6 +25,7 @@ from nimbus_tui.simulation.backtest import Backtest, BacktestResult
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.strategies.dca import DcaStrategy
 from nimbus_tui.strategies.dca_config import DcaConfig
+from nimbus_tui.strategies.dca_state import DcaState
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -58,18 +59,34 @@ def config_of(**parameters: Any) -> DcaConfig:
     return msgspec.convert(chosen, DcaConfig)
 
 
+class AskedTwice(DcaStrategy):
+    """The bot, asked everything twice: the answer depends on nothing but state and view."""
+
+    def plan(self, view: View) -> Plan:
+        answer, state = super().plan(view), self.state
+        assert super().plan(view) == answer
+        assert self.state == state
+        assert msgspec.json.decode(self.saved_state(), type=DcaState) == state
+        return answer
+
+
+class SurvivingJournal(SqliteJournal):
+    """A journal in memory that outlives its engine, as a file would."""
+
+    def close(self) -> None:
+        """Keep it for the next engine."""
+
+
 class DcaWorld:
     """One DCA bot, one paper exchange, one simulated clock.
 
-    `restarted` ends the engine; the bot comes back on the same journal (a file) and venue.
+    `restarted` ends the engine; the bot comes back on the same journal and venue.
     """
 
     def __init__(
         self,
         traded: Instrument | None = None,
         *,
-        journal: Path | str = MEMORY,
-        store: PaperStore | None = None,
         start_ns: int = NINE,
         balances: dict[str, Decimal] | None = None,
         venue: PaperSettings | None = None,
@@ -80,8 +97,8 @@ class DcaWorld:
         self.instrument = traded or coin()
         self.parameters = {"symbol": self.instrument.symbol} | parameters
         self.clock = SimulatedClock(start_ns)
-        self.store = store or PaperStore(":memory:")
-        self._journal = journal
+        self.store = PaperStore(":memory:")
+        self.journal = SurvivingJournal.open(MEMORY)
         self._balances = balances or {self.instrument.quote: Decimal(1_000_000)}
         self._venue = venue
         self._limits = limits or RiskLimits()
@@ -99,11 +116,11 @@ class DcaWorld:
             store=self.store,
             settings=self._venue,
         )
-        self.strategy = DcaStrategy("dca", config, {traded.symbol: traded})
+        self.strategy = AskedTwice("dca", config, {traded.symbol: traded})
         self.engine = Engine(
             EngineSettings(name="test"),
             clock=self.clock,
-            journal=SqliteJournal.open(self._journal),
+            journal=self.journal,
             exchanges={"sim": self.exchange},
             bots=[
                 BotSpec(
