@@ -124,7 +124,7 @@ class Bot:
             answer = self._guarded(lambda: self.strategy.plan(self.view()))
             if answer is not None:
                 self.plan = answer
-                self._announce()
+                self.announce()
                 self._dirty = True
         return self.plan
 
@@ -231,6 +231,12 @@ class Bot:
         """Tell the bus in the bot's name."""
         self._bus.publish(msgspec.structs.replace(event, bot_id=self.bot_id))
 
+    def announce(self) -> None:
+        """Tell what the strategy has to tell."""
+        for event in self.strategy.take_events():
+            self.saved = self.saved.counted(event)
+            self.publish(event)
+
     def change_record(self, **changes: Any) -> None:
         """Change what the journal says of the bot; written at the end of the turn."""
         self.record = msgspec.structs.replace(self.record, **changes)
@@ -298,7 +304,7 @@ class Bot:
         if self._guarded(absorb) is None:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
-        self._announce()
+        self.announce()
         return True
 
     def order_ended(self, order: Order) -> None:
@@ -397,11 +403,6 @@ class Bot:
 
     def _is_settled(self) -> bool:
         return self.plan.wake.settled and not self.keeper.live
-
-    def _announce(self) -> None:
-        for event in self.strategy.take_events():
-            self.saved = self.saved.counted(event)
-            self.publish(event)
 
     def _warn_of_objections(self) -> None:
         """Say once why an order is held back, not on every tick."""

@@ -155,6 +155,7 @@ class Standing:
         self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
         self._bot.plan = Plan()
         self._bot.strategy.stop()
+        self._bot.announce()
         self._bot.publish(Stopped(reason=reason))
 
     def start(self) -> None:
@@ -163,6 +164,7 @@ class Standing:
         self._bot.change_saved(flatten=False, closing=None)
         self.risk_reason = ""
         self._bot.strategy.start()
+        self._bot.announce()
         self._bot.publish(Started())
 
     def opened(self) -> None:

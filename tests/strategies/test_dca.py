@@ -10,6 +10,8 @@ from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from nimbus_tui.risk.limits import RiskLimits
 from tests.simulation.dca_worlds import DAY, HOUR, MINUTE, NINE, SECOND, DcaWorld, coin
 
+LIMIT = {"order_type": "limit", "offset_percent": "1"}
+
 
 def rounded(number: Decimal | None) -> str:
     assert number is not None
@@ -419,6 +421,29 @@ async def test_a_fill_that_arrives_after_the_stop_still_counts() -> None:
     assert (row.state.value, row.quantity, row.invested) == ("done", Decimal("0.00125"), 50)
     assert (world.state.tally.orders, world.state.tally.skipped) == (1, 0)
     assert world.state.tally.average_cost == world.bot.books.position("BTC/USDC").average_cost
+
+
+async def test_what_a_stopped_slot_got_is_announced_at_once() -> None:
+    world = await DcaWorld(venue=PaperSettings(partial_fills=True)).start("40000")
+    await world.tick("40000", size="0.0005")
+    await world.command(StopBot("dca"))
+    (event,) = world.events("dcaOrderExecuted")
+    assert event.quantity == Decimal("0.0005")
+
+
+async def test_an_order_may_fill_until_its_cancel_is_final_and_the_slot_counts_it() -> None:
+    world = await DcaWorld(
+        interval="1m", venue=PaperSettings(partial_fills=True, latency_ms=500), **LIMIT
+    ).start("40000")
+    await world.tick("39600", size="0.0005")
+    await world.clock.advance_to(NINE + MINUTE, world.engine.settle)
+    await world.tick_at(NINE + MINUTE + 100_000_000, "39600", size="0.0001")
+    assert world.events("dcaOrderExecuted") == []
+    await world.tick_at(NINE + MINUTE + 900_000_000, "40000")
+    (event,) = world.events("dcaOrderExecuted")
+    assert event.quantity == Decimal("0.0006")
+    await world.tick_at(NINE + 2 * MINUTE - 1, "40000")
+    assert list(world.resting()) == ["dca/2026-11-22T09:01Z"]
 
 
 # selling, limits of size, exits
