@@ -8,6 +8,7 @@ import pytest
 
 from nimbus_tui.bootstrap import load_config
 from nimbus_tui.config.model import ExchangeSection
+from nimbus_tui.strategies.dca_config import DcaConfig
 from nimbus_tui.strategies.grid_levels import GridConfig
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,11 @@ def keys_explained(page: str, heading: str) -> list[str]:
 def test_the_grid_page_explains_every_parameter_and_no_other() -> None:
     explained = keys_explained("bots/grid.md", "Parameters")
     assert sorted(explained) == sorted(field.name for field in msgspec.structs.fields(GridConfig))
+
+
+def test_the_dca_page_explains_every_parameter_and_no_other() -> None:
+    explained = keys_explained("bots/dca.md", "Parameters")
+    assert sorted(explained) == sorted(field.name for field in msgspec.structs.fields(DcaConfig))
 
 
 def test_the_paper_page_explains_every_key_but_the_type() -> None:
