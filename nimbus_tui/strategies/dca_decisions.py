@@ -113,7 +113,13 @@ def _continued(
 
 def _turned_around(state: DcaState, config: DcaConfig) -> DcaState:
     """The other side has sums and limits of its own; due times are not given twice."""
-    return DcaState(side=config.side, fresh=False, start_at=state.start_at, last_due=state.last_due)
+    return DcaState(
+        side=config.side,
+        fresh=False,
+        start_at=state.start_at,
+        last_due=state.last_due,
+        planned_quote=state.planned_quote,
+    )
 
 
 def _picked(
@@ -126,9 +132,10 @@ def _picked(
     """The slot to open now, if any, after noting those that will not be."""
     if is_spent(state.tally, config, instrument) or state.finished:
         return _finished(state, config, instrument, moment), None
-    if config.missed is Missed.CATCH_UP:
-        return _next_in_line(late_noted(state), schedule, moment)
-    state = _misses_noted(state, config, schedule, moment)
+    if config.missed is Missed.CATCH_UP and state.late is None:
+        return _next_in_line(state, schedule, moment)
+    if config.missed is not Missed.CATCH_UP:
+        state = _misses_noted(state, config, schedule, moment)
     if moment.listening_since is None:
         return state, None
     if state.late is not None:
