@@ -45,6 +45,8 @@ def advanced(
     state: DcaState, config: DcaConfig, instrument: Instrument, moment: Moment
 ) -> DcaState:
     """The state after looking at a moment; looking twice at the same one changes nothing."""
+    if state.open is None and moment.resting:
+        return state  # an order of a past slot may still fill: that slot is not over
     state = _begun(state, config, moment)
     schedule = schedule_in(state, config)
     if state.open is not None:

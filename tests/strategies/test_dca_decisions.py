@@ -115,6 +115,16 @@ def test_nothing_opens_while_an_order_of_a_past_slot_may_rest() -> None:
     assert wake(waiting, config, late).settled
 
 
+def test_a_slot_whose_order_may_still_fill_is_not_pushed_out_by_those_missed_meanwhile() -> None:
+    config = config_of(interval="1m", max_orders=9)
+    state = at_rest(advanced(DcaState(), config, COIN, at(NINE)))
+    state = msgspec.structs.replace(state, fresh=True)
+    state = advanced(state, config, COIN, at(NINE + DAY, resting=True))
+    state = absorb_fill(state, fill_of("dca/2026-11-22T09:00Z", "0.00125"), COIN)
+    state = advanced(state, config, COIN, at(NINE + DAY))
+    assert (state.tally.orders, state.tally.skipped, state.tally.missed) == (1, 0, 24 * 60 - 1)
+
+
 def test_a_late_fill_of_an_earlier_part_takes_the_order_back_to_size_it_anew() -> None:
     config = config_of()
     state = advanced(DcaState(), config, COIN, at(NINE))
