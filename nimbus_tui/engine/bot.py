@@ -134,7 +134,7 @@ class Bot:
             if answer is not None:
                 self.plan = answer
                 self._was_asked = True
-                self._announce()
+                self.announce()
                 self._dirty = True
         return self.plan
 
@@ -266,6 +266,12 @@ class Bot:
         """Tell the bus in the bot's name."""
         self._bus.publish(msgspec.structs.replace(event, bot_id=self.bot_id))
 
+    def announce(self) -> None:
+        """Tell what the strategy has to tell."""
+        for event in self.strategy.take_events():
+            self.saved = self.saved.counted(event)
+            self.publish(event)
+
     def change_record(self, **changes: Any) -> None:
         """Change what the journal says of the bot; written at the end of the turn."""
         self.record = msgspec.structs.replace(self.record, **changes)
@@ -370,7 +376,7 @@ class Bot:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
         self.saved = self.saved.with_cycles(self.strategy.take_cycles())
-        self._announce()
+        self.announce()
         return True
 
     def order_ended(self, order: Order) -> None:
@@ -476,11 +482,6 @@ class Bot:
 
     def _is_settled(self) -> bool:
         return self.plan.wake.settled and not self.keeper.live
-
-    def _announce(self) -> None:
-        for event in self.strategy.take_events():
-            self.saved = self.saved.counted(event)
-            self.publish(event)
 
     def _warn_of_objections(self) -> None:
         """Say once why an order is held back, not on every tick."""

@@ -110,6 +110,7 @@ class Standing:
         self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
         self._bot.plan = Plan()
         self._bot.strategy.stop()
+        self._bot.announce()
         self._bot.publish(Stopped(reason=reason))
 
     def start(self) -> None:
@@ -119,6 +120,7 @@ class Standing:
             flatten=False, closings=Closings(self._bot.saved.closings.count), risk_reason=""
         )
         self._bot.strategy.start()
+        self._bot.announce()
         self._bot.publish(Started())
 
     def opened(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from nimbus_tui.bootstrap import load_config
 from nimbus_tui.config.model import ExchangeSection
 from nimbus_tui.strategies.base import StrategyConfig
+from nimbus_tui.strategies.dca_config import DcaConfig
 from nimbus_tui.strategies.grid_levels import GridConfig
 from nimbus_tui.strategies.martingale_steps import MartingaleConfig
 from nimbus_tui.strategies.portfolio_weights import PortfolioConfig
@@ -49,6 +50,7 @@ def keys_explained(page: str, heading: str) -> list[str]:
     ("page", "config"),
     [
         ("bots/grid.md", GridConfig),
+        ("bots/dca.md", DcaConfig),
         ("bots/martingale.md", MartingaleConfig),
         ("bots/portfolio.md", PortfolioConfig),
     ],
