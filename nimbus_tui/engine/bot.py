@@ -29,6 +29,7 @@ from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
 from nimbus_tui.risk.gate import Situation, review
 from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.risk.sense import nonsense
 from nimbus_tui.strategies.base import BaseTradingStrategy
 
 AnyStrategy = BaseTradingStrategy[Any, Any]
@@ -83,10 +84,14 @@ class Bot:
         self.saved = Saved.of(record)
         self.standing = Standing(self, close_on_stop=close_on_stop)
         self.keeper = OrderBookKeeper(self, journal, clock)
-        self.plan = Plan()
+        # Until the strategy has been asked, what rests is what should rest.
+        self.plan = Plan(self.keeper.taken_over)
+        self._has_answered = False
         self.reviewed = ReviewedPlan()
         self._warned: dict[OrderKey, str] = {}
         self._dirty = False
+        self._is_taken_up = False
+        """Whether the strategy has read its state; till then the journal's must not be replaced."""
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
 
@@ -122,12 +127,28 @@ class Bot:
         able = self.saved.opened and self._has_prices() and not self.is_frozen
         if self._owes_plan and able and not self.standing.is_stopped:
             self._owes_plan = False
-            answer = self._guarded(lambda: self.strategy.plan(self.view()))
+            answer = self.guarded(self._asked)
             if answer is not None:
+                self._has_answered = True
                 self.plan = answer
                 self._announce()
                 self._dirty = True
+        if not self._has_answered:
+            rest = tuple(wish for wish in self.plan.orders if wish.key in self.keeper.live)
+            self.plan = msgspec.structs.replace(self.plan, orders=rest)
         return self.plan
+
+    def _asked(self) -> Plan:
+        """The strategy's plan.
+
+        Raises:
+            InvariantViolated: it makes no sense, whoever wrote the strategy.
+        """
+        plan = self.strategy.plan(self.view())
+        problem = nonsense(plan, self.instruments)
+        if problem:
+            raise InvariantViolated(problem)
+        return plan
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
@@ -197,7 +218,7 @@ class Bot:
     @property
     def awaits_price(self) -> bool:
         """Whether the next price is worth a turn wherever it is."""
-        return self._owes_plan or not self.saved.opened
+        return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
         """The bot's own signed position."""
@@ -235,7 +256,8 @@ class Bot:
 
     def next_time(self) -> int | None:
         """When the bot must be given a turn at the latest."""
-        wake_at = None if self.standing.is_stopped else self.plan.wake.at
+        rests = self.standing.is_stopped or self.is_frozen
+        wake_at = None if rests else self.plan.wake.at
         times = [wake_at, self.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)
 
@@ -257,9 +279,10 @@ class Bot:
         """Write what has changed, in the transaction that is open."""
         if self._dirty:
             self._dirty = False
+            state = self.guarded(self.strategy.saved_state) if self._is_taken_up else None
             self.record = msgspec.structs.replace(
                 self.record,
-                strategy_state=self.strategy.saved_state(),
+                strategy_state=self.record.strategy_state if state is None else state,
                 books=msgspec.json.encode(self.saved),
             )
             self._journal.save_bot(self.record)
@@ -307,7 +330,7 @@ class Bot:
             self.strategy.handle_order_fill(fill)
             return True
 
-        if self._guarded(absorb) is None:
+        if self.guarded(absorb) is None:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
         self._announce()
@@ -318,23 +341,37 @@ class Bot:
         if order.filled:
             self._unwish(order.key)
         if 0 < order.filled < order.quantity:
-            self._guarded(lambda: self.strategy.handle_order_end(order))
+            self.guarded(lambda: self.strategy.handle_order_end(order))
             self._dirty = True
             self._owes_plan = True
         self.standing.order_ended(order)
 
     # failure
 
+    def take_up(self) -> None:
+        """Let the strategy read its journalled state and absorb what that has not seen yet."""
+
+        def initialize() -> bool:
+            self.strategy.initialize(self.record.strategy_state)
+            return True
+
+        self._is_taken_up = self.guarded(initialize) or False
+        self.feed_strategy()
+
+    def reconfigure(self, config: Any) -> None:
+        """Let the strategy go on under new parameters."""
+        self.guarded(lambda: self.strategy.update_config(config))
+        self._dirty = True
+
     def restart_if_due(self) -> bool:
         """Wake a strategy that raised from its last good state once its rest is over."""
         if self.frozen_until is None or self._clock.now() < self.frozen_until:
             return False
         self.frozen_until = None
-        self._guarded(lambda: self.strategy.initialize(self.record.strategy_state))
-        self.feed_strategy()
+        self.take_up()
         return not self.is_frozen
 
-    def _guarded(self, call: Callable[[], T]) -> T | None:
+    def guarded(self, call: Callable[[], T]) -> T | None:
         """Call the strategy; what it raises freezes this bot and hurts nobody else.
 
         Whatever it had changed before it raised is undone: its state is whole, or as it was.
@@ -347,6 +384,13 @@ class Bot:
             self.strategy.take_events()
             self._freeze(error)
             return None
+
+    def figures(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What the strategy shows of itself; where it raises, something else is shown."""
+        try:
+            return ask()
+        except Exception:
+            return otherwise
 
     def _freeze(self, error: Exception) -> None:
         now = self._clock.now()
@@ -375,7 +419,7 @@ class Bot:
         """Begin the books at the first prices: the capital is what the plan can commit."""
         capital = self.record.capital
         if not capital:
-            needed = self._guarded(
+            needed = self.guarded(
                 lambda: self.strategy.required_capital(
                     self.strategy.config, self.instruments, self.marks()
                 )
@@ -383,10 +427,10 @@ class Bot:
             capital = needed or Decimal(0)
         self.change_record(capital=capital)
         self.change_saved(opened=True, books=Books(capital=capital, cash=capital))
-        claims = self._guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
+        claims = self.guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
         for symbol, quantity in claims.items():
             self.change_saved(books=self.saved.claim(symbol, quantity, self.marks()[symbol]))
-        self._guarded(self.strategy.start)
+        self.guarded(self.strategy.start)
         self.standing.opened()
 
     def _left_band(self, quote: Quote) -> bool:
@@ -397,7 +441,7 @@ class Bot:
             above is not None and quote.price >= above
         )
         if left and not self.is_frozen and not self.standing.is_stopped:
-            self._guarded(lambda: self.strategy.handle_price_update(quote))
+            self.guarded(lambda: self.strategy.handle_price_update(quote))
             self._dirty = True
         return left
 

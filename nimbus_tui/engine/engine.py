@@ -188,6 +188,9 @@ class Engine:
         except JournalError as error:
             self.emergency.journal_lost(error)
             return
+        except Exception as error:  # what memory holds and what the journal holds have parted
+            self.emergency.engine_broken(error)
+            return
         self.bus.dispatch()
         for intent in intents:
             self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
@@ -326,11 +329,10 @@ class Engine:
             if record is None:
                 record = self._new_record(spec)
             bot = self._bot(spec, record)
-            bot.strategy.initialize(record.strategy_state)
-            bot.feed_strategy()
+            bot.take_up()
             if record.config != spec.config:
                 bot.change_record(config=spec.config)
-                bot.strategy.update_config(spec.strategy.config)
+                bot.reconfigure(spec.strategy.config)
                 self.bus.publish(ConfigChanged(bot_id=spec.bot_id, keys=()))
             if fresh:
                 self.journal.save_bot(record)

@@ -22,6 +22,7 @@ from nimbus_tui.core.order import (
     Refused,
 )
 from nimbus_tui.core.plan import Band
+from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import (
     CancelAnswered,
     FillArrived,
@@ -69,15 +70,15 @@ class OrderBookKeeper:
         self._bot = bot
         self._journal = journal
         self._clock = clock
-        # A cancel of an earlier life may never have left; a second one does no harm.
-        self.live = LiveOrders(
-            tuple(
-                lifecycle.cancel_failed(order, order.updated_ns)
-                if order.cancel_requested
-                else order
-                for order in journal.live_orders(bot.bot_id)
-            )
+        resting = journal.live_orders(bot.bot_id)
+        self.taken_over = tuple(
+            order.wish()
+            for order in resting
+            if not order.cancel_requested and not is_closing_key(order.key)
         )
+        """What an earlier life of the bot wanted to rest."""
+        # A cancel of that life may never have left; a second one does no harm.
+        self.live = LiveOrders(tuple(lifecycle.cancel_failed(o, o.updated_ns) for o in resting))
         self._deferred: dict[ClientOrderId, OrderReport] = {}
         self._refusals: dict[OrderKey, Refusal] = {}
         self._cancel_retries: dict[ClientOrderId, CancelRetry] = {}

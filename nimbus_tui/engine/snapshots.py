@@ -1,5 +1,6 @@
 """What the engine shows of itself: bots, panels and the whole, as values for its clients."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
-    statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
+    figures: Mapping[str, object] = bot.figures(bot.strategy.get_statistics, {})
+    statistics = {name: _statistic(v) for name, v in figures.items()}
     statistics["rebalances"] = bot.saved.rebalances
     return BotSnapshot(
         bot_id=bot.bot_id,
@@ -93,7 +95,7 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
-    panel = bot.strategy.get_state()
+    panel = bot.figures(bot.strategy.get_state, None)
     if isinstance(panel, LadderPanel):
         rows = tuple(_joined(bot, row) for row in panel.rows)
         panel = msgspec.structs.replace(panel, rows=rows)
