@@ -337,11 +337,16 @@ class Bot:
         return True
 
     def order_ended(self, order: Order) -> None:
-        """An order ended; if a part was filled, its key is spent and the strategy is told."""
+        """An order ended; if a part was filled, its key is spent and the strategy is told.
+
+        What the strategy wished counts: the order may have been trimmed on its way to the venue.
+        """
+        wished = next((wish.quantity for wish in self.plan.orders if wish.key == order.key), None)
         if order.filled:
             self._unwish(order.key)
-        if 0 < order.filled < order.quantity:
-            self.guarded(lambda: self.strategy.handle_order_end(order))
+        if 0 < order.filled < (wished or order.quantity):
+            ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
+            self.guarded(lambda: self.strategy.handle_order_end(ended))
             self._dirty = True
             self._owes_plan = True
         self.standing.order_ended(order)

@@ -15,7 +15,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
-from nimbus_tui.engine import commands, recovery
+from nimbus_tui.engine import commands, continuity, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -64,6 +64,9 @@ class Engine:
         self.specs = {spec.bot_id: spec for spec in bots}
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
+        self.refused: dict[BotId, str] = {}
+        """Bots that don't fit the journal any more, with the reason; nobody looks after them."""
+        self._strays: set[ClientOrderId] = set()
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
@@ -242,7 +245,9 @@ class Engine:
                     if wants_plan:
                         replan.add(bot_id)
                 case FillsRead(exchange, cursor):
-                    self.journal.save_fact(cursor_fact(exchange), cursor)
+                    # A fill that has found nobody must be read again when somebody is there.
+                    if not self._strays:
+                        self.journal.save_fact(cursor_fact(exchange), cursor)
                 case _:
                     owner = self._owner(fact)
                     if owner is not None:
@@ -253,7 +258,24 @@ class Engine:
         if not isinstance(fact, FillArrived | OrderReported):
             return fact.bot_id
         named = fact.fill if isinstance(fact, FillArrived) else fact.report
-        return self.bot_of(named.client_order_id)
+        tag = self.order_managers[fact.exchange].engine_tag
+        if not client_id.is_ours(tag, named.client_order_id):
+            return None
+        owner = self.bot_of(named.client_order_id)
+        if owner is None and isinstance(fact, FillArrived):
+            self._note_stray(fact.fill)
+        return owner
+
+    def _note_stray(self, fill: Fill) -> None:
+        """A fill of ours that belongs to no bot here: said once, and read again at every start."""
+        if fill.client_order_id not in self._strays and not self.journal.has_fill(fill):
+            self._strays.add(fill.client_order_id)
+            self.bus.publish(
+                Error(
+                    message=f"order {fill.client_order_id} of ours, of no bot here, has filled: "
+                    f"{fill.side.value} {fill.quantity:f} {fill.symbol} at {fill.price:f}"
+                )
+            )
 
     def bot_of(self, identity: ClientOrderId) -> BotId | None:
         """Whose order this is; None for orders that aren't ours."""
@@ -323,7 +345,12 @@ class Engine:
 
     def _take_up_bots(self) -> None:
         known = {record.bot_id: record for record in self.journal.bots()}
+        self.refused = continuity.misfits(self.journal, self.specs)
+        for bot_id, trouble in self.refused.items():
+            self.bus.publish(Error(message=trouble, bot_id=bot_id))
         for spec in self.specs.values():
+            if spec.bot_id in self.refused:
+                continue
             record = known.get(spec.bot_id)
             fresh = record is None
             if record is None:

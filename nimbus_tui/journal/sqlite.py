@@ -208,6 +208,11 @@ class SqliteJournal:
         )
         return cursor.rowcount == 1
 
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether a fill is there already."""
+        sql = "SELECT 1 FROM fills WHERE exchange = ? AND trade_id = ?"
+        return self._execute(sql, (fill.exchange, fill.trade_id)).fetchone() is not None
+
     def fills(
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[Fill]:

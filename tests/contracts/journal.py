@@ -44,6 +44,8 @@ class JournalContract:
         with journal.transaction():
             assert journal.record_fill(a_fill())
             assert not journal.record_fill(a_fill())
+        assert journal.has_fill(a_fill())
+        assert not journal.has_fill(a_fill("2"))
         assert len(journal.fills()) == 1
 
     def test_a_transaction_that_fails_leaves_nothing(self, journal: Journal) -> None:
