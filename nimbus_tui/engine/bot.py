@@ -1,5 +1,6 @@
 """One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
 
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -36,6 +37,9 @@ AnyStrategy = BaseTradingStrategy[Any, Any]
 T = TypeVar("T")
 
 DAY_NS = 86_400 * NS_PER_SECOND
+
+_NUMBER = re.compile(r"-?[\d.]+")
+"""The same rule with a price that has moved is the same objection."""
 
 BACK_OFF_S = (1, 2, 5, 15, 60)
 """How long a bot that raised rests before its next try; the last one repeats."""
@@ -131,6 +135,7 @@ class Bot:
             if answer is not None:
                 self._has_answered = True
                 self.plan = answer
+                self.keeper.forget_all_but({wish.key for wish in answer.orders})
                 self._announce()
                 self._dirty = True
         if not self._has_answered:
@@ -159,7 +164,7 @@ class Bot:
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             instruments=self.instruments,
             limits=self.limits,
-            live=frozenset(live),
+            live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
@@ -471,10 +476,11 @@ class Bot:
 
     def _warn_of_objections(self) -> None:
         """Say once why an order is held back, not on every tick."""
+        told, self._warned = self._warned, {}
+        waiting = self.keeper.waiting_reasons()
         for key, reason in self.reviewed.held_back.items():
-            fresh = self._warned.get(key) != reason and not reason.startswith(("paused", "stopped"))
-            if fresh and key not in self.keeper.waiting_reasons():
+            rule = _NUMBER.sub("", reason)
+            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped"))
+            if fresh and key not in waiting:
                 self.publish(Warning(message=f"{key} is held back: {reason}"))
-            self._warned[key] = reason
-        if len(self._warned) > 4 * len(self.plan.orders) + 64:
-            self._warned = dict(self.reviewed.held_back)
+            self._warned[key] = rule

@@ -1,5 +1,6 @@
 """Keeps a bot's orders in step with what the venue says, and remembers refusals."""
 
+from collections.abc import Set
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ CANCEL_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 class Refusal(msgspec.Struct, frozen=True):
     """The newest refusal of a key and when it may be tried again."""
 
+    kind: RefusalKind
     reason: str
     times: int
     retry_at: int | None
@@ -240,10 +242,12 @@ class OrderBookKeeper:
         """Wait before the next try; the same refusal again and again pauses the bot."""
         race = refused.kind is RefusalKind.POST_ONLY_WOULD_CROSS
         last = self._refusals.get(order.key)
-        times = last.times + 1 if last is not None and last.reason == refused.reason else 1
+        # By kind: the words hold prices and balances, which change from one try to the next.
+        times = last.times + 1 if last is not None and last.kind is refused.kind else 1
         quote = self._bot.prices.get(order.symbol)
         wait_s = min(2 ** (times - 1), MAX_RETRY_S)
         self._refusals[order.key] = Refusal(
+            kind=refused.kind,
             reason=refused.reason,
             times=times,
             retry_at=None if race else self._clock.now() + wait_s * NS_PER_SECOND,
@@ -284,6 +288,12 @@ class OrderBookKeeper:
             if refusal.retry_at is None and refusal.symbol == symbol:
                 return (refusal.price, refusal.price)
         return (None, None)
+
+    def forget_all_but(self, keys: Set[OrderKey]) -> None:
+        """Refusals of orders that nobody wishes any more are of no interest."""
+        for key in self._refusals.keys() - keys:
+            if not is_closing_key(key):
+                del self._refusals[key]
 
     def forget_refusals(self) -> None:
         """The operator has looked: try again at once."""
