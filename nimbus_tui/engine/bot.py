@@ -111,7 +111,7 @@ class Bot:
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
-        self.keeper.retry_cancels()
+        self.keeper.retry()
         filled = [self.keeper.absorb(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
         for quote in batch.quotes:

@@ -14,7 +14,7 @@ from nimbus_tui.core.events import ConfigChanged, Connected, Error, Info, Starte
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
-from nimbus_tui.core.plan import Band
+from nimbus_tui.core.plan import NO_BAND, Band
 from nimbus_tui.engine import commands, continuity, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
@@ -30,6 +30,10 @@ from nimbus_tui.orders import client_id
 
 ACCOUNT_POLL_S = 2.0
 """How often the venues' account figures are read for the screen."""
+CANCEL_AGAIN_S = 0.1
+"""How long a shutdown waits before it looks again for orders to cancel."""
+LET_GO_S = 2.0
+"""How long a shutdown waits for its own tasks and connections to end."""
 
 
 class Engine:
@@ -147,7 +151,11 @@ class Engine:
         try:
             async with asyncio.timeout(self.settings.shutdown_timeout_s):
                 if cancel:
-                    await recovery.cancel_everything(self)
+                    await self._cancel_orders()
+        except TimeoutError:
+            self.bus.publish(Error(message="not every order could be cancelled in time"))
+        try:
+            async with asyncio.timeout(LET_GO_S):
                 await self._let_go()
         except TimeoutError:
             self.bus.publish(Error(message="the shutdown took too long and was cut short"))
@@ -158,6 +166,13 @@ class Engine:
             self.state = "stopped"
             self.changed()
             self.journal.close()
+
+    async def _cancel_orders(self) -> None:
+        """Cancel what rests, and what is still on its way as soon as it has arrived."""
+        while await recovery.cancel_everything(self) or any(
+            manager.unanswered for manager in self.order_managers.values()
+        ):
+            await self.clock.sleep(CANCEL_AGAIN_S)
 
     def _say_goodbye(self) -> None:
         with self.journal.transaction():
@@ -328,6 +343,8 @@ class Engine:
 
     def quiet_band(self, market: Market) -> Band:
         """Strictly between these prices no bot has anything to do."""
+        if any(self.bots[bot_id].awaits_price for bot_id in self._watchers[market]):
+            return NO_BAND
         return self.wakes.quiet_band(market)
 
     def note_price(self, exchange: ExchangeName, quote: Quote) -> None:
