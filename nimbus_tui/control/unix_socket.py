@@ -24,6 +24,8 @@ PROTOCOL = 1
 MAX_LINE = 16 * 1024 * 1024
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
+HELLO_WITHIN_S = 5.0
+"""How long an engine may take to answer a new client."""
 MAX_PATH = 107
 """The longest path that the system takes for a Unix socket."""
 
@@ -112,7 +114,11 @@ class UnixSocketServer:
         """
         if len(os.fsencode(self._path)) > MAX_PATH:
             raise NimbusError(f"the socket path {self._path} is longer than {MAX_PATH} bytes")
-        Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            folder = Path(self._path).parent
+            raise NimbusError(f"the socket's folder {folder}: {error.strerror}") from error
         await self._clear_stale()
         mask = os.umask(0o177)
         try:
@@ -178,6 +184,8 @@ class UnixSocketServer:
             body = msgspec.json.encode(await self._ask(request.ask))
         except NimbusError as error:
             return Reply(request.id, error=str(error))
+        except Exception as error:  # the client must hear of it, or it waits for ever
+            return Reply(request.id, error=f"the engine failed: {type(error).__name__}: {error}")
         return Reply(request.id, msgspec.Raw(body))
 
     async def _ask(self, ask: Ask) -> Any:
@@ -226,7 +234,15 @@ class UnixSocketClient:
         except OSError as error:
             raise EngineUnreachable(f"no engine answers on {path}") from error
         client = cls(reader, writer)
-        await client._call(Hello(PROTOCOL), int)
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                await client._call(Hello(PROTOCOL), int)
+        except TimeoutError:
+            await client.close()
+            raise EngineUnreachable(f"the engine on {path} does not answer") from None
+        except EngineUnreachable:
+            await client.close()
+            raise
         return client
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:

@@ -55,7 +55,7 @@ class SqliteJournal:
         """
         lock = None
         if str(path) != MEMORY:
-            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_folder(Path(path).parent)
             lock = WriterLock(Path(path))
         try:
             connection = sqlite3.connect(path, isolation_level=None)
@@ -256,6 +256,15 @@ class SqliteJournal:
             return [decode(body) for (body,) in self._connection.execute(sql, values)]
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise _in_words(error, self._path) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"the journal's folder {folder} can't be made: {error.strerror}"
+        ) from error
 
 
 def _in_words(error: Exception, path: str) -> JournalError:
