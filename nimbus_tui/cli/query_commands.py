@@ -114,6 +114,14 @@ def _ask(
         return stored(SqliteJournal.read(journal_path(name)))
 
 
+def _history(given: str | None, stored: Callable[[Any], Any]) -> Any:
+    """Ask the journal itself: however long that takes, a running engine does not notice."""
+    from nimbus_tui.config.locations import journal_path
+    from nimbus_tui.journal.sqlite import SqliteJournal
+
+    return stored(SqliteJournal.read(journal_path(engine_name(given))))
+
+
 def bots(as_json: Json = False, engine: Engine = None) -> None:
     """The bots with state, price, position and results."""
     with friendly():
@@ -168,26 +176,22 @@ def orders(
     with friendly():
 
         async def live(client: Any) -> Sequence[Any]:
-            return await client.orders(live_only=not everything)  # type: ignore[no-any-return]
+            return await client.orders()  # type: ignore[no-any-return]
 
-        def stored(journal: Any) -> Sequence[Any]:
-            return journal.orders() if everything else journal.live_orders()  # type: ignore[no-any-return]
-
-        rows = [order_row(order) for order in _ask(engine, live, stored)]
+        found = (
+            _history(engine, lambda journal: journal.orders(limit=-1))
+            if everything
+            else _ask(engine, live, lambda journal: journal.live_orders())
+        )
+        rows = [order_row(order) for order in found]
         _show(rows, as_json, ("bot_id", "key", "side", "price", "quantity", "filled", "state"))
 
 
 def fills(as_json: Json = False, engine: Engine = None, limit: int = 1000) -> None:
     """The newest fills, oldest first."""
     with friendly():
-
-        async def live(client: Any) -> Sequence[Any]:
-            return await client.fills(limit=limit)  # type: ignore[no-any-return]
-
-        rows = [
-            fill_row(fill)
-            for fill in _ask(engine, live, lambda journal: journal.fills(limit=limit, newest=True))
-        ]
+        found = _history(engine, lambda journal: journal.fills(limit=limit, newest=True))
+        rows = [fill_row(fill) for fill in found]
         _show(rows, as_json, ("ts", "bot_id", "key", "side", "price", "quantity", "fee"))
 
 
@@ -199,11 +203,7 @@ def events(
 ) -> None:
     """The newest events, oldest first; as JSON one a line."""
     with friendly():
-
-        async def live(client: Any) -> Sequence[Any]:
-            return await client.events(limit=limit, newest=True)  # type: ignore[no-any-return]
-
-        found = _ask(engine, live, lambda journal: journal.events(limit=limit, newest=True))
+        found = _history(engine, lambda journal: journal.events(limit=limit, newest=True))
         if as_json:
             print_lines(found)
         else:

@@ -22,6 +22,8 @@ from nimbus_tui.core.order import Order
 
 PROTOCOL = 1
 MAX_LINE = 16 * 1024 * 1024
+MAX_ROWS = 5_000
+"""Rows of one reply."""
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
 HELLO_WITHIN_S = 5.0
@@ -204,13 +206,20 @@ class UnixSocketServer:
             case AskExecute(command):
                 return await self._client.execute(command)
             case AskOrders(bot_id, live_only, limit):
-                return await self._client.orders(bot_id=bot_id, live_only=live_only, limit=limit)
+                return await self._client.orders(
+                    bot_id=bot_id, live_only=live_only, limit=_bounded(limit)
+                )
             case AskFills(bot_id, limit):
-                return await self._client.fills(bot_id=bot_id, limit=limit)
+                return await self._client.fills(bot_id=bot_id, limit=_bounded(limit))
             case AskEvents(after, limit, bot_id, types, newest):
                 return await self._client.events(
-                    after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
+                    after=after, limit=_bounded(limit), bot_id=bot_id, types=types, newest=newest
                 )
+
+
+def _bounded(limit: int) -> int:
+    """Reading keeps the engine waiting: who wants more reads the journal on its own."""
+    return min(max(limit, 0), MAX_ROWS)
 
 
 class UnixSocketClient:
