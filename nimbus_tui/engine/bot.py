@@ -1,5 +1,6 @@
 """One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
 
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -34,12 +35,16 @@ from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
 from nimbus_tui.risk.gate import Situation, review
 from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.risk.sense import nonsense
 from nimbus_tui.strategies.base import BaseTradingStrategy
 
 AnyStrategy = BaseTradingStrategy[Any, Any]
 T = TypeVar("T")
 
 DAY_NS = 86_400 * NS_PER_SECOND
+
+_NUMBER = re.compile(r"-?[\d.]+")
+"""The same rule with a price that has moved is the same objection."""
 
 BACK_OFF_S = (1, 2, 5, 15, 60)
 """How long a bot that raised rests before its next try; the last one repeats."""
@@ -89,14 +94,16 @@ class Bot:
         self.saved = Saved.of(record)
         self.standing = Standing(self, close_on_stop=close_on_stop)
         self.keeper = OrderBookKeeper(self, journal, clock)
-        self.plan = Plan()
+        # Until the strategy has been asked, what rests is what should rest.
+        self.plan = Plan(self.keeper.taken_over)
+        self._has_answered = False
         self.reviewed = ReviewedPlan()
         self._warned: dict[OrderKey, str] = {}
         self._dirty = False
+        self._is_taken_up = False
+        """Whether the strategy has read its state; till then the journal's must not be replaced."""
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
-        self._was_asked = False
-        """Whether `plan` is an answer of the strategy in this process."""
 
     # the one path of every order
 
@@ -105,12 +112,12 @@ class Bot:
         woken = self.absorb(batch)
         plan = self.wish(woken)
         reviewed = self.review(plan)
-        actions = self.reconcile(reviewed)
+        actions = reconcile(reviewed, self.keeper.live)
         return self.carry_out(actions)
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
-        self.keeper.retry_cancels()
+        self.keeper.retry()
         filled = [self._took_in(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
@@ -130,13 +137,29 @@ class Bot:
         able = self.saved.opened and self._has_prices() and not self.is_frozen
         if self._owes_plan and able and not self.standing.is_stopped:
             self._owes_plan = False
-            answer = self._guarded(lambda: self.strategy.plan(self.view()))
+            answer = self.guarded(self._asked)
             if answer is not None:
+                self._has_answered = True
                 self.plan = answer
-                self._was_asked = True
+                self.keeper.forget_all_but({wish.key for wish in answer.orders})
                 self.announce()
                 self._dirty = True
+        if not self._has_answered:
+            rest = tuple(wish for wish in self.plan.orders if wish.key in self.keeper.live)
+            self.plan = msgspec.structs.replace(self.plan, orders=rest)
         return self.plan
+
+    def _asked(self) -> Plan:
+        """The strategy's plan.
+
+        Raises:
+            InvariantViolated: it makes no sense, whoever wrote the strategy.
+        """
+        plan = self.strategy.plan(self.view())
+        problem = nonsense(plan, self.instruments)
+        if problem:
+            raise InvariantViolated(problem)
+        return plan
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
@@ -147,7 +170,7 @@ class Bot:
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             instruments=self.instruments,
             limits=self.limits,
-            live=frozenset(live),
+            live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
@@ -155,16 +178,6 @@ class Bot:
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
         return self.reviewed
-
-    def reconcile(self, reviewed: ReviewedPlan) -> list[OrderAction]:
-        """What turns what rests into what should rest.
-
-        After a restart nothing is wanted until the strategy has been asked, for which every symbol
-        needs a price; what rests from before is not surplus for that.
-        """
-        if not self._was_asked and not self.standing.is_stopped:
-            return []
-        return reconcile(reviewed, self.keeper.live)
 
     def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
         """Journal each step; the intents may leave after the commit."""
@@ -221,7 +234,7 @@ class Bot:
     @property
     def awaits_price(self) -> bool:
         """Whether the next price is worth a turn wherever it is."""
-        return self._owes_plan or not self.saved.opened
+        return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
         """The bot's own signed position."""
@@ -258,7 +271,8 @@ class Bot:
 
     def next_time(self) -> int | None:
         """When the bot must be given a turn at the latest."""
-        wake_at = None if self.standing.is_stopped else self.plan.wake.at
+        rests = self.standing.is_stopped or self.is_frozen
+        wake_at = None if rests else self.plan.wake.at
         times = [wake_at, self.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)
 
@@ -286,9 +300,10 @@ class Bot:
         """Write what has changed, in the transaction that is open."""
         if self._dirty:
             self._dirty = False
+            state = self.guarded(self.strategy.saved_state) if self._is_taken_up else None
             self.record = msgspec.structs.replace(
                 self.record,
-                strategy_state=self.strategy.saved_state(),
+                strategy_state=self.record.strategy_state if state is None else state,
                 books=msgspec.json.encode(self.saved),
             )
             self._journal.save_bot(self.record)
@@ -372,7 +387,7 @@ class Bot:
             self.strategy.handle_order_fill(fill)
             return True
 
-        if self._guarded(absorb) is None:
+        if self.guarded(absorb) is None:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
         self.saved = self.saved.with_cycles(self.strategy.take_cycles())
@@ -380,27 +395,46 @@ class Bot:
         return True
 
     def order_ended(self, order: Order) -> None:
-        """An order ended; if a part was filled, its key is spent and the strategy is told."""
+        """An order ended; if a part was filled, its key is spent and the strategy is told.
+
+        What the strategy wished counts: the order may have been trimmed on its way to the venue.
+        """
+        wished = next((wish.quantity for wish in self.plan.orders if wish.key == order.key), None)
         if order.filled:
             self._unwish(order.key)
-        if 0 < order.filled < order.quantity:
-            self._guarded(lambda: self.strategy.handle_order_end(order))
+        if 0 < order.filled < (wished or order.quantity):
+            ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
+            self.guarded(lambda: self.strategy.handle_order_end(ended))
             self._dirty = True
             self._owes_plan = True
         self.standing.order_ended(order)
 
     # failure
 
+    def take_up(self) -> None:
+        """Let the strategy read its journalled state and absorb what that has not seen yet."""
+
+        def initialize() -> bool:
+            self.strategy.initialize(self.record.strategy_state)
+            return True
+
+        self._is_taken_up = self.guarded(initialize) or False
+        self.feed_strategy()
+
+    def reconfigure(self, config: Any) -> None:
+        """Let the strategy go on under new parameters."""
+        self.guarded(lambda: self.strategy.update_config(config))
+        self._dirty = True
+
     def restart_if_due(self) -> bool:
         """Wake a strategy that raised from its last good state once its rest is over."""
         if self.frozen_until is None or self._clock.now() < self.frozen_until:
             return False
         self.frozen_until = None
-        self._guarded(lambda: self.strategy.initialize(self.record.strategy_state))
-        self.feed_strategy()
+        self.take_up()
         return not self.is_frozen
 
-    def _guarded(self, call: Callable[[], T]) -> T | None:
+    def guarded(self, call: Callable[[], T]) -> T | None:
         """Call the strategy; what it raises freezes this bot and hurts nobody else.
 
         Whatever it had changed before it raised is undone: its state is whole, or as it was.
@@ -413,6 +447,13 @@ class Bot:
             self.strategy.take_events()
             self._freeze(error)
             return None
+
+    def figures(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What the strategy shows of itself; where it raises, something else is shown."""
+        try:
+            return ask()
+        except Exception:
+            return otherwise
 
     def _freeze(self, error: Exception) -> None:
         now = self._clock.now()
@@ -441,7 +482,7 @@ class Bot:
         """Begin the books at the first prices: the capital is what the plan can commit."""
         capital = self.record.capital
         if not capital:
-            needed = self._guarded(
+            needed = self.guarded(
                 lambda: self.strategy.required_capital(
                     self.strategy.config, self.instruments, self.marks()
                 )
@@ -450,11 +491,11 @@ class Bot:
         now, marks = self._clock.now(), self.marks()
         self.change_record(capital=capital)
         self.saved = self.saved.begun(capital, marks, now)
-        claims = self._guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
+        claims = self.guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
         for symbol, quantity in claims.items():
             books = claimed(self.books, symbol, quantity, marks[symbol], now)
             self.change_saved(books=books)
-        self._guarded(self.strategy.start)
+        self.guarded(self.strategy.start)
         self.standing.opened()
 
     def _left_band(self, quote: Quote) -> bool:
@@ -465,7 +506,7 @@ class Bot:
             above is not None and quote.price >= above
         )
         if left and not self.is_frozen and not self.standing.is_stopped:
-            self._guarded(lambda: self.strategy.handle_price_update(quote))
+            self.guarded(lambda: self.strategy.handle_price_update(quote))
             self._dirty = True
         return left
 
@@ -485,10 +526,11 @@ class Bot:
 
     def _warn_of_objections(self) -> None:
         """Say once why an order is held back, not on every tick."""
+        told, self._warned = self._warned, {}
+        waiting = self.keeper.waiting_reasons()
         for key, reason in self.reviewed.held_back.items():
-            fresh = self._warned.get(key) != reason and not reason.startswith(("paused", "stopped"))
-            if fresh and key not in self.keeper.waiting_reasons():
+            rule = _NUMBER.sub("", reason)
+            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped"))
+            if fresh and key not in waiting:
                 self.publish(Warning(message=f"{key} is held back: {reason}"))
-            self._warned[key] = reason
-        if len(self._warned) > 4 * len(self.plan.orders) + 64:
-            self._warned = dict(self.reviewed.held_back)
+            self._warned[key] = rule

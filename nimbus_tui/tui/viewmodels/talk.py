@@ -69,13 +69,14 @@ def flatten_question(bot: BotSnapshot) -> str:
     )
 
 
-def emergency_question(bots: Sequence[BotSnapshot], currency: str) -> str:
-    """What an emergency shutdown means, in figures."""
+def emergency_question(bots: Sequence[BotSnapshot], currency: str, *, close: bool = False) -> str:
+    """What an emergency shutdown means, in figures; `close` if it closes the positions too."""
+    fate = "are closed at the market" if close else "stay open"
     orders = sum(bot.open_orders for bot in bots)
     held = sum(len(_held(bot)) for bot in bots)
     return (
         f"EMERGENCY SHUTDOWN: {_orders(orders)} of {len(bots)} bots will be cancelled at once and "
-        f"every bot stops. {held} open positions stay open ({_worth(bots)} {clean(currency)})."
+        f"every bot stops. {held} open positions {fate} ({_worth(bots)} {clean(currency)})."
     )
 
 

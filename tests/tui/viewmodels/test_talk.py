@@ -54,6 +54,13 @@ def test_a_bot_of_several_symbols_is_not_said_to_be_flat() -> None:
     )
 
 
+def test_the_emergency_question_says_whether_positions_are_closed() -> None:
+    assert "stay open" in talk.emergency_question(BOTS, "USDC")
+    closing = talk.emergency_question(BOTS, "USDC", close=True)
+    assert "are closed at the market" in closing
+    assert "stay open" not in closing
+
+
 def test_the_emergency_question_counts_everything() -> None:
     asked = talk.emergency_question(BOTS, "USDC")
     assert "14 orders of 3 bots" in asked
