@@ -126,6 +126,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     filled: Decimal = Decimal(0)
     exchange_order_id: ExchangeOrderId | None = None
     cancel_requested: bool = False
+    adopted: bool = False
+    """Whether its terms are the venue's, since it was there before it was asked for."""
     created_ns: int = 0
     updated_ns: int = 0
     reason: str = ""

@@ -33,7 +33,7 @@ from nimbus_tui.engine.wake import tightest
 from nimbus_tui.engine.words import told_funding, unvalued_fee
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
-from nimbus_tui.risk.gate import Situation, review
+from nimbus_tui.risk.gate import Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.risk.sense import nonsense
 from nimbus_tui.strategies.base import BaseTradingStrategy
@@ -94,16 +94,20 @@ class Bot:
         self.saved = Saved.of(record)
         self.standing = Standing(self, close_on_stop=close_on_stop)
         self.keeper = OrderBookKeeper(self, journal, clock)
-        # Until the strategy has been asked, what rests is what should rest.
-        self.plan = Plan(self.keeper.taken_over)
+        self.plan = Plan()
         self._has_answered = False
         self.reviewed = ReviewedPlan()
         self._warned: dict[OrderKey, str] = {}
         self._dirty = False
+        self.likely_keys: tuple[OrderKey, ...] = ()
+        """Keys of orders that the journal may have lost, as the state was before any fill came."""
         self._is_taken_up = False
         """Whether the strategy has read its state; till then the journal's must not be replaced."""
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
+        self._plans = 0
+        """How often the strategy has been asked since the start."""
+        self.sync = VenueSync.NEVER
 
     # the one path of every order
 
@@ -135,18 +139,20 @@ class Bot:
         """Ask the strategy if it is awake and may trade, else its last answer stands."""
         self._owes_plan = self._owes_plan or woken
         able = self.saved.opened and self._has_prices() and not self.is_frozen
+        able = able and self.sync is VenueSync.NOW
         if self._owes_plan and able and not self.standing.is_stopped:
             self._owes_plan = False
             answer = self.guarded(self._asked)
             if answer is not None:
                 self._has_answered = True
                 self.plan = answer
+                self._plans += 1
                 self.keeper.forget_all_but({wish.key for wish in answer.orders})
                 self.announce()
                 self._dirty = True
-        if not self._has_answered:
-            rest = tuple(wish for wish in self.plan.orders if wish.key in self.keeper.live)
-            self.plan = msgspec.structs.replace(self.plan, orders=rest)
+        if not (self._has_answered or self.standing.is_stopped):
+            # Until the strategy has been asked, what rests is what should rest.
+            self.plan = Plan(self.keeper.taken_over())
         return self.plan
 
     def _asked(self) -> Plan:
@@ -174,10 +180,17 @@ class Bot:
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
+            sync=self._known_sync(),
         )
         self.reviewed = review(plan, situation)
         self._warn_of_objections()
         return self.reviewed
+
+    def _known_sync(self) -> VenueSync:
+        """While a fill is known of but not here, the plan is older than the account."""
+        if self.sync is VenueSync.NOW and self.keeper.awaits_fills:
+            return VenueSync.LOST
+        return self.sync
 
     def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
         """Journal each step; the intents may leave after the commit."""
@@ -197,7 +210,9 @@ class Bot:
     def _placed(self, desired: DesiredOrder) -> list[Intent]:
         """Journal one order; a key that may not be used again is dropped from the plan."""
         try:
-            order, intent = self.orders.prepare_place(self.bot_id, self.record.incarnation, desired)
+            order, intent = self.orders.prepare_place(
+                self.bot_id, self.record.incarnation, desired, look_first=self._plans <= 1
+            )
         except InvariantViolated as error:
             self._unwish(desired.key)
             self.contradiction(error)
@@ -210,6 +225,11 @@ class Bot:
         self.plan = msgspec.structs.replace(self.plan, orders=rest)
 
     # what others ask of it
+
+    @property
+    def has_planned(self) -> bool:
+        """Whether the strategy has said since the start what should rest."""
+        return self._has_answered
 
     @property
     def bot_id(self) -> BotId:
@@ -397,12 +417,13 @@ class Bot:
     def order_ended(self, order: Order) -> None:
         """An order ended; if a part was filled, its key is spent and the strategy is told.
 
-        What the strategy wished counts: the order may have been trimmed on its way to the venue.
+        What the strategy wished counts: the order may have been trimmed on its way to the venue,
+        or have been there before, on other terms.
         """
         wished = next((wish.quantity for wish in self.plan.orders if wish.key == order.key), None)
         if order.filled:
             self._unwish(order.key)
-        if 0 < order.filled < (wished or order.quantity):
+        if order.filled > 0 and (order.adopted or order.filled < (wished or order.quantity)):
             ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
             self.guarded(lambda: self.strategy.handle_order_end(ended))
             self._dirty = True
@@ -419,7 +440,14 @@ class Bot:
             return True
 
         self._is_taken_up = self.guarded(initialize) or False
+        if not self.likely_keys:
+            self.likely_keys = self.guarded(lambda: tuple(self.strategy.likely_keys())) or ()
         self.feed_strategy()
+
+    def recall(self, key: OrderKey) -> None:
+        """Tell the strategy of an order that its state doesn't know."""
+        self.guarded(lambda: self.strategy.recall(key))
+        self._dirty = True
 
     def reconfigure(self, config: Any) -> None:
         """Let the strategy go on under new parameters."""

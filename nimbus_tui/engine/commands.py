@@ -66,6 +66,7 @@ def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
         message = _apply(bot, command)
         bot.save()
         engine.bus.write()
+    engine.journal.make_durable()
     engine.inbox.put(BotDue(bot.bot_id, replan=isinstance(command, ResumeBot | StartBot)))
     engine.process()
     return Outcome(Result.DONE, f"{bot.bot_id}: {message}")

@@ -1,25 +1,18 @@
 """The engine: gives each bot its turn when something happened that concerns it."""
 
 import asyncio
+import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
-from nimbus_tui.core.events import (
-    ConfigChanged,
-    Connected,
-    Disconnected,
-    Error,
-    Info,
-    Started,
-    Stopped,
-)
-from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.events import ConfigChanged, Error, Event, Info, Started, Stopped, Warning
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
@@ -50,11 +43,14 @@ from nimbus_tui.engine.order_manager import (
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
+from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders import client_id
 
+FIRST_STEPS_S = 10.0
+"""How long the start waits for the venues before it goes on with those that have answered."""
 ACCOUNT_POLL_S = 2.0
 """How often the venues' account figures are read for the screen."""
 CANCEL_AGAIN_S = 0.1
@@ -98,7 +94,6 @@ class Engine:
         self.bots: dict[BotId, Bot] = {}
         self.refused: dict[BotId, str] = {}
         """Bots that don't fit the journal any more, with the reason; nobody looks after them."""
-        self._strays: set[ClientOrderId] = set()
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
@@ -115,14 +110,19 @@ class Engine:
         self._ready = asyncio.Event()
         self._timer: tuple[int, asyncio.Task[None]] | None = None
         self._unsubscribe: list[Callable[[], None]] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Future[None]] = []
+        self._first: list[asyncio.Future[None]] = []
+        self.synchronisers: dict[ExchangeName, Synchroniser] = {}
 
     # life
 
     async def start(self) -> None:
-        """Take up every bot, recover at every venue, and begin to trade."""
+        """Take up every bot, get in step with every venue, and begin to trade.
+
+        A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
+        """
         for exchange in self.exchanges.values():
-            account = await recovery.account_name(exchange)
+            account = await recovery.account_name(exchange, self.clock)
             self.order_managers[exchange.name] = OrderManager(
                 exchange,
                 self.journal,
@@ -134,26 +134,64 @@ class Engine:
             self._take_up_bots()
             self.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
             self.bus.write()
+        # A bot whose creation is forgotten would get another incarnation, and its orders new ids.
+        self.journal.make_durable()
         self._unsubscribe = subscribe(self.inbox, self.exchanges, self._watchers, self.link_changed)
-        for exchange in self.exchanges.values():
-            await recovery.recover(self, self.order_managers[exchange.name])
+        self._ready.set()
+        self.synchronisers = {
+            name: Synchroniser(self, manager) for name, manager in self.order_managers.items()
+        }
+        await self._first_steps()
         self.state = "emergency" if self.emergency.latched else "running"
         for bot in self.bots.values():
             self.inbox.put(BotDue(bot.bot_id, replan=True))
         self.bus.publish(Started())
-        self._ready.set()
         self.process()
         self.emergency.watch_again()
 
+    async def _first_steps(self) -> None:
+        self._first = [asyncio.ensure_future(one.first()) for one in self.synchronisers.values()]
+        self._tasks += self._first
+        everybody = asyncio.ensure_future(_all_of(self._first))
+        patience = asyncio.ensure_future(self.clock.sleep(FIRST_STEPS_S))
+        try:
+            await asyncio.wait({everybody, patience}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        if everybody.done():
+            everybody.result()
+        else:
+            self._tasks.append(everybody)
+
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
-        self._tasks.append(asyncio.create_task(self._poll_accounts()))
         sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
-        self._tasks.append(asyncio.create_task(sampling))
+        self._tasks += [
+            asyncio.ensure_future(self._poll_accounts()),
+            asyncio.ensure_future(sampling),
+        ]
+        self._tasks += [
+            asyncio.ensure_future(one.run(first))
+            for one, first in zip(self.synchronisers.values(), self._first, strict=True)
+        ]
         while True:
             await self.inbox.wait()
             self.process()
             await asyncio.sleep(0)  # noqa: TID251 - a turn for everybody else on the loop
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let work go on beside the bots; it may not end unnoticed."""
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(self._background_ended)
+        self._tasks.append(task)
+
+    def _background_ended(self, task: "asyncio.Future[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, JournalError):
+            self.emergency.journal_lost(error)
+        elif isinstance(error, Exception):
+            detail = "".join(traceback.format_exception(error))
+            self.tell(Error(message=f"work in the background ended: {error!r}", detail=detail))
 
     async def settle(self) -> None:
         """Return when everything that has happened so far has had all its consequences.
@@ -293,9 +331,7 @@ class Engine:
                     if wants_plan:
                         replan.add(bot_id)
                 case FillsRead(exchange, cursor):
-                    # A fill that has found nobody must be read again when somebody is there.
-                    if not self._strays:
-                        self.journal.save_fact(cursor_fact(exchange), cursor)
+                    self.journal.save_fact(cursor_fact(exchange), cursor)
                 case FundingRead(exchange, cursor):
                     self.journal.save_fact(funding_cursor_fact(exchange), cursor)
                 case FundingArrived(exchange, payment):
@@ -308,7 +344,22 @@ class Engine:
                     owner = self._owner(fact)
                     if owner is not None:
                         facts[owner].append(fact)
+                    elif isinstance(fact, FillArrived):
+                        self._keep_unclaimed(fact)
         return facts, replan
+
+    def _keep_unclaimed(self, fact: FillArrived) -> None:
+        """A fill of ours that belongs to no bot here waits in the journal until one claims it."""
+        fill = fact.fill
+        tag = self.order_managers[fact.exchange].engine_tag
+        if client_id.is_ours(tag, fill.client_order_id) and self.journal.record_fill(fill):
+            self.order_managers[fact.exchange].unclaimed.add(fill.client_order_id)
+            self.bus.publish(
+                Warning(
+                    message=f"order {fill.client_order_id} of ours, of no bot here, has filled: "
+                    f"{fill.side.value} {fill.quantity:f} {fill.symbol} at {fill.price:f}"
+                )
+            )
 
     def _owner(self, fact: OrderFact) -> BotId | None:
         if not isinstance(fact, FillArrived | OrderReported):
@@ -317,21 +368,7 @@ class Engine:
         tag = self.order_managers[fact.exchange].engine_tag
         if not client_id.is_ours(tag, named.client_order_id):
             return None
-        owner = self.bot_of(named.client_order_id)
-        if owner is None and isinstance(fact, FillArrived):
-            self._note_stray(fact.fill)
-        return owner
-
-    def _note_stray(self, fill: Fill) -> None:
-        """A fill of ours that belongs to no bot here: said once, and read again at every start."""
-        if fill.client_order_id not in self._strays and not self.journal.has_fill(fill):
-            self._strays.add(fill.client_order_id)
-            self.bus.publish(
-                Error(
-                    message=f"order {fill.client_order_id} of ours, of no bot here, has filled: "
-                    f"{fill.side.value} {fill.quantity:f} {fill.symbol} at {fill.price:f}"
-                )
-            )
+        return self.bot_of(named.client_order_id)
 
     def _holder(self, exchange: ExchangeName, payment: FundingPayment) -> BotId | None:
         """The bot that holds a derivative; what was paid before its books began isn't its own."""
@@ -504,16 +541,16 @@ class Engine:
             for instrument in spec.instruments.values()
         }
 
-    def connected(self, exchange: ExchangeName) -> None:
-        """A venue is connected and in step."""
-        self.bus.publish(Connected(exchange=exchange))
-
     def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
-        """A venue's data flows again or has ended; whoever looks on learns why."""
-        if is_up:
-            return
-        with self.journal.transaction():
-            self.bus.publish(Disconnected(exchange=exchange, reason=reason))
-            self.bus.write()
-        self.bus.dispatch()
-        self.changed()
+        """A venue's data flows again or has ended."""
+        if exchange in self.synchronisers:
+            self.synchronisers[exchange].link_changed(is_up, reason)
+
+    def tell(self, event: Event) -> None:
+        """Publish an event outside of any turn; it is written with the next one, at once."""
+        self.bus.publish(event)
+        self.inbox.wake()
+
+
+async def _all_of(tasks: Sequence[asyncio.Future[None]]) -> None:
+    await asyncio.gather(*tasks)

@@ -15,12 +15,14 @@ from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import (
     Accepted,
     CancelResponse,
+    DesiredOrder,
     Order,
     OrderReport,
     OrderResponse,
     OrderState,
     RefusalKind,
     Refused,
+    Unknown,
 )
 from nimbus_tui.core.plan import Band
 from nimbus_tui.engine.closing import is_closing_key
@@ -75,12 +77,9 @@ class OrderBookKeeper:
         self._journal = journal
         self._clock = clock
         resting = journal.live_orders(bot.bot_id)
-        self.taken_over = tuple(
-            order.wish()
-            for order in resting
-            if not order.cancel_requested and not is_closing_key(order.key)
-        )
-        """What an earlier life of the bot wanted to rest."""
+        self._unconfirmed = bot.orders.unconfirmed
+        self._unconfirmed |= {o.client_order_id for o in resting if o.state in _UNANSWERED}
+        self._was_leaving = {o.client_order_id for o in resting if o.cancel_requested}
         # A cancel of that life may never have left; a second one does no harm.
         self.live = LiveOrders(tuple(lifecycle.cancel_failed(o, o.updated_ns) for o in resting))
         self._deferred: dict[ClientOrderId, OrderReport] = {}
@@ -105,14 +104,23 @@ class OrderBookKeeper:
             case FillArrived(_, fill):
                 return self._fill(fill)
             case OrderReported(_, report):
-                self._report(report)
+                return self._report(report)
             case PlacementAnswered(_, identity, response):
                 self._placement(identity, response)
+                return not isinstance(response, Unknown) and self._claim(identity)
             case CancelAnswered(_, identity, response):
                 self._cancel(identity, response)
             case OrderNotFound(_, identity):
                 self._not_found(identity)
         return False
+
+    def taken_over(self) -> tuple[DesiredOrder, ...]:
+        """What an earlier life of the bot wanted to rest, as far as it is still there."""
+        return tuple(
+            order.wish()
+            for order in self.live.values()
+            if order.client_order_id not in self._was_leaving and not is_closing_key(order.key)
+        )
 
     def cancel_sent(self, order: Order) -> None:
         """A cancel is about to leave."""
@@ -146,6 +154,11 @@ class OrderBookKeeper:
         order = self._find(fill.client_order_id)
         if order is None:
             return False
+        if fill.client_order_id in self._unconfirmed and order.state in _UNANSWERED:
+            # It may have been there before, on other terms: these come with its report.
+            if self._journal.record_fill(fill):
+                self._bot.orders.resolve(order)
+            return False
         named = msgspec.structs.replace(
             fill, bot_id=order.bot_id, key=order.key, fee_quote=self._bot.worth_of_fee(fill)
         )
@@ -171,18 +184,36 @@ class OrderBookKeeper:
             self._bot.contradiction(error)
             return lifecycle.overfilled(order, fill, self._clock.now())
 
-    def _report(self, report: OrderReport) -> None:
-        order = self._find(report.client_order_id)
+    def _report(self, report: OrderReport) -> bool:
+        identity = report.client_order_id
+        order = self._find(identity)
         if order is None:
-            return
+            return False
         step = lifecycle.reported(order, report, self._clock.now())
         self.stale_reports += step.stale
-        if step.fills_missing:
-            self._deferred[report.client_order_id] = report
-            last = self._fill_retries.get(report.client_order_id)
-            self._fill_retries[report.client_order_id] = self._next_try(last)
-            self._bot.orders.read_fills()
         self._moved(order, step.order)
+        if step.fills_missing:
+            self._deferred[identity] = report
+            self._unconfirmed.add(identity)
+        if self._claim(identity):
+            return True
+        if step.fills_missing:
+            self._fill_retries[identity] = self._next_try(self._fill_retries.get(identity))
+            self._bot.orders.read_fills()
+        return False
+
+    def _claim(self, identity: ClientOrderId) -> bool:
+        """Absorb the fills that waited for news of their order; returns whether there were any."""
+        if identity not in self._unconfirmed:
+            return False
+        self._unconfirmed.discard(identity)
+        taken = [self._fill(fill) for fill in self._journal.take_unclaimed_fills(identity)]
+        return any(taken)
+
+    @property
+    def awaits_fills(self) -> bool:
+        """Whether the venue has spoken of fills that have not arrived."""
+        return bool(self._deferred)
 
     def _placement(self, identity: ClientOrderId, response: OrderResponse) -> None:
         order = self._find(identity)
@@ -207,7 +238,9 @@ class OrderBookKeeper:
     def _not_found(self, identity: ClientOrderId) -> None:
         order = self._find(identity)
         if order is not None:
-            self._moved(order, lifecycle.not_found(order, self._clock.now()).order)
+            frees = self._bot.orders.exchange.capabilities.not_found_frees_the_id
+            step = lifecycle.not_found(order, self._clock.now(), frees_the_id=frees)
+            self._moved(order, step.order)
 
     # consequences
 

@@ -1,21 +1,21 @@
 """Carries steps out at one venue: the journal first, then the wire, and the answer back inside."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import ExchangeError, InvariantViolated
+from nimbus_tui.core.errors import InvariantViolated
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
 from nimbus_tui.core.order import (
     CancelRequest,
     CancelResponse,
     DesiredOrder,
-    NotFound,
     Order,
+    OrderReport,
     OrderRequest,
     OrderResponse,
     RefusalKind,
@@ -29,18 +29,14 @@ from nimbus_tui.engine.facts import (
     FillsRead,
     FundingArrived,
     FundingRead,
-    OrderNotFound,
     OrderReported,
     PlacementAnswered,
 )
+from nimbus_tui.engine.look_ups import LookUps, Sought
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.orders import client_id
-
-LOOK_UP_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""How long to wait between look-ups of an order whose answer was lost; the last one repeats."""
-
-Answer = TypeVar("Answer")
+from nimbus_tui.orders.lifecycle import NOT_FOUND_YET
 
 
 def cursor_fact(exchange: ExchangeName) -> str:
@@ -58,12 +54,29 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+GENERATIONS = 4
+"""How many tries under one key a power cut may have taken from the journal."""
+
+
+def sought_of(order: Order) -> Sought:
+    """A journalled order, for a look-up."""
+    return Sought(order.bot_id, order.client_order_id, order.symbol, order.created_ns)
+
+
 class Intent(msgspec.Struct, frozen=True):
     """One request that is journalled and may leave after the commit."""
 
     bot_id: BotId
     client_order_id: ClientOrderId
     request: OrderRequest | CancelRequest
+    prepared_ns: int = 0
+    look_first: bool = False
+    """Whether an order may be there under this id already: ask before sending."""
+
+    @property
+    def sought(self) -> Sought:
+        """The order, for a look-up."""
+        return Sought(self.bot_id, self.client_order_id, self.request.symbol, self.prepared_ns)
 
 
 class OrderManager:
@@ -88,7 +101,14 @@ class OrderManager:
         self._deliver = deliver
         self.unanswered: set[ClientOrderId] = set()
         """Orders that have left and of which nobody knows yet whether they have arrived."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.strays: dict[ClientOrderId, OrderReport] = {}
+        """Orders with our tag that rest at the venue and that no bot knows."""
+        self.unclaimed: set[ClientOrderId] = set()
+        """Orders with our tag that have filled and that no bot knows."""
+        self.unconfirmed: set[ClientOrderId] = set()
+        """Orders that may be at the venue on other terms than ours, until it has told of them."""
+        self.look_ups = LookUps(exchange, clock, deliver, self.catch_up_fills)
+        self._tasks: set[asyncio.Future[None]] = set()
         self._reading_fills = False
         self._fills_wanted = False
 
@@ -98,17 +118,24 @@ class OrderManager:
         return self.exchange.name
 
     def prepare_place(
-        self, bot_id: BotId, incarnation: str, desired: DesiredOrder
+        self, bot_id: BotId, incarnation: str, desired: DesiredOrder, *, look_first: bool = False
     ) -> tuple[Order, Intent]:
         """Journal an order as pending under the next free generation of its key.
+
+        With `look_first`, or when an order with its id has been seen, the venue is asked for it
+        before it is sent: the journal may have lost its newest entries.
 
         Raises:
             InvariantViolated: the key is spent, or an order under it still lives.
         """
-        generation = self._next_generation(bot_id, desired.key)
-        identity = client_id.client_order_id(
-            self.engine_tag, bot_id, incarnation, desired.key, generation
+        first = self._next_generation(bot_id, desired.key)
+        derived = partial(
+            client_id.client_order_id, self.engine_tag, bot_id, incarnation, desired.key
         )
+        # A later try may have been sent and lost: then that is the order, not another one.
+        seen = self._seen_generation(derived, first)
+        generation = self._free(derived, first, desired.key) if seen is None else seen
+        identity = derived(generation)
         now = self._clock.now()
         order = Order(
             bot_id=bot_id,
@@ -128,7 +155,22 @@ class OrderManager:
             updated_ns=now,
         )
         self._journal.save_order(order)
-        return order, Intent(bot_id, identity, order.request())
+        look_first = look_first or seen is not None
+        if look_first:
+            self.unconfirmed.add(identity)
+        return order, Intent(bot_id, identity, order.request(), now, look_first)
+
+    def _free(self, derived: Callable[[int], ClientOrderId], first: int, key: OrderKey) -> int:
+        """The first try whose id no order under another name has: such a one was adopted."""
+        generation = first
+        while (known := self._journal.order(derived(generation))) and known.key != key:
+            generation += 1
+        return generation
+
+    def _seen_generation(self, derived: Callable[[int], ClientOrderId], first: int) -> int | None:
+        known = self.unclaimed | self.strays.keys()
+        tries = range(first, first + GENERATIONS) if known else ()
+        return next((number for number in tries if derived(number) in known), None)
 
     def _next_generation(self, bot_id: BotId, key: OrderKey) -> int:
         last = self._journal.last_order(bot_id, key)
@@ -137,7 +179,7 @@ class OrderManager:
         if last.is_live or last.filled:
             what = "still lives" if last.is_live else "is spent"
             raise InvariantViolated(f"{bot_id} wants {key} again, but that key {what}")
-        return last.generation + 1
+        return last.generation if last.reason == NOT_FOUND_YET else last.generation + 1
 
     def send(self, intent: Intent) -> None:
         """Let a committed request leave."""
@@ -155,6 +197,12 @@ class OrderManager:
             self.unanswered.discard(intent.client_order_id)
 
     async def _place_and_ask(self, intent: Intent, request: OrderRequest) -> None:
+        if intent.look_first:
+            found = await self.look_ups.find(intent.sought)
+            if isinstance(found, OrderReport):
+                self._deliver(OrderReported(self.name, found))
+                return
+            self.unconfirmed.discard(intent.client_order_id)
         try:
             response: OrderResponse = await self.exchange.place_order(request)
         except Exception as error:  # whatever failed, the order may have arrived
@@ -164,7 +212,7 @@ class OrderManager:
             response = Unknown(response.reason)
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
-            await self._look_up(intent)
+            await self.look_ups.settle(intent.sought)
 
     async def _cancel(self, intent: Intent, request: CancelRequest) -> None:
         """Cancel, then ask how the order ended: a cancelled order may have filled before."""
@@ -175,19 +223,11 @@ class OrderManager:
         ended = not isinstance(response, Refused) or response.kind is RefusalKind.NOT_FOUND
         self._deliver(CancelAnswered(intent.bot_id, intent.client_order_id, response))
         if ended:
-            await self._look_up(intent)
+            await self.look_ups.settle(intent.sought, until_final=True)
 
     def resolve(self, order: Order) -> None:
         """Look an order up whose answer was lost, until the venue says what became of it."""
-        self._spawn(self._look_up(Intent(order.bot_id, order.client_order_id, order.request())))
-
-    async def _look_up(self, intent: Intent) -> None:
-        identity, symbol = intent.client_order_id, intent.request.symbol
-        match await self._answered(partial(self.exchange.order_status, identity, symbol)):
-            case NotFound():
-                self._deliver(OrderNotFound(intent.bot_id, identity))
-            case report:
-                self._deliver(OrderReported(self.name, report))
+        self._spawn(self.look_ups.settle(sought_of(order)))
 
     def read_fills(self) -> None:
         """Read the fills since the cursor; the venue has spoken of some that did not arrive."""
@@ -211,7 +251,7 @@ class OrderManager:
         """
         cursor, more = self._journal.fact(cursor_fact(self.name)) or "", True
         while more:
-            page = await self._answered(partial(self.exchange.fills_since, cursor))
+            page = await self.look_ups.answered(partial(self.exchange.fills_since, cursor))
             for fill in page.fills:
                 self._deliver(FillArrived(self.name, fill))
             if page.cursor != cursor:
@@ -222,27 +262,20 @@ class OrderManager:
         """Deliver every funding payment since the journal's cursor, in the same way."""
         cursor, more = self._journal.fact(funding_cursor_fact(self.name)) or "", True
         while more:
-            page = await self._answered(partial(self.exchange.funding_since, cursor))
+            page = await self.look_ups.answered(partial(self.exchange.funding_since, cursor))
             for payment in page.payments:
                 self._deliver(FundingArrived(self.name, payment))
             if page.cursor != cursor:
                 self._deliver(FundingRead(self.name, page.cursor))
             cursor, more = page.cursor, page.more
 
-    async def _answered(self, read: Callable[[], Awaitable[Answer]]) -> Answer:
-        """What the venue answers, asked again until it does."""
-        attempt = 0
-        while True:
-            try:
-                return await read()
-            except ExchangeError:
-                await self._clock.sleep(LOOK_UP_PAUSES_S[attempt])
-                attempt = min(attempt + 1, len(LOOK_UP_PAUSES_S) - 1)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def keep(self, task: asyncio.Future[None]) -> None:
+        """Let a task go on until it ends or the manager is closed."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.keep(asyncio.get_running_loop().create_task(work))
 
     async def close(self) -> None:
         """Give up what is under way; the journal knows what has no answer yet."""

@@ -1,17 +1,14 @@
-"""Getting in step with a venue, at the start and after every reconnect, always in this order.
-
-Subscribe, read the open orders, read the fills and the funding since the cursors to the end, look
-up what has no answer, absorb all of it, and only then plan.
-"""
+"""Who we are at a venue, and taking every order of ours out of it."""
 
 import asyncio
 from collections.abc import Set
 from typing import TYPE_CHECKING
 
-from nimbus_tui.core.events import Warning
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import ClientOrderId
-from nimbus_tui.core.order import CancelRequest, NotFound, Order, OrderReport, RefusalKind, Refused
-from nimbus_tui.engine.facts import OrderNotFound, OrderReported
+from nimbus_tui.core.order import CancelRequest, OrderReport, RefusalKind, Refused
+from nimbus_tui.engine.look_ups import PAUSES_S
 from nimbus_tui.engine.order_manager import OrderManager, describe
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.orders import client_id
@@ -23,60 +20,15 @@ CANCELS_AT_ONCE = 20
 """How many cancels are under way at one venue when everything is cancelled."""
 
 
-async def account_name(exchange: Exchange) -> str:
+async def account_name(exchange: Exchange, clock: Clock) -> str:
     """What identifies the account at the venue, for the tag of our order ids."""
-    return (await exchange.account_info()).account
-
-
-async def recover(engine: "Engine", manager: OrderManager) -> None:
-    """Bring the journal in step with one venue. The subscriptions must be there already."""
-    exchange = manager.exchange
-    await exchange.connect()
-    reports = await exchange.open_orders()
-    await manager.catch_up_fills()
-    await manager.catch_up_funding()
-    open_ids = set()
-    for report in reports:
-        open_ids.add(report.client_order_id)
-        engine.inbox.put(OrderReported(manager.name, report))
-        _report_orphan(engine, manager, report)
-    for order in _live_in_journal(engine, manager):
-        if order.client_order_id not in open_ids:
-            await _look_up(engine, manager, order)
-    await engine.read_accounts([exchange])
-    engine.connected(exchange.name)
-
-
-def _live_in_journal(engine: "Engine", manager: OrderManager) -> list[Order]:
-    return [
-        order
-        for bot in engine.bots.values()
-        if bot.orders is manager
-        for order in bot.keeper.live.values()
-    ]
-
-
-async def _look_up(engine: "Engine", manager: OrderManager, order: Order) -> None:
-    """An order that we think live and the venue doesn't list has ended, or never arrived."""
-    match await manager.exchange.order_status(order.client_order_id, order.symbol):
-        case NotFound():
-            engine.inbox.put(OrderNotFound(order.bot_id, order.client_order_id))
-        case report:
-            engine.inbox.put(OrderReported(manager.name, report))
-
-
-def _report_orphan(engine: "Engine", manager: OrderManager, report: OrderReport) -> None:
-    """An order with our tag that no bot knows is said, and otherwise left alone."""
-    if not client_id.is_ours(manager.engine_tag, report.client_order_id):
-        return
-    if engine.bot_of(report.client_order_id) is None:
-        engine.bus.publish(
-            Warning(
-                message=f"order {report.client_order_id} on {manager.name} ({report.side.value} "
-                f"{report.quantity} {report.symbol} at {report.price}) is ours but belongs to no "
-                "bot; cancel it at the venue or restore its bot"
-            )
-        )
+    attempt = 0
+    while True:
+        try:
+            return (await exchange.account_info()).account
+        except ExchangeError:
+            await clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
+            attempt += 1
 
 
 async def cancel_everything(engine: "Engine") -> list[str]:

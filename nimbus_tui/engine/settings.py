@@ -1,6 +1,7 @@
 """What the engine is told about itself and its bots when it is put together."""
 
 from decimal import Decimal
+from enum import Enum
 
 import msgspec
 
@@ -9,6 +10,14 @@ from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.engine.bot import AnyStrategy
 from nimbus_tui.risk.limits import RiskLimits
+
+
+class OrphanPolicy(Enum):
+    """What is done about an orphan."""
+
+    REPORT = "report"
+    CANCEL = "cancel"
+    ADOPT = "adopt"
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +30,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_timeout_s: float = 10.0
     cancel_on_shutdown: bool = False
     close_in_emergency: bool = False
+    orphans: OrphanPolicy = OrphanPolicy.REPORT
+    """What is done about orders with our tag that no bot knows."""
 
 
 class BotSpec(msgspec.Struct, frozen=True, kw_only=True):

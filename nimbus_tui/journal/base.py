@@ -48,6 +48,10 @@ class Journal(Protocol):
         """Make what is written inside durable together at the end; roll back on an exception."""
         ...
 
+    def make_durable(self) -> None:
+        """Let all that is committed so far survive a power cut too, whatever the durability."""
+        ...
+
     def close(self) -> None:
         """Flush and let go of the lock. Harmless the second time."""
         ...
@@ -132,6 +136,14 @@ class Journal(Protocol):
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[FundingPayment]:
         """Payments in the order of their absorption; `newest` gives the last `limit`."""
+        ...
+
+    def unclaimed_fills(self) -> list[Fill]:
+        """Fills with our tag that were written while no bot knew their orders."""
+        ...
+
+    def take_unclaimed_fills(self, client_order_id: ClientOrderId) -> list[Fill]:
+        """Those fills, removed: whoever takes them writes them again as a bot's."""
         ...
 
     # equity

@@ -21,6 +21,8 @@ from nimbus_tui.journal.lock import WriterLock
 from nimbus_tui.journal.schema import bring_up_to_date, version_of
 
 MEMORY = ":memory:"
+DURABLE = "durable"
+"""The fact that is written when the journal is made durable: the newest event by then."""
 _encode = msgspec.json.Encoder().encode
 _decode_event = msgspec.json.Decoder(AnyEvent).decode
 _decode_order = msgspec.json.Decoder(Order).decode
@@ -102,6 +104,14 @@ class SqliteJournal:
         self._depth -= 1
         if self._depth == 0:
             self._execute("COMMIT")
+
+    def make_durable(self) -> None:
+        """A commit with synchronous = FULL syncs the write-ahead log with all that is before it."""
+        level = self._execute("PRAGMA synchronous").fetchone()[0]
+        self._execute("PRAGMA synchronous = FULL")
+        with self.transaction():
+            self.save_fact(DURABLE, str(self.last_seq()))
+        self._execute(f"PRAGMA synchronous = {level}")
 
     def close(self) -> None:
         """Flush and let go of the lock. Harmless the second time."""
@@ -239,6 +249,21 @@ class SqliteJournal:
     ) -> list[FundingPayment]:
         """Payments in the order of their absorption; `newest` gives the last `limit`."""
         return self._absorbed("funding", bot_id, limit, newest, _decode_funding)
+
+    def unclaimed_fills(self) -> list[Fill]:
+        """There are few: an order is unknown only while its journal's tail is lost."""
+        sql = "SELECT body FROM fills WHERE bot_id IS NULL ORDER BY number"
+        return self._decoded(sql, (), _decode_fill)
+
+    def take_unclaimed_fills(self, client_order_id: ClientOrderId) -> list[Fill]:
+        """Those fills, removed."""
+        mine = [f for f in self.unclaimed_fills() if f.client_order_id == client_order_id]
+        for fill in mine:
+            self._execute(
+                "DELETE FROM fills WHERE exchange = ? AND trade_id = ?",
+                (fill.exchange, fill.trade_id),
+            )
+        return mine
 
     # equity
 

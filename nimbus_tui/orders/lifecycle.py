@@ -15,7 +15,6 @@ from nimbus_tui.core.order import (
     Order,
     OrderReport,
     OrderResponse,
-    OrderType,
     Refused,
     Unknown,
 )
@@ -36,7 +35,11 @@ NEXT_STATES: dict[S, frozenset[S]] = {
 }
 
 NOT_FOUND = "the venue does not know it"
-"""The reason of an order whose final look-up found nothing."""
+"""The reason of an order that certainly doesn't exist."""
+NOT_FOUND_YET = "the venue has not been found to know it"
+"""The reason of an order that isn't listed anywhere, at a venue where that proves nothing: it may
+turn up, and a new try uses its id again."""
+NO_LONGER_LISTED = "the venue no longer lists it"
 
 _LIVE_AT_VENUE = frozenset({S.OPEN, S.PARTIALLY_FILLED})
 
@@ -63,21 +66,23 @@ def answered(order: Order, response: OrderResponse, now: int) -> Step:
             return _moved(order, S.UNKNOWN, now, cause)
 
 
-def not_found(order: Order, now: int) -> Step:
-    """Apply a final look-up that found nothing: there is no such order and never will be."""
-    return _moved(order, S.REJECTED, now, NOT_FOUND)
+def not_found(order: Order, now: int, *, frees_the_id: bool = True) -> Step:
+    """Apply a final look-up that found nothing: it never arrived, or ended and was forgotten."""
+    if order.state in (S.OPEN, S.PARTIALLY_FILLED):
+        return _moved(order, S.CANCELLED, now, NO_LONGER_LISTED)
+    return _moved(order, S.REJECTED, now, NOT_FOUND if frees_the_id else NOT_FOUND_YET)
 
 
 def reported(order: Order, report: OrderReport, now: int) -> Step:
     """Apply what the venue says of the order.
 
+    An order that was there already under an id which we were about to use is taken as it is.
+
     Raises:
         InvariantViolated: it is live although it was found not to exist, or it has filled more
             than was ordered.
     """
-    if order.state in (S.PENDING, S.UNKNOWN) and order.type is OrderType.LIMIT:
-        # An earlier life may have sent it with other terms: what the venue has is what there is.
-        order = msgspec.structs.replace(order, price=report.price, quantity=report.quantity)
+    order = _as_it_is(order, report)
     if report.filled > order.quantity:
         raise InvariantViolated(
             f"{order.client_order_id}: the venue reports {report.filled} filled of {order.quantity}"
@@ -91,6 +96,23 @@ def reported(order: Order, report: OrderReport, now: int) -> Step:
     if report.filled > order.filled:
         return Step(_moved(order, S.OPEN, now, "").order, fills_missing=True)
     return _moved(order, report.state, now, report.reason)
+
+
+def _as_it_is(order: Order, report: OrderReport) -> Order:
+    """The venue's terms, as long as nothing had been known of the order."""
+    if order.state is S.REJECTED and order.reason == NOT_FOUND_YET:
+        order = msgspec.structs.replace(order, state=S.UNKNOWN, reason="")
+    if order.state not in (S.PENDING, S.UNKNOWN):
+        return order
+    if (order.price, order.quantity) == (report.price, report.quantity):
+        return order
+    return msgspec.structs.replace(
+        order,
+        price=report.price,
+        quantity=report.quantity,
+        reduce_only=report.reduce_only,
+        adopted=True,
+    )
 
 
 def filled(order: Order, fill: Fill, now: int) -> Order:

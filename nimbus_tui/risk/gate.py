@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 
 import msgspec
 
@@ -11,6 +12,17 @@ from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.plan import Plan, ReviewedPlan
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.risk.limits import RiskLimits
+
+
+class VenueSync(Enum):
+    """Whether what we know of the account is what the venue knows."""
+
+    NEVER = "never"
+    """Not yet since the start: nothing new may leave, not even an exit."""
+    LOST = "lost"
+    """It was; until it is again nothing new may leave but an exit."""
+    NOW = "now"
+
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -33,6 +45,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Keys that were refused a moment ago, with the reason; they wait for their next try."""
     closing: tuple[DesiredOrder, ...] = ()
     """The orders that close the position, while the bot is to be flat."""
+    sync: VenueSync = VenueSync.NOW
 
 
 def review(plan: Plan, situation: Situation) -> ReviewedPlan:
@@ -43,7 +56,9 @@ def review(plan: Plan, situation: Situation) -> ReviewedPlan:
     """
     if situation.step >= RiskStep.STOP:
         held = {order.key: "stopped" for order in plan.orders}
-        return ReviewedPlan(situation.closing, held)
+        known = situation.sync is not VenueSync.NEVER
+        closing = [one for one in situation.closing if known or one.key in situation.live]
+        return ReviewedPlan(tuple(closing), held)
     allowed, held = (
         _reducing_only(plan.orders, situation)
         if situation.step is RiskStep.PAUSE
@@ -125,6 +140,8 @@ def _rests_as_wished(resting: Order, order: DesiredOrder) -> bool:
 
 def objection(order: DesiredOrder, situation: Situation) -> str:
     """Why a new order may not be sent, with both numbers; empty when it may."""
+    if situation.sync is not VenueSync.NOW:
+        return "waits until the venue and the journal are in step"
     waiting = situation.waiting.get(order.key)
     if waiting is not None:
         return waiting

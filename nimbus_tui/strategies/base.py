@@ -1,6 +1,6 @@
 """What every bot offers, and the part of it that all bots share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -9,7 +9,7 @@ import msgspec
 from nimbus_tui.accounting.cycles import Cycle
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId, Symbol
+from nimbus_tui.core.ids import BotId, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order
@@ -149,6 +149,17 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     def handle_order_end(self, order: Order) -> None:
         """An order has ended with a part filled and a part not: its key is spent."""
+
+    def likely_keys(self) -> Iterable[OrderKey]:
+        """Keys that may have been used after the state was last saved.
+
+        A power cut can take the journal's newest entries; orders sent meanwhile are found again
+        under these, also when the next plan no longer asks for them.
+        """
+        return ()
+
+    def recall(self, key: OrderKey) -> None:
+        """An order under one of these keys exists: never use the key again."""
 
     def handle_price_update(self, price: Quote) -> None:
         """A wake band was left; not called on every tick."""

@@ -6,7 +6,7 @@ Base 2400, spacing 0.5 % (= 12), 3 levels a side: sells rest at 2412, 2424 and 2
 cancelled, and when that is final the newest price is the new base of a fresh grid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -35,8 +35,10 @@ from nimbus_tui.strategies.grid_decisions import (
     absorb_fill,
     asked_again,
     cooled_down,
+    cycle_of,
     fresh_orders,
     is_beyond,
+    order_key,
     placed,
     recentre_limits,
     round_trip,
@@ -60,6 +62,8 @@ from nimbus_tui.strategies.grid_levels import (
 from nimbus_tui.strategies.grid_panel import ladder
 from nimbus_tui.strategies.grid_preview import Opening, previewed
 
+CYCLES_RECALLED = 64
+"""How many cycles a power cut may have taken from the journal."""
 _DAY_NS = 86_400 * NS_PER_SECOND
 
 
@@ -171,6 +175,18 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
             self._change(inventory_part=self.state.inventory_part + 1)
         else:
             self.state = asked_again(self.state, order, self.instrument)
+
+    def likely_keys(self) -> Iterable[OrderKey]:
+        """What is wanted but may wait, then every level under the next cycles."""
+        yield from (order.key for order in self.state.orders)
+        levels = range(-self.config.levels, self.config.levels + 1)
+        first = self.state.cycle + 1
+        for cycle in range(first, first + CYCLES_RECALLED):
+            yield from (order_key(level, cycle) for level in levels)
+
+    def recall(self, key: OrderKey) -> None:
+        """Cycles up to that of a lost order are never used again."""
+        self._change(cycle=max(self.state.cycle, cycle_of(key)))
 
     def handle_price_update(self, price: Quote) -> None:
         """Look whether the price has left the range or reached the recentre limit."""

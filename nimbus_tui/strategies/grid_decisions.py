@@ -34,6 +34,18 @@ INVENTORY_MARGIN = Decimal("1.01")
 """The first purchase happens at the next price, not at this one: keep so much more cash for it."""
 
 
+def order_key(level: int, cycle: int) -> OrderKey:
+    """Why an order exists: its level, and a number that no other order of the bot ever has."""
+    sign = f"{level:+d}" if level else "0"
+    return OrderKey(f"grid/{sign}/c{cycle}")
+
+
+def cycle_of(key: OrderKey) -> int:
+    """The cycle in a level order's key; 0 in any other key."""
+    number = key.rpartition("/c")[2]
+    return int(number) if number.isdecimal() else 0
+
+
 class GridOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One order that the grid wants on a level; `quantity` includes what has filled."""
 
@@ -48,8 +60,7 @@ class GridOrder(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> OrderKey:
         """E.g. `grid/+2/c7`."""
-        sign = f"{self.level:+d}" if self.level else "0"
-        return OrderKey(f"grid/{sign}/c{self.cycle}")
+        return order_key(self.level, self.cycle)
 
 
 class Lot(msgspec.Struct, frozen=True):
@@ -270,7 +281,7 @@ def asked_again(state: GridState, order: Order, instrument: Instrument) -> GridS
     if ended is None:
         return state
     others = tuple(other for other in state.orders if other is not ended)
-    rest = instrument.round_quantity(order.quantity - order.filled)
+    rest = instrument.round_quantity(max(ZERO, ended.quantity - ended.filled))
     if order.price is None or not instrument.sellable(rest, order.price):
         bought = ended.side is Side.BUY
         name, dust = (

@@ -87,7 +87,7 @@ async def test_after_a_lost_journal_an_id_the_venue_knows_is_taken_over_and_neve
     assert len(set(at_venue.values())) == len(at_venue)
 
 
-async def test_a_fill_of_an_order_of_ours_that_nobody_knows_is_told_and_not_passed_over() -> None:
+async def test_a_fill_of_an_order_of_ours_that_nobody_knows_is_told_once_and_kept() -> None:
     world = await CrashWorld().start("2400")
     tag = world.engine.order_managers["sim"].engine_tag
     stray = Fill(
@@ -103,12 +103,10 @@ async def test_a_fill_of_an_order_of_ours_that_nobody_knows_is_told_and_not_pass
         maker=True,
         ts=1,
     )
-    cursor = world.memory.fact("fills-cursor/sim")
     for _ in range(3):
         world.exchange.tell_fill(stray)
         await world.engine.settle()
-    (line,) = errors(world)
-    assert "0.01" in line
-    world.engine.order_managers["sim"].read_fills()
-    await world.tick("2388")
-    assert world.memory.fact("fills-cursor/sim") == cursor
+    (warning,) = world.memory.events(types=["warning"])
+    assert "buy 0.01 ETH/USDC:USDC at 2388" in warning.message
+    assert world.memory.unclaimed_fills() == [stray]
+    assert world.bot.position(SYMBOL) == 0

@@ -1,0 +1,90 @@
+"""Orders that were sent and then lost from the journal by a power cut: found again by their ids.
+
+An id is derived from bot, key and generation. So the keys that a bot may have used since its state
+was saved tell, of each order or fill with our tag that nobody knows, whose it is and why it exists.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from nimbus_tui.core.events import Warning
+from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
+from nimbus_tui.core.order import Order, OrderReport, OrderState
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.facts import OrderReported
+from nimbus_tui.engine.look_ups import Sought
+from nimbus_tui.engine.order_manager import GENERATIONS, OrderManager
+from nimbus_tui.engine.venue_side import VenueSide
+from nimbus_tui.orders import client_id
+
+
+async def find_again(
+    engine: VenueSide, manager: OrderManager, strays: Mapping[ClientOrderId, OrderReport]
+) -> None:
+    """Give orders and fills that no bot knows back to the bots that sent them."""
+    unclaimed = {
+        fill.client_order_id: fill.symbol
+        for fill in engine.journal.unclaimed_fills()
+        if fill.exchange == manager.name
+    }
+    manager.unclaimed = set(unclaimed)
+    unknown: dict[ClientOrderId, Symbol] = {
+        **unclaimed,
+        **{identity: report.symbol for identity, report in strays.items()},
+    }
+    if not unknown:
+        return
+    for bot in engine.bots.values():
+        if bot.orders is not manager or not bot.saved.opened:
+            continue  # a bot that has never traded has lost nothing but what it asks for first
+        for key, generation, identity in list(_recognised(engine, bot, unknown)):
+            report = strays.get(identity)
+            if report is None:
+                sought = Sought(bot.bot_id, identity, unknown[identity], 0)
+                found = await manager.look_ups.find(sought)
+                report = found if isinstance(found, OrderReport) else None
+            if report is not None:
+                take_over(engine, bot, report, key, generation)
+                bot.recall(key)
+
+
+def _recognised(
+    engine: VenueSide, bot: Bot, unknown: Iterable[ClientOrderId]
+) -> Iterator[tuple[OrderKey, int, ClientOrderId]]:
+    tag, incarnation = bot.orders.engine_tag, bot.record.incarnation
+    for key in bot.likely_keys:
+        last = engine.journal.last_order(bot.bot_id, key)
+        first = 0 if last is None else last.generation
+        for generation in range(first, first + GENERATIONS):
+            identity = client_id.client_order_id(tag, bot.bot_id, incarnation, key, generation)
+            if identity in unknown:
+                yield key, generation, identity
+
+
+def take_over(
+    engine: VenueSide, bot: Bot, report: OrderReport, key: OrderKey, generation: int = 0
+) -> None:
+    """Write an order down as a bot's, on the venue's terms; its report follows as a fact."""
+    if key in bot.keeper.live:
+        engine.tell(Warning(message=f"{bot.bot_id} has another live order under {key}"))
+        return
+    order = Order(
+        bot_id=bot.bot_id,
+        key=key,
+        generation=generation,
+        client_order_id=report.client_order_id,
+        symbol=report.symbol,
+        side=report.side,
+        quantity=report.quantity,
+        type=report.type,
+        price=report.price,
+        reduce_only=report.reduce_only,
+        state=OrderState.UNKNOWN,
+        adopted=True,
+        created_ns=report.ts,
+        updated_ns=report.ts,
+    )
+    with engine.journal.transaction():
+        engine.journal.save_order(order)
+    bot.keeper.live.put(order)
+    bot.orders.unconfirmed.add(order.client_order_id)
+    engine.inbox.put(OrderReported(bot.orders.name, report))

@@ -1,0 +1,348 @@
+"""A connection to a simulated venue over which everything can go wrong.
+
+The venue behind it is honest and never fails: it is the paper exchange. One `FaultyConnection`
+belongs to one life of an engine; after a crash what it has sent still arrives, and nothing comes
+back.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
+from nimbus_tui.core.errors import ExchangeError
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import ClientOrderId, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.market import Quote
+from nimbus_tui.core.order import (
+    CancelRequest,
+    CancelResponse,
+    NotFound,
+    OrderReport,
+    OrderRequest,
+    OrderResponse,
+    RefusalKind,
+    Refused,
+    Unknown,
+)
+from nimbus_tui.exchanges.base import (
+    Capabilities,
+    ConnectionStatus,
+    FillCallback,
+    FillPage,
+    FundingCallback,
+    FundingPage,
+    Link,
+    LinkCallback,
+    OrderCallback,
+    PriceCallback,
+    Unsubscribe,
+)
+from nimbus_tui.exchanges.paper.adapter import PaperExchange
+from nimbus_tui.simulation.faults import Fate, FaultKind
+
+TIME_OUT_S = 5.0
+DEADLINE_S = 8.0
+"""How long after its sending a request is still carried out, where the venue keeps deadlines."""
+LONGEST_DELAY_S = 30.0
+"""How late a request may arrive where it keeps none."""
+LIE_S = 60.0
+"""How long after an order's arrival a look-up may fail to find it."""
+WATCHDOG_S = 20.0
+T = TypeVar("T")
+
+Tell = Callable[[str], None]
+"""Takes one line of the trace."""
+
+
+class FaultyConnection:
+    """The `Exchange` that an engine sees in a fault world."""
+
+    def __init__(
+        self, venue: PaperExchange, fate: Fate, tell: Tell, *, keeps_deadlines: bool
+    ) -> None:
+        self.name = venue.name
+        self.capabilities = Capabilities(
+            spot=True,
+            perpetual=True,
+            post_only=True,
+            reduce_only=True,
+            order_deadline=keeps_deadlines,
+            not_found_is_final_after_s=DEADLINE_S if keeps_deadlines else 2 * LIE_S,
+            not_found_frees_the_id=keeps_deadlines,
+        )
+        self.is_dead = False
+        """Whether the engine on this end is gone."""
+        self._venue = venue
+        self._fate = fate
+        self._tell = tell
+        self._keeps_deadlines = keeps_deadlines
+        self._loop = asyncio.get_running_loop()
+        self._link = Link.DISCONNECTED
+        self._silent = False
+        self._reconnects = 0
+        self._prices: dict[Symbol, list[PriceCallback]] = {}
+        self._fills: list[FillCallback] = []
+        self._orders: list[OrderCallback] = []
+        self._links: list[LinkCallback] = []
+        self._funding: list[FundingCallback] = []
+        self._arrived: dict[ClientOrderId, float] = {}
+        self._older: deque[tuple[Sequence[Balance], Sequence[VenuePosition]]] = deque(maxlen=4)
+
+    # connection
+
+    async def connect(self) -> None:
+        """Open the connection."""
+        await self._way()
+        self._link, self._silent = Link.CONNECTED, False
+
+    async def disconnect(self) -> None:
+        """Close it."""
+        self._link = Link.DISCONNECTED
+
+    def is_connected(self) -> bool:
+        """Whether data flows, as far as this end knows."""
+        return self._link is Link.CONNECTED
+
+    def connection_status(self) -> ConnectionStatus:
+        """How the connection is doing."""
+        return ConnectionStatus(link=self._link, reconnects=self._reconnects)
+
+    def trouble(self) -> None:
+        """Let chance break the connection; the world asks for it at every tick."""
+        if self._link is not Link.CONNECTED or self._silent:
+            return
+        if self._fate.strikes(FaultKind.SOCKET_DROPPED):
+            self._lose("the connection was reset")
+        elif self._fate.strikes(FaultKind.SOCKET_DEAD):
+            self._silent = True
+            self._tell("socket is dead, nobody knows")
+            self._loop.call_later(WATCHDOG_S, self._bark)
+
+    def _bark(self) -> None:
+        if self._silent and not self.is_dead:
+            self._lose(f"no data for {WATCHDOG_S:.0f} s")
+
+    def _lose(self, reason: str) -> None:
+        self._tell(f"socket lost: {reason}")
+        self._link, self._silent = Link.CONNECTING, True
+        self._notify(False, reason)
+        self._loop.call_later(self._fate.between(0.2, 15.0), self._back)
+
+    def _back(self) -> None:
+        if self.is_dead or self._link is Link.DISCONNECTED:
+            return
+        self._tell("socket is back")
+        self._link, self._silent = Link.CONNECTED, False
+        self._reconnects += 1
+        self._notify(True, "")
+
+    def _notify(self, is_up: bool, reason: str) -> None:
+        if not self.is_dead:
+            for callback in list(self._links):
+                callback(is_up, reason)
+
+    # what comes from the venue
+
+    def price(self, quote: Quote) -> None:
+        """A public price."""
+        if not (self._silent or self.is_dead):
+            for callback in list(self._prices.get(quote.symbol, ())):
+                callback(quote)
+
+    def fill(self, fill: Fill) -> None:
+        """An execution, on its way to the engine."""
+        self._message(self._fills, fill, f"fill {fill.trade_id}")
+
+    def report(self, report: OrderReport) -> None:
+        """A change of an order, on its way to the engine."""
+        what = f"report {report.client_order_id} {report.state.value}"
+        self._message(self._orders, report, what)
+
+    def _message(self, callbacks: list[Callable[[T], None]], item: T, what: str) -> None:
+        if self._silent or self.is_dead or self._fate.strikes(FaultKind.MESSAGE_LOST):
+            self._tell(f"lost: {what}")
+            return
+        late = self._fate.strikes(FaultKind.MESSAGE_LATE)
+        delays = [self._fate.between(0.5, 4.0) if late else self._fate.between(0.001, 0.05)]
+        if self._fate.strikes(FaultKind.MESSAGE_TWICE):
+            delays.append(self._fate.between(0.001, 6.0))
+        for delay in delays:
+            self._loop.call_later(delay, self._deliver, callbacks, item)
+
+    def _deliver(self, callbacks: list[Callable[[T], None]], item: T) -> None:
+        if not (self._silent or self.is_dead):
+            for callback in list(callbacks):
+                callback(item)
+
+    # orders
+
+    async def place_order(self, request: OrderRequest) -> OrderResponse:
+        """Send an order over a bad line."""
+        identity = request.client_order_id
+        self._tell(f"send {identity} {request.side.value} {request.quantity} @ {request.price}")
+        sent = self._loop.time()
+        if self._fate.strikes(FaultKind.REQUEST_LOST):
+            return await self._timed_out(f"request lost {identity}")
+        if self._fate.strikes(FaultKind.RATE_LIMITED):
+            await self._way()
+            return Refused(RefusalKind.BUSY, "too many requests")
+        if self._fate.strikes(FaultKind.REJECTED):
+            await self._way()
+            return Refused(RefusalKind.INVALID, "the venue does not like it")
+        if self._fate.strikes(FaultKind.REQUEST_LATE):
+            most = 2 * DEADLINE_S if self._keeps_deadlines else LONGEST_DELAY_S
+            self._loop.call_later(self._fate.between(1.0, most), self._arrive_late, request, sent)
+            return await self._timed_out(f"request late {identity}")
+        lost = self._fate.strikes(FaultKind.ANSWER_LOST)
+        blind = self._fate.strikes(FaultKind.SERVER_ERROR)
+        slow = self._fate.strikes(FaultKind.SLOW_ANSWER)
+        await self._way()
+        if blind and self._fate.chance.random() < 0.5:
+            return Unknown("502 bad gateway")
+        answer = await self._arrive(request)
+        if blind:
+            return Unknown("502 bad gateway")
+        if lost:
+            return await self._timed_out(f"answer lost {identity}")
+        await self._way(self._fate.between(0.2, 3.0) if slow else None)
+        return answer
+
+    async def _arrive(self, request: OrderRequest) -> OrderResponse:
+        self._arrived.setdefault(request.client_order_id, self._loop.time())
+        return await self._venue.place_order(request)
+
+    def _arrive_late(self, request: OrderRequest, sent: float) -> None:
+        if self._keeps_deadlines and self._loop.time() - sent > DEADLINE_S:
+            self._tell(f"{request.client_order_id} arrived after its deadline")
+            return
+        self._tell(f"{request.client_order_id} arrived late")
+        # A request on the wire belongs to nobody any more: it must survive the sender's tasks.
+        self._loop.call_soon(asyncio.ensure_future, self._arrive(request))
+
+    async def cancel_order(self, request: CancelRequest) -> CancelResponse:
+        """Ask for a cancel over a bad line."""
+        identity = request.client_order_id
+        self._tell(f"cancel {identity}")
+        if self._fate.strikes(FaultKind.REQUEST_LOST):
+            return await self._timed_out(f"cancel lost {identity}")
+        if self._fate.strikes(FaultKind.RATE_LIMITED):
+            await self._way()
+            return Refused(RefusalKind.BUSY, "too many requests")
+        race = self._fate.strikes(FaultKind.CANCEL_RACE)
+        lost = self._fate.strikes(FaultKind.ANSWER_LOST)
+        await self._way(self._fate.between(1.0, 3.0) if race else None)
+        answer = await self._venue.cancel_order(request)
+        if lost:
+            return await self._timed_out(f"answer to cancel lost {identity}")
+        await self._way()
+        return answer
+
+    async def _timed_out(self, what: str) -> Unknown:
+        self._tell(what)
+        await self._way(TIME_OUT_S)
+        return Unknown("timed out")
+
+    async def _way(self, seconds: float | None = None) -> None:
+        """The time that one way takes."""
+        wait = self._fate.between(0.005, 0.08) if seconds is None else seconds
+        await asyncio.sleep(wait)  # noqa: TID251 - virtual time
+
+    # reading
+
+    async def _read(self) -> None:
+        await self._way()
+        if self._fate.strikes(FaultKind.READ_FAILED):
+            raise ExchangeError("503 service unavailable")
+
+    async def open_orders(self) -> Sequence[OrderReport]:
+        """Every live order of the account."""
+        await self._read()
+        found = await self._venue.open_orders()
+        await self._way()
+        return found
+
+    async def order_status(
+        self, client_order_id: ClientOrderId, symbol: Symbol
+    ) -> OrderReport | NotFound:
+        """One order by our id; a venue without deadlines may deny a young one."""
+        await self._read()
+        age = self._loop.time() - self._arrived.get(client_order_id, float("-inf"))
+        may_lie = not self._keeps_deadlines and age < LIE_S
+        if may_lie and self._fate.strikes(FaultKind.NOT_FOUND_LIE):
+            self._tell(f"denied {client_order_id}")
+            return NotFound()
+        found = await self._venue.order_status(client_order_id, symbol)
+        await self._way()
+        return found
+
+    async def fills_since(self, cursor: str) -> FillPage:
+        """The account's fills after a cursor."""
+        await self._read()
+        return await self._venue.fills_since(cursor)
+
+    async def funding_since(self, cursor: str) -> FundingPage:
+        """The account's funding payments after a cursor."""
+        await self._read()
+        return await self._venue.funding_since(cursor)
+
+    def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
+        """Call back on every funding payment that gets through."""
+        return _added(self._funding, callback)
+
+    async def balances(self) -> Sequence[Balance]:
+        """All non-zero balances, perhaps those of a moment ago."""
+        return (await self._account())[0]
+
+    async def positions(self) -> Sequence[VenuePosition]:
+        """All open derivative positions, perhaps those of a moment ago."""
+        return (await self._account())[1]
+
+    async def _account(self) -> tuple[Sequence[Balance], Sequence[VenuePosition]]:
+        await self._read()
+        self._older.append((await self._venue.balances(), await self._venue.positions()))
+        lag = self._fate.strikes(FaultKind.BALANCE_LAG)
+        return self._older[0 if lag else -1]
+
+    async def account_info(self) -> AccountInfo:
+        """The account as a whole."""
+        await self._way()
+        return await self._venue.account_info()
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """Everything that can be traded here."""
+        return await self._venue.instruments()
+
+    async def mark_price(self, symbol: Symbol) -> Quote:
+        """The newest price of a symbol."""
+        await self._read()
+        return await self._venue.mark_price(symbol)
+
+    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
+        """As the venue says."""
+        await self._venue.set_leverage(symbol, leverage)
+
+    # subscriptions
+
+    def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
+        """Call back on every price that gets through."""
+        return _added(self._prices.setdefault(symbol, []), callback)
+
+    def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
+        """Call back on every fill that gets through."""
+        return _added(self._fills, callback)
+
+    def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
+        """Call back on every report that gets through."""
+        return _added(self._orders, callback)
+
+    def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
+        """Call back when the connection is known to be lost, and when it is back."""
+        return _added(self._links, callback)
+
+
+def _added(callbacks: list[Any], callback: Any) -> Unsubscribe:
+    callbacks.append(callback)
+    return lambda: callbacks.remove(callback) if callback in callbacks else None
