@@ -10,7 +10,7 @@ from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
-from nimbus_tui.core.events import ConfigChanged, Connected, Error, Info, Started, Stopped
+from nimbus_tui.core.events import Connected, Error, Info, Started, Stopped
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
@@ -313,12 +313,7 @@ class Engine:
             if record is None:
                 record = self._new_record(spec)
             bot = self._bot(spec, record)
-            bot.strategy.initialize(record.strategy_state)
-            bot.feed_strategy()
-            if record.config != spec.config:
-                bot.change_record(config=spec.config)
-                bot.strategy.update_config(spec.strategy.config)
-                self.bus.publish(ConfigChanged(bot_id=spec.bot_id, keys=()))
+            bot.take_up(spec.config)
             if fresh:
                 self.journal.save_bot(record)
             self.bots[spec.bot_id] = bot

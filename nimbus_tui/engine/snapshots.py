@@ -45,7 +45,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
-    statistics = {name: _statistic(v) for name, v in bot.strategy.get_statistics().items()}
+    statistics = {name: _statistic(v) for name, v in bot.guard.statistics().items()}
     statistics["rebalances"] = bot.saved.rebalances
     return BotSnapshot(
         bot_id=bot.bot_id,
@@ -66,7 +66,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         fees=bot.books.fees,
         equity=equity,
         capital=bot.books.capital,
-        round_trips=int(statistics.get("round_trips") or 0),
+        round_trips=_count(statistics.get("round_trips")),
         open_orders=len(bot.keeper.live),
         quote=next(iter(bot.instruments.values())).quote,
         statistics=statistics,
@@ -77,13 +77,17 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
 def _reason(bot: Bot) -> str:
     if bot.is_frozen:
         return "its strategy raised; it rests and will be tried again"
-    return bot.standing.risk_reason or bot.record.reason
+    return bot.standing.risk_reason or bot.record.reason or bot.guard.complaint
 
 
 def _statistic(value: object) -> Statistic:
     if isinstance(value, Decimal):
         return plain(value)
     return value if isinstance(value, str | int | float) else None
+
+
+def _count(value: Statistic) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _short(number: Decimal | None) -> Decimal | None:
@@ -93,7 +97,7 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
-    panel = bot.strategy.get_state()
+    panel = bot.guard.panel()
     if isinstance(panel, LadderPanel):
         rows = tuple(_joined(bot, row) for row in panel.rows)
         panel = msgspec.structs.replace(panel, rows=rows)

@@ -60,6 +60,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     day_equity: Decimal | None = None
     """Equity when the day began."""
     since: int = 0
+    start_owed: bool = False
+    """Whether the strategy has still to be told that it starts afresh."""
 
     @staticmethod
     def of(record: BotRecord) -> "Saved":
@@ -154,7 +156,7 @@ class Standing:
         flatten = self._close_on_stop if close is None else close
         self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
         self._bot.plan = Plan()
-        self._bot.strategy.stop()
+        self._bot.guard.tell_stopped()
         self._bot.publish(Stopped(reason=reason))
 
     def start(self) -> None:
@@ -162,7 +164,7 @@ class Standing:
         self._bot.change_record(state="running", reason="")
         self._bot.change_saved(flatten=False, closing=None)
         self.risk_reason = ""
-        self._bot.strategy.start()
+        self._bot.start_strategy()
         self._bot.publish(Started())
 
     def opened(self) -> None:
