@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -61,7 +62,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     ) -> None:
         self.bot_id = bot_id
         self.config = config
-        self.instruments = instruments
+        self.instruments: Mapping[Symbol, Instrument] = MappingProxyType(dict(instruments))
         self._events: list[Event] = []
         self.state = self.initial_state()
 
