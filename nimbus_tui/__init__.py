@@ -1,3 +1,5 @@
 """nimbus-tui: trading bots that declare the orders they want, and an engine that makes it so."""
 
-__version__ = "0.1.0"
+from nimbus_tui.core.version import __version__
+
+__all__ = ["__version__"]

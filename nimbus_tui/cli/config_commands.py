@@ -1,5 +1,6 @@
 """`nimbus-tui config …`: check a config file, print the schema of all config files."""
 
+from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ def check(
     """Say everything that is wrong with a config file, with line and column."""
     with friendly():
         problems = _problems(config)
+        _warn_of_packages(told={problem.message for problem in problems})
         if as_json:
             print_json({"ok": not problems, "errors": problems})
         else:
@@ -40,6 +42,15 @@ def schema() -> None:
         from nimbus_tui.strategies import factory
 
         print_json(config_schema(factory))
+        _warn_of_packages(told=frozenset())
+
+
+def _warn_of_packages(told: Set[str]) -> None:
+    """Other packages' strategies that can't be used; no config that does without them minds."""
+    from nimbus_tui.strategies.factory import unusable_offers
+
+    for sentence in (sentence for sentence in unusable_offers() if sentence not in told):
+        say(f"warning: {sentence}")
 
 
 def _problems(config: Path) -> "list[ConfigProblem]":

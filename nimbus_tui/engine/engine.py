@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
@@ -15,6 +14,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus

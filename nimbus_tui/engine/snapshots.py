@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from nimbus_tui import __version__
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
@@ -19,6 +18,7 @@ from nimbus_tui.core.codec import plain
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order, OrderState
 from nimbus_tui.core.panels import LadderPanel, LadderRow, RowState
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine.bot import Bot
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from nimbus_tui.core.order import DesiredOrder, OrderType, Side, TimeInForce
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, Wake
 from nimbus_tui.core.preview import Preview
-from nimbus_tui.strategies.base import BaseTradingStrategy, StatisticValue
+from nimbus_tui.strategies.base import BaseTradingStrategy, Problem, StatisticValue
 
 ZERO = Decimal(0)
 
@@ -139,6 +139,32 @@ def sound_capital(answer: object) -> Decimal:
     if not isinstance(answer, Decimal) or not _is_tame(answer) or answer < ZERO:
         raise UnsoundAnswer(f"required_capital() must return a Decimal ≥ 0, not {answer!r}")
     return answer
+
+
+def sound_problems(answer: object) -> Sequence[Problem]:
+    """What `validate` may answer.
+
+    Raises:
+        UnsoundAnswer: it isn't a list of `Problem`.
+    """
+    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+        raise UnsoundAnswer(f"validate() must return a list of Problem, not {_kind(answer)}")
+    for problem in answer:
+        if not isinstance(problem, Problem) or not _are_texts(problem.key, problem.message):
+            raise UnsoundAnswer(f"validate() must return Problem(key, message), not {problem!r}")
+    return answer
+
+
+def sound_symbols(answer: object) -> list[Symbol]:
+    """What `symbols` may answer: one or more texts, each once.
+
+    Raises:
+        UnsoundAnswer: it isn't that.
+    """
+    is_list = isinstance(answer, Sequence) and not isinstance(answer, str | bytes)
+    if not is_list or not answer or not _are_texts(*answer):  # type: ignore[misc]
+        raise UnsoundAnswer(f"symbols() must return one or more symbols, not {answer!r}")
+    return list(dict.fromkeys(answer))  # type: ignore[call-overload]
 
 
 def sound_claims(answer: object, instruments: Instruments) -> dict[Symbol, Decimal]:
@@ -276,6 +302,10 @@ def as_text(text: str) -> str:
 
 def _kind(value: object) -> str:
     return type(value).__name__
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _is_number(value: object, grain: Decimal) -> bool:

@@ -17,6 +17,9 @@ from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, View
 from nimbus_tui.core.preview import Preview
 
+INTERFACE = 1
+"""Number of the interface below; it rises when a strategy written for the old one can't run."""
+
 
 class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of a strategy's parameters; attribute docstrings become labels and help."""
@@ -47,6 +50,8 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     engine journals in the same transaction as the fill that changed it.
     """
 
+    interface: ClassVar[int] = INTERFACE
+    """The interface that the class is written for; a package of its own says `interface = 1`."""
     Config: ClassVar[type[StrategyConfig]]
     State: ClassVar[type[StrategyState]]
     risk_shorthands: ClassVar[frozenset[str]] = frozenset(
