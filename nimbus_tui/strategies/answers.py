@@ -26,7 +26,7 @@ from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import DesiredOrder, OrderType, Side, TimeInForce
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, Wake
-from nimbus_tui.core.preview import Preview
+from nimbus_tui.core.preview import Preview, PreviewFigure
 from nimbus_tui.strategies.base import BaseTradingStrategy, Problem, StatisticValue
 
 ZERO = Decimal(0)
@@ -228,9 +228,15 @@ def sound_preview(answer: object) -> Preview:
     """
     if not isinstance(answer, Preview):
         raise UnsoundAnswer(f"preview() must return a Preview, not {_kind(answer)}")
-    preview: Preview = _again(answer, Preview, "preview()")
-    _check_tame(preview, "preview()")
-    return preview
+    for figure in answer.figures:
+        if not isinstance(figure, PreviewFigure) or not _are_texts(figure.name, figure.unit):
+            raise UnsoundAnswer(f"preview() must have PreviewFigure(name, value, unit): {figure!r}")
+        if not isinstance(figure.value, Decimal | int | str | None):
+            raise UnsoundAnswer(f"preview() has a figure that is no number or text: {figure!r}")
+    if not _are_texts(*answer.warnings, *answer.refusals):
+        raise UnsoundAnswer("preview() must have texts for its warnings and refusals")
+    _check_tame(answer.figures, "preview()")
+    return msgspec.structs.replace(answer, panel=sound_panel(answer.panel))
 
 
 def preview_of(
