@@ -87,7 +87,8 @@ def _statistic(value: object) -> Statistic:
 
 
 def _count(value: Statistic) -> int:
-    return value if isinstance(value, int) else 0
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and value.isdigit())
+    return int(value) if is_number else 0  # type: ignore[arg-type]
 
 
 def _short(number: Decimal | None) -> Decimal | None:

@@ -152,6 +152,11 @@ class StrategyGuard:
         return self._looked_at("statistics", shown, {})
 
     @property
+    def panel_complaint(self) -> str:
+        """Why the panel can't be shown; empty while it can."""
+        return self._complaints.get("panel", "")
+
+    @property
     def complaint(self) -> str:
         """What is wrong with what the strategy shows of itself; empty while nothing is."""
         return "; ".join(self._complaints.values())

@@ -261,7 +261,7 @@ def sound_statistics(answer: object) -> dict[str, StatisticValue]:
     """
     if not isinstance(answer, Mapping):
         raise UnsoundAnswer(f"get_statistics() must return a table, not {_kind(answer)}")
-    return {_name(key): _figure(value, key) for key, value in answer.items()}
+    return {_name(key): _figure(value) for key, value in answer.items()}
 
 
 def _name(key: object) -> str:
@@ -270,7 +270,8 @@ def _name(key: object) -> str:
     return key
 
 
-def _figure(value: object, key: object) -> Any:
+def _figure(value: object) -> Any:
+    """A figure as it can be shown; None for what can't be."""
     match value:
         case None | bool():
             return value
@@ -283,10 +284,11 @@ def _figure(value: object, key: object) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {_name(name): _figure(part, key) for name, part in value.items()}
+            return {_name(name): _figure(part) for name, part in value.items()}
         case Sequence() if not isinstance(value, bytes | bytearray):
-            return [_figure(part, key) for part in value]
-    raise UnsoundAnswer(f"get_statistics() has {key!r} with no figure that can be shown: {value!r}")
+            return [_figure(part) for part in value]
+        case _:
+            return None
 
 
 def in_words(error: BaseException) -> str:

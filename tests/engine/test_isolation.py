@@ -234,9 +234,6 @@ GARBAGE_SHOWN: dict[str, tuple[str, object]] = {
     "a note with half a character": ("get_state", LadderPanel(note="\udc80")),
     "statistics that are a list": ("get_statistics", [1]),
     "a name that is a number": ("get_statistics", {1: 1}),
-    "a figure that is an object": ("get_statistics", {"a": object()}),
-    "a figure of a million digits": ("get_statistics", {"a": Decimal("1e1000000")}),
-    "an int beyond JSON": ("get_statistics", {"a": 2**70}),
 }
 
 
@@ -260,6 +257,10 @@ async def test_garbage_that_is_only_shown_stops_nobody(call: str, answer: object
     [
         (Decimal("1.50"), "1.50"),
         (float("nan"), None),
+        (object(), None),
+        (Decimal("1e1000000"), None),
+        (2**70, None),
+        (b"bytes", None),
         ("ha\udc80lf", "ha?lf"),
         (3, 3),
         (None, None),
@@ -273,13 +274,15 @@ async def test_a_figure_that_can_be_shown_is(given: object, shown: object) -> No
     assert {r.bot_id: r.statistics for r in rows}["odd"]["figure"] == shown
 
 
-@pytest.mark.parametrize("answer", ["many", 1.5, None, Decimal(3)])
-async def test_round_trips_that_are_no_count_are_none(answer: object) -> None:
+@pytest.mark.parametrize(
+    ("answer", "count"), [("many", 0), (1.5, 1), (None, 0), (Decimal(3), 3), ([1], 0), (4, 4)]
+)
+async def test_round_trips_that_are_no_count_are_none(answer: object, count: int) -> None:
     street = Street()
     street.odd.faults = {"get_statistics": giving({"round_trips": answer})}
     await street.live(["2400"])
     _, rows = await street.client.snapshot()
-    assert {r.bot_id: r.round_trips for r in rows}["odd"] == 0
+    assert {r.bot_id: r.round_trips for r in rows}["odd"] == count
 
 
 # state
@@ -446,7 +449,9 @@ async def test_commands_and_the_emergency_reach_the_neighbour_of_one_that_raises
     for command in (PauseBot("grid"), ResumeBot("grid"), PauseBot("odd"), ResumeBot("odd")):
         assert (await street.engine.execute(command)).result is Result.DONE
     street.engine.emergency.trip("test")
-    await street.go_on(["2400"])
+    for _ in range(10):
+        await street.go_on(["2400"])
+    assert street.engine.emergency.progress.startswith("verified")
     assert list(street.bot.keeper.live) == []
     assert list(street.engine.bots["grid"].keeper.live) == []
     assert (await street.engine.execute(Rearm())).result is Result.DONE

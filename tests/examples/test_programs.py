@@ -45,8 +45,8 @@ def test_the_watchdog_prints_fills_and_pauses_whom_it_is_told_to(
     most_loss: str, pauses: bool, tmp_path: Path
 ) -> None:
     config = tmp_path / "bots.toml"
-    config.write_text(GRID.replace("spacing = 0.5", "spacing = 0.03"))
-    arguments = (config, "--scratch", "--seconds", "4", f"--most-loss={most_loss}")
+    config.write_text(GRID.replace("spacing = 0.5", "spacing = 0.05"))
+    arguments = (config, "--scratch", "--seconds", "6", f"--most-loss={most_loss}")
     out = run(EXAMPLES / "watchdog.py", *arguments, home=tmp_path)
     assert ("eth: lost" in out) is pauses
     assert ("paused; orders that reduce the position stay" in out) is pauses

@@ -12,7 +12,7 @@ from nimbus_tui.core.errors import JournalLocked
 from tests.library.markets import GRID
 
 ETH = BotId("eth")
-BUSY = GRID.replace("spacing = 0.5", "spacing = 0.02")
+BUSY = GRID.replace("spacing = 0.5", "spacing = 0.05")
 
 
 @pytest.fixture
