@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
 from nimbus_tui.core.events import (
-    ConfigChanged,
     Connected,
     Disconnected,
     Error,
@@ -23,6 +21,7 @@ from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
@@ -374,12 +373,7 @@ class Engine:
             if record is None:
                 record = self._new_record(spec)
             bot = self._bot(spec, record)
-            bot.strategy.initialize(record.strategy_state)
-            bot.feed_strategy()
-            if record.config != spec.config:
-                bot.change_record(config=spec.config)
-                bot.strategy.update_config(spec.strategy.config)
-                self.bus.publish(ConfigChanged(bot_id=spec.bot_id, keys=()))
+            bot.take_up(spec.config)
             if fresh:
                 self.journal.save_bot(record)
             self.bots[spec.bot_id] = bot

@@ -36,6 +36,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """When the books began."""
     first_marks: dict[Symbol, Decimal] = msgspec.field(default_factory=dict)
     """The prices then."""
+    start_owed: bool = False
+    """Whether the strategy has still to be told that it starts afresh."""
     own_cycles: CycleLog = CycleLog()
     """The cycles that the strategy itself counts, where it does."""
 

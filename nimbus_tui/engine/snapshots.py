@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nimbus_tui import __version__
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
@@ -14,6 +13,7 @@ from nimbus_tui.control.snapshots import (
     Update,
 )
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.statistics import statistics_of
@@ -68,7 +68,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
 def _reason(bot: Bot) -> str:
     if bot.is_frozen:
         return "its strategy raised; it rests and will be tried again"
-    return bot.standing.risk_reason or bot.record.reason
+    return bot.standing.risk_reason or bot.record.reason or bot.guard.complaint
 
 
 def _count(value: Statistic) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -16,6 +17,9 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, View
 from nimbus_tui.core.preview import Preview
+
+INTERFACE = 1
+"""Number of the interface below; it rises when a strategy written for the old one can't run."""
 
 
 class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +51,8 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     engine journals in the same transaction as the fill that changed it.
     """
 
+    interface: ClassVar[int] = INTERFACE
+    """The interface that the class is written for; a package of its own says `interface = 1`."""
     Config: ClassVar[type[StrategyConfig]]
     State: ClassVar[type[StrategyState]]
     risk_shorthands: ClassVar[frozenset[str]] = frozenset(
@@ -65,7 +71,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     ) -> None:
         self.bot_id = bot_id
         self.config = config
-        self.instruments = instruments
+        self.instruments: Mapping[Symbol, Instrument] = MappingProxyType(dict(instruments))
         self._events: list[Event] = []
         self._cycles: list[Cycle] = []
         self.state = self.initial_state()
