@@ -104,7 +104,7 @@ def backtest(
         raise ConfigError(
             f"there is no data for {', '.join(missing)}; give --data {missing[0]}=FILE"
         )
-    readers = {s: [PriceFile(path, s) for path in files[s]] for s in sorted(symbols)}
+    readers = {s: [PriceFile(path, s) for path in paths] for s, paths in files.items()}
     engine, run = simulated(config, funding)
     ticks = merged(in_order(group) for group in readers.values())
     return engine, run, ticks, [f for g in readers.values() for f in g]

@@ -89,6 +89,16 @@ def opened(capital: Decimal) -> Books:
     return Books(capital=capital, cash=capital)
 
 
+def with_lots(books: Books) -> Books:
+    """Books of an earlier version, which kept no lots: what is open becomes one at its average."""
+    missing = {
+        symbol: (fifo.Lot(held.quantity, held.average_entry or ZERO, held.entry_fees, 0),)
+        for symbol, held in books.positions.items()
+        if held.quantity and symbol not in books.lots
+    }
+    return msgspec.structs.replace(books, lots={**books.lots, **missing}) if missing else books
+
+
 class _Trade(msgspec.Struct, frozen=True):
     """What changes hands: a signed quantity at a price, and a fee in quote."""
 

@@ -101,6 +101,7 @@ def _preview(path: Path, given: Mapping[Symbol, Decimal], as_json: bool) -> bool
     from nimbus_tui.cli.preview_tables import document
 
     config, problems = _loaded(path)
+    _warn_of_packages(told={problem.message for problem in problems})
     answer = ConfigPreview(errors=tuple(problems)) if config is None else _asked(config, given)
     bots = {} if config is None else {b: config.bots[b] for b in answer.previews}
     if as_json:

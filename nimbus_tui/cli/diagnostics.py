@@ -44,6 +44,10 @@ def friendly() -> Iterator[None]:
     except BrokenPipeError:
         _let_go_of_stdout()
         raise SystemExit(ExitCode.DONE) from None
+    except OSError as error:
+        _let_go_of_stdout()
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"nimbus-tui: {where}{error.strerror or error}")
 
 
 def _let_go_of_stdout() -> None:

@@ -1,7 +1,9 @@
 """Commands that look at an engine or tell it something: bots, orders, fills, events, pause."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -62,13 +64,23 @@ def engine_name(given: str | None) -> str:
 
     if given is not None:
         return given
-    running = sorted(path.stem for path in socket_folder().glob("*.sock"))
+    running = sorted(path.stem for path in socket_folder().glob("*.sock") if _listens(path))
     for names in (running, known_engines()):
         if len(names) == 1:
             return names[0]
         if names:
             raise ConfigError(f"there are several engines: {', '.join(names)}; give --engine NAME")
     raise ConfigError("there is no engine yet; start one with `nimbus-tui run CONFIG`")
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody is behind a socket: a killed engine leaves its file behind."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 async def _client(name: str) -> Any:
@@ -82,7 +94,7 @@ def _ask(
     given: str | None, live: Callable[[Any], Awaitable[Any]], stored: Callable[[Any], Any]
 ) -> Any:
     """Ask the running engine, else its journal."""
-    from nimbus_tui.config.locations import journal_path
+    from nimbus_tui.config.locations import journal_path, socket_path
     from nimbus_tui.journal.sqlite import SqliteJournal
 
     name = engine_name(given)
@@ -96,8 +108,18 @@ def _ask(
 
     try:
         return asyncio.run(ask())
-    except EngineUnreachable:
+    except EngineUnreachable as error:
+        if socket_path(name).exists():
+            say(f"{error}; this is what its journal says")
         return stored(SqliteJournal.read(journal_path(name)))
+
+
+def _history(given: str | None, stored: Callable[[Any], Any]) -> Any:
+    """Ask the journal itself: however long that takes, a running engine does not notice."""
+    from nimbus_tui.config.locations import journal_path
+    from nimbus_tui.journal.sqlite import SqliteJournal
+
+    return stored(SqliteJournal.read(journal_path(engine_name(given))))
 
 
 def bots(as_json: Json = False, engine: Engine = None) -> None:
@@ -114,6 +136,7 @@ def bots(as_json: Json = False, engine: Engine = None) -> None:
 def _stored_bots(journal: Any) -> list[dict[str, Any]]:
     """What the journal knows of bots whose engine doesn't run: no price, nothing unrealised."""
     from nimbus_tui.engine.standing import Saved
+    from nimbus_tui.engine.statistics import assets
 
     rows = []
     for record in journal.bots():
@@ -121,6 +144,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
         books = saved.books
         symbol = record.symbols[0] if len(record.symbols) == 1 else None
         position = books.position(symbol) if symbol else None
+        several = {} if symbol else {"assets": assets(record.symbols, books)}
         rows.append(
             {
                 "bot_id": record.bot_id,
@@ -138,7 +162,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
                 "equity": books.equity({}),
                 "round_trips": None,
                 "open_orders": len(journal.live_orders(record.bot_id)),
-                "statistics": {"rebalances": saved.rebalances},
+                "statistics": {"rebalances": saved.rebalances} | several,
                 "since": saved.since,
             }
         )
@@ -154,26 +178,22 @@ def orders(
     with friendly():
 
         async def live(client: Any) -> Sequence[Any]:
-            return await client.orders(live_only=not everything)  # type: ignore[no-any-return]
+            return await client.orders()  # type: ignore[no-any-return]
 
-        def stored(journal: Any) -> Sequence[Any]:
-            return journal.orders() if everything else journal.live_orders()  # type: ignore[no-any-return]
-
-        rows = [order_row(order) for order in _ask(engine, live, stored)]
+        found = (
+            _history(engine, lambda journal: journal.orders(limit=-1))
+            if everything
+            else _ask(engine, live, lambda journal: journal.live_orders())
+        )
+        rows = [order_row(order) for order in found]
         _show(rows, as_json, ("bot_id", "key", "side", "price", "quantity", "filled", "state"))
 
 
 def fills(as_json: Json = False, engine: Engine = None, limit: int = 1000) -> None:
     """The newest fills, oldest first."""
     with friendly():
-
-        async def live(client: Any) -> Sequence[Any]:
-            return await client.fills(limit=limit)  # type: ignore[no-any-return]
-
-        rows = [
-            fill_row(fill)
-            for fill in _ask(engine, live, lambda journal: journal.fills(limit=limit, newest=True))
-        ]
+        found = _history(engine, lambda journal: journal.fills(limit=limit, newest=True))
+        rows = [fill_row(fill) for fill in found]
         _show(rows, as_json, ("ts", "bot_id", "key", "side", "price", "quantity", "fee"))
 
 
@@ -185,11 +205,7 @@ def events(
 ) -> None:
     """The newest events, oldest first; as JSON one a line."""
     with friendly():
-
-        async def live(client: Any) -> Sequence[Any]:
-            return await client.events(limit=limit, newest=True)  # type: ignore[no-any-return]
-
-        found = _ask(engine, live, lambda journal: journal.events(limit=limit, newest=True))
+        found = _history(engine, lambda journal: journal.events(limit=limit, newest=True))
         if as_json:
             print_lines(found)
         else:
@@ -264,9 +280,9 @@ def emergency(
 ) -> None:
     """Cancel every order of every bot, verify, and latch."""
     with friendly():
-        if not yes and typer.prompt("Type EMERGENCY to cancel every order") != "EMERGENCY":
-            raise ConfigError("nothing was done")
-        _execute([EmergencyShutdown()], engine)
+        name = engine_name(engine)
+        _confirm(yes, "EMERGENCY", f"cancel every order of {name}")
+        _execute([EmergencyShutdown()], name)
 
 
 def rearm(
@@ -274,9 +290,15 @@ def rearm(
 ) -> None:
     """Lift the emergency latch; every bot stays stopped."""
     with friendly():
-        if not yes and typer.prompt("Type REARM to lift the latch") != "REARM":
-            raise ConfigError("nothing was done")
-        _execute([Rearm()], engine)
+        name = engine_name(engine)
+        _confirm(yes, "REARM", f"lift the latch of {name}")
+        _execute([Rearm()], name)
+
+
+def _confirm(yes: bool, word: str, deed: str) -> None:
+    """The dangerous commands want a word typed, or `--yes`."""
+    if not yes and typer.prompt(f"Type {word} to {deed}", err=True) != word:
+        raise ConfigError(f"nothing was done: that was not {word}")
 
 
 def _execute(commands: list[Command], engine: str | None) -> None:

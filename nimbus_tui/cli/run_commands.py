@@ -98,7 +98,7 @@ def _hosted(
 
 def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:
     from nimbus_tui.config.locations import theme_folders
-    from nimbus_tui.config.model import OnHangup
+    from nimbus_tui.config.model import OnEmergency, OnHangup
     from nimbus_tui.tui.options import Farewell, ScreenOptions
     from nimbus_tui.tui.run import check_terminal, run_screen
 
@@ -111,6 +111,7 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
         theme_folders=tuple(theme_folders()),
         demo=demo,
         on_stop={bot_id: bot.common.on_stop.value for bot_id, bot in config.bots.items()},
+        close_in_emergency=config.engine.emergency is OnEmergency.CLOSE,
     )
     farewell = run_screen(client, options)
     match farewell:

@@ -135,6 +135,7 @@ class BotReader:
             limits=self._limits(bot_id, table, common, parameters, kind.risk_shorthands),
             parameters=parameters,
             symbols=self._symbols(bot_id, kind, parameters),
+            symbols_key=kind.symbols_key,
         )
 
     def _parameters(
@@ -255,7 +256,7 @@ class BotReader:
             try:
                 parse_symbol(symbol)
             except ConfigError as error:
-                self._findings.say(("bots", bot_id, "symbol"), str(error))
+                self._findings.say(("bots", bot_id, kind.symbols_key), str(error))
             else:
                 good.append(symbol)
         return tuple(good)

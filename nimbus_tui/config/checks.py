@@ -142,7 +142,7 @@ def check_replay(
         for symbol in bot.symbols if bot.common.exchange == name else ():
             if symbol not in section.files and ONLY_SYMBOL not in section.files:
                 findings.say(
-                    ("bots", bot_id, "symbol"),
+                    ("bots", bot_id, bot.symbols_key),
                     f"exchanges.{name}.files has no prices of {symbol}; "
                     f"it has {', '.join(section.files)}",
                 )
@@ -180,7 +180,7 @@ def check_shared_positions(bots: Bots, findings: Findings) -> None:
             other = owners.setdefault((bot.common.exchange, symbol), bot.bot_id)
             if other != bot.bot_id:
                 findings.say(
-                    ("bots", bot.bot_id, "symbol"),
+                    ("bots", bot.bot_id, bot.symbols_key),
                     f"{other} trades {symbol} on {bot.common.exchange} already and they would "
                     "share one position; give one of them an exchange of its own",
                 )

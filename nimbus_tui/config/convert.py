@@ -35,6 +35,7 @@ _WORDS = (
     (msgspec.inspect.IntType, "a whole number"),
     (msgspec.inspect.StrType, "text in quotes"),
     (msgspec.inspect.BoolType, "true or false"),
+    (msgspec.inspect.DateTimeType, "a date and time, like 2026-11-22T09:00:00Z"),
     (msgspec.inspect.DictType | msgspec.inspect.StructType, "a table"),
     (msgspec.inspect.CollectionType | msgspec.inspect.TupleType, "a list"),
 )
@@ -203,6 +204,9 @@ def _leaf(value: Any, annotation: Any) -> tuple[str, Any]:
     wrong = f"must be {_taken(annotation)}, not {shown(value)}"
     if isinstance(value, str) and isinstance(info, msgspec.inspect.DecimalType):
         return wrong, None
+    if isinstance(info, msgspec.inspect.DateTimeType):
+        moment = _moment(value)
+        return ("", moment) if moment is not None else (wrong, None)
     try:
         converted = msgspec.convert(value, bare, strict=True)
     except msgspec.ValidationError:
@@ -215,6 +219,18 @@ def _leaf(value: Any, annotation: Any) -> tuple[str, Any]:
         return "", msgspec.convert(value, annotation, strict=True)
     except msgspec.ValidationError as error:
         return f"{wrong} ({error})", None
+
+
+def _moment(value: Any) -> datetime.datetime | None:
+    """A date and time in TOML's own form or as ISO text; a bare date is its midnight."""
+    if isinstance(value, str):
+        try:
+            return datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return datetime.datetime.combine(value, datetime.time())
+    return value if isinstance(value, datetime.datetime) else None
 
 
 def _bare(annotation: Any) -> Any:

@@ -42,7 +42,7 @@ def markets(
 
 def _traded(bots: Bots) -> list[tuple[ExchangeName, Symbol, Path]]:
     return [
-        (bot.common.exchange, symbol, ("bots", bot_id, "symbol"))
+        (bot.common.exchange, symbol, ("bots", bot_id, bot.symbols_key))
         for bot_id, bot in bots.items()
         for symbol in bot.symbols
     ]

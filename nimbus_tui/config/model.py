@@ -219,6 +219,8 @@ class BotConfig(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits
     parameters: StrategyConfig
     symbols: tuple[Symbol, ...]
+    symbols_key: str = "symbol"
+    """The key that the symbols come from."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

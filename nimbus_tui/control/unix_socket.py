@@ -25,8 +25,12 @@ from nimbus_tui.core.preview import ConfigPreview
 
 PROTOCOL = 1
 MAX_LINE = 16 * 1024 * 1024
+MAX_ROWS = 5_000
+"""Rows of one reply."""
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
+HELLO_WITHIN_S = 5.0
+"""How long an engine may take to answer a new client."""
 MAX_PATH = 107
 """The longest path that the system takes for a Unix socket."""
 
@@ -139,7 +143,11 @@ class UnixSocketServer:
         """
         if len(os.fsencode(self._path)) > MAX_PATH:
             raise NimbusError(f"the socket path {self._path} is longer than {MAX_PATH} bytes")
-        Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            folder = Path(self._path).parent
+            raise NimbusError(f"the socket's folder {folder}: {error.strerror}") from error
         await self._clear_stale()
         mask = os.umask(0o177)
         try:
@@ -205,6 +213,8 @@ class UnixSocketServer:
             body = msgspec.json.encode(await self._ask(request.ask))
         except NimbusError as error:
             return Reply(request.id, error=str(error))
+        except Exception as error:  # the client must hear of it, or it waits for ever
+            return Reply(request.id, error=f"the engine failed: {type(error).__name__}: {error}")
         return Reply(request.id, msgspec.Raw(body))
 
     async def _ask(self, ask: Ask) -> Any:
@@ -223,17 +233,24 @@ class UnixSocketServer:
             case AskExecute(command):
                 return await self._client.execute(command)
             case AskOrders(bot_id, live_only, limit):
-                return await self._client.orders(bot_id=bot_id, live_only=live_only, limit=limit)
+                return await self._client.orders(
+                    bot_id=bot_id, live_only=live_only, limit=_bounded(limit)
+                )
             case AskFills(bot_id, limit):
-                return await self._client.fills(bot_id=bot_id, limit=limit)
+                return await self._client.fills(bot_id=bot_id, limit=_bounded(limit))
             case AskEquity(bot_id, since_ns, limit):
-                return await self._client.equity(bot_id, since_ns=since_ns, limit=limit)
+                return await self._client.equity(bot_id, since_ns=since_ns, limit=_bounded(limit))
             case AskEvents(after, limit, bot_id, types, newest):
                 return await self._client.events(
-                    after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
+                    after=after, limit=_bounded(limit), bot_id=bot_id, types=types, newest=newest
                 )
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
+
+
+def _bounded(limit: int) -> int:
+    """Reading keeps the engine waiting: who wants more reads the journal on its own."""
+    return min(max(limit, 0), MAX_ROWS)
 
 
 class UnixSocketClient:
@@ -257,7 +274,15 @@ class UnixSocketClient:
         except OSError as error:
             raise EngineUnreachable(f"no engine answers on {path}") from error
         client = cls(reader, writer)
-        await client._call(Hello(PROTOCOL), int)
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                await client._call(Hello(PROTOCOL), int)
+        except TimeoutError:
+            await client.close()
+            raise EngineUnreachable(f"the engine on {path} does not answer") from None
+        except EngineUnreachable:
+            await client.close()
+            raise
         return client
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,7 @@ class SymbolParts(msgspec.Struct, frozen=True):
         return MarketType.SPOT if self.settle is None else MarketType.PERPETUAL
 
 
+@lru_cache(maxsize=4096)
 def parse_symbol(symbol: str) -> SymbolParts:
     """Take a unified symbol apart.
 

@@ -156,6 +156,21 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             reduce_only=self.reduce_only,
         )
 
+    def wish(self) -> DesiredOrder:
+        """The wish that this order fulfils as it is."""
+        return DesiredOrder(
+            key=self.key,
+            symbol=self.symbol,
+            side=self.side,
+            quantity=self.quantity,
+            type=self.type,
+            price=self.price,
+            trigger_price=self.trigger_price,
+            time_in_force=self.time_in_force,
+            post_only=self.post_only,
+            reduce_only=self.reduce_only,
+        )
+
     def cancel_request(self) -> CancelRequest:
         """What asks the venue to cancel it."""
         return CancelRequest(

@@ -10,6 +10,8 @@ from nimbus_tui.core.order import DesiredOrder
 
 Band = tuple[Decimal | None, Decimal | None]
 """(below, above): wake when price ≤ below or price ≥ above; None = never on that side."""
+NO_BAND: Band = (Decimal(0), Decimal(0))
+"""The band that holds no price."""
 
 
 class Wake(msgspec.Struct, frozen=True):

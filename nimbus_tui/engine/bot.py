@@ -1,5 +1,6 @@
 """One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -44,6 +45,9 @@ from nimbus_tui.risk.gate import Situation, review
 from nimbus_tui.risk.limits import RiskLimits
 
 DAY_NS = 86_400 * NS_PER_SECOND
+
+_NUMBER = re.compile(r"-?[\d.]+")
+"""The same rule with a price that has moved is the same objection."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -95,7 +99,9 @@ class Bot:
             restart_window_s=restart_window_s,
         )
         self.keeper = OrderBookKeeper(self, journal, clock)
-        self.plan = Plan()
+        # Until the strategy has been asked, what rests is what should rest.
+        self.plan = Plan(self.keeper.taken_over)
+        self._has_answered = False
         self.reviewed = ReviewedPlan()
         self._warned: dict[OrderKey, str] = {}
         self._dirty = False
@@ -114,7 +120,7 @@ class Bot:
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
-        self.keeper.retry_cancels()
+        self.keeper.retry()
         filled = [self._took_in(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
@@ -135,9 +141,14 @@ class Bot:
             self._owes_plan = False
             answer = self.guard.plan(self.view())
             if answer is not None:
+                self._has_answered = True
                 self.plan = answer
-                self._announce()
+                self.keeper.forget_all_but({wish.key for wish in answer.orders})
+                self.announce()
                 self._dirty = True
+        if not self._has_answered:
+            rest = tuple(wish for wish in self.plan.orders if wish.key in self.keeper.live)
+            self.plan = msgspec.structs.replace(self.plan, orders=rest)
         return self.plan
 
     def review(self, plan: Plan) -> ReviewedPlan:
@@ -149,7 +160,7 @@ class Bot:
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             instruments=self.instruments,
             limits=self.limits,
-            live=frozenset(live),
+            live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
@@ -213,7 +224,7 @@ class Bot:
     @property
     def awaits_price(self) -> bool:
         """Whether the next price is worth a turn wherever it is."""
-        return self._owes_plan or not self.saved.opened
+        return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
         """The bot's own signed position."""
@@ -223,15 +234,15 @@ class Bot:
         """The newest prices."""
         return {symbol: quote.mark_price or quote.price for symbol, quote in self.prices.items()}
 
-    def view(self) -> View:
-        """What the strategy may look at."""
+    def view(self, *, for_show: bool = False) -> View:
+        """What the strategy may look at; for what is only shown without the unowned balances."""
         return View(
             now=self._clock.now(),
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             live=frozenset(self.keeper.live),
             positions={symbol: self.position(symbol) for symbol in self.instruments},
             cash={self.quote: self.books.cash},
-            unowned=self.unowned(),
+            unowned={} if for_show else self.unowned(),
             may_add=self.standing.step < RiskStep.PAUSE,
         )
 
@@ -250,13 +261,24 @@ class Bot:
 
     def next_time(self) -> int | None:
         """When the bot must be given a turn at the latest."""
-        wake_at = None if self.standing.is_stopped else self.plan.wake.at
+        rests = self.standing.is_stopped or self.is_frozen
+        wake_at = None if rests else self.plan.wake.at
         times = [wake_at, self.guard.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)
 
     def publish(self, event: Event) -> None:
         """Tell the bus in the bot's name."""
         self._bus.publish(msgspec.structs.replace(event, bot_id=self.bot_id))
+
+    def announce(self) -> None:
+        """Tell what the strategy has to tell."""
+        for event in self.guard.announcements():
+            self.retell(event)
+
+    def retell(self, event: Event) -> None:
+        """Count and publish one thing that the strategy has told."""
+        self.saved = self.saved.counted(event)
+        self.publish(event)
 
     def change_record(self, **changes: Any) -> None:
         """Change what the journal says of the bot; written at the end of the turn."""
@@ -279,8 +301,7 @@ class Bot:
             state = self.guard.saved_state()
             if state is None:
                 state = self.record.strategy_state
-                absorbed = Saved.of(self.record).absorbed
-                self.saved = msgspec.structs.replace(self.saved, absorbed=absorbed)
+                self.saved = self.saved.as_absorbed_in(Saved.of(self.record))
             self.record = msgspec.structs.replace(
                 self.record, strategy_state=state, books=msgspec.json.encode(self.saved)
             )
@@ -290,6 +311,11 @@ class Bot:
     def cycles(self) -> CycleLog:
         """Closed results: as the strategy counts them, else from flat to flat."""
         return self.saved.own_cycles if self.strategy.own_cycles else self.books.cycles
+
+    def look(self) -> None:
+        """Let the strategy see how things stand, for what it shows."""
+        if self.saved.opened and self._has_prices() and not self.is_frozen:
+            self.guard.look(self.view(for_show=True))
 
     def equity(self) -> Decimal:
         """What the bot is worth at the newest prices."""
@@ -360,15 +386,20 @@ class Bot:
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
         self.saved = self.saved.with_cycles(self.guard.cycles())
-        self._announce()
+        self.announce()
         return True
 
     def order_ended(self, order: Order) -> None:
-        """An order ended; if a part was filled, its key is spent and the strategy is told."""
+        """An order ended; if a part was filled, its key is spent and the strategy is told.
+
+        What the strategy wished counts: the order may have been trimmed on its way to the venue.
+        """
+        wished = next((wish.quantity for wish in self.plan.orders if wish.key == order.key), None)
         if order.filled:
             self._unwish(order.key)
-        if 0 < order.filled < order.quantity:
-            self.guard.tell(lambda: self.strategy.handle_order_end(order))
+        if 0 < order.filled < (wished or order.quantity):
+            ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
+            self.guard.tell(lambda: self.strategy.handle_order_end(ended))
             self._dirty = True
             self._owes_plan = True
         self.standing.order_ended(order)
@@ -474,17 +505,13 @@ class Bot:
     def _is_settled(self) -> bool:
         return self.plan.wake.settled and not self.keeper.live
 
-    def _announce(self) -> None:
-        for event in self.guard.announcements():
-            self.saved = self.saved.counted(event)
-            self.publish(event)
-
     def _warn_of_objections(self) -> None:
         """Say once why an order is held back, not on every tick."""
+        told, self._warned = self._warned, {}
+        waiting = self.keeper.waiting_reasons()
         for key, reason in self.reviewed.held_back.items():
-            fresh = self._warned.get(key) != reason and not reason.startswith(("paused", "stopped"))
-            if fresh and key not in self.keeper.waiting_reasons():
+            rule = _NUMBER.sub("", reason)
+            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped"))
+            if fresh and key not in waiting:
                 self.publish(Warning(message=f"{key} is held back: {reason}"))
-            self._warned[key] = reason
-        if len(self._warned) > 4 * len(self.plan.orders) + 64:
-            self._warned = dict(self.reviewed.held_back)
+            self._warned[key] = rule

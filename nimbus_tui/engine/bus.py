@@ -37,6 +37,11 @@ class EventBus:
         """The number of the newest event."""
         return self._seq
 
+    @property
+    def told(self) -> int:
+        """The number of the newest event that listeners have been told of."""
+        return self.recent[-1].seq if self.recent else 0
+
     def publish(self, event: Event) -> None:
         """Stamp an event and keep it for the next write."""
         self._seq += 1

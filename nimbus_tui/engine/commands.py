@@ -55,7 +55,8 @@ BotCommand = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot
 def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
     bot = engine.bots.get(command.bot_id)
     if bot is None:
-        return Outcome(Result.REFUSED, _unknown(engine, command.bot_id))
+        refused = engine.refused.get(command.bot_id)
+        return Outcome(Result.REFUSED, refused or _unknown(engine, command.bot_id))
     if engine.emergency.latched:
         return Outcome(Result.REFUSED, "an emergency is latched: rearm first")
     refusal = _refusal(bot, command)

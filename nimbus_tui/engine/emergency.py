@@ -1,10 +1,12 @@
 """Emergency shutdown: latched, and over only when the venues say that nothing of ours is left."""
 
 import asyncio
+import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import JournalError
-from nimbus_tui.core.events import Info, RiskEscalated
+from nimbus_tui.core.events import Error, Info, RiskEscalated
 from nimbus_tui.core.ids import ClientOrderId
 from nimbus_tui.engine import recovery
 from nimbus_tui.engine.closing import is_closing_key
@@ -94,8 +96,21 @@ class Emergency:
 
     def journal_lost(self, error: JournalError) -> None:
         """Without a journal nothing may be sent: cancel all orders from what the venues say."""
+        self._fail(f"the journal failed: {error}")
+
+    def engine_broken(self, error: Exception) -> None:
+        """A turn broke off in the middle: nothing that memory says can be trusted any more."""
         engine = self._engine
-        self.reason = self.reason or f"the journal failed: {error}"
+        detail = "".join(traceback.format_exception(error))
+        engine.bus.publish(Error(message=f"the engine failed: {describe(error)}", detail=detail))
+        with suppress(JournalError), engine.journal.transaction():
+            engine.bus.write()
+        engine.bus.dispatch()
+        self._fail(f"the engine failed: {type(error).__name__}: {describe(error)}")
+
+    def _fail(self, reason: str) -> None:
+        engine = self._engine
+        self.reason = self.reason or reason
         engine.state = "failed"
         self.progress = f"{self.reason}; cancelling every order"
         engine.changed()

@@ -17,12 +17,13 @@ from nimbus_tui.core.events import (
     Started,
     Stopped,
 )
+from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
-from nimbus_tui.core.plan import Band
+from nimbus_tui.core.plan import NO_BAND, Band
 from nimbus_tui.core.version import __version__
-from nimbus_tui.engine import commands, recovery
+from nimbus_tui.engine import commands, continuity, recovery
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -55,6 +56,10 @@ from nimbus_tui.orders import client_id
 
 ACCOUNT_POLL_S = 2.0
 """How often the venues' account figures are read for the screen."""
+CANCEL_AGAIN_S = 0.1
+"""How long a shutdown waits before it looks again for orders to cancel."""
+LET_GO_S = 2.0
+"""How long a shutdown waits for its own tasks and connections to end."""
 
 
 class Engine:
@@ -90,6 +95,9 @@ class Engine:
         self.specs = {spec.bot_id: spec for spec in bots}
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
+        self.refused: dict[BotId, str] = {}
+        """Bots that don't fit the journal any more, with the reason; nobody looks after them."""
+        self._strays: set[ClientOrderId] = set()
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
@@ -174,7 +182,11 @@ class Engine:
         try:
             async with asyncio.timeout(self.settings.shutdown_timeout_s):
                 if cancel:
-                    await recovery.cancel_everything(self)
+                    await self._cancel_orders()
+        except TimeoutError:
+            self.bus.publish(Error(message="not every order could be cancelled in time"))
+        try:
+            async with asyncio.timeout(LET_GO_S):
                 await self._let_go()
         except TimeoutError:
             self.bus.publish(Error(message="the shutdown took too long and was cut short"))
@@ -185,6 +197,13 @@ class Engine:
             self.state = "stopped"
             self.changed()
             self.journal.close()
+
+    async def _cancel_orders(self) -> None:
+        """Cancel what rests, and what is still on its way as soon as it has arrived."""
+        while await recovery.cancel_everything(self) or any(
+            manager.unanswered for manager in self.order_managers.values()
+        ):
+            await self.clock.sleep(CANCEL_AGAIN_S)
 
     def _say_goodbye(self) -> None:
         with self.journal.transaction():
@@ -217,6 +236,9 @@ class Engine:
                 self.bus.write()
         except JournalError as error:
             self.emergency.journal_lost(error)
+            return
+        except Exception as error:  # what memory holds and what the journal holds have parted
+            self.emergency.engine_broken(error)
             return
         self.bus.dispatch()
         for intent in intents:
@@ -270,7 +292,9 @@ class Engine:
                     if wants_plan:
                         replan.add(bot_id)
                 case FillsRead(exchange, cursor):
-                    self.journal.save_fact(cursor_fact(exchange), cursor)
+                    # A fill that has found nobody must be read again when somebody is there.
+                    if not self._strays:
+                        self.journal.save_fact(cursor_fact(exchange), cursor)
                 case FundingRead(exchange, cursor):
                     self.journal.save_fact(funding_cursor_fact(exchange), cursor)
                 case FundingArrived(exchange, payment):
@@ -289,7 +313,24 @@ class Engine:
         if not isinstance(fact, FillArrived | OrderReported):
             return fact.bot_id
         named = fact.fill if isinstance(fact, FillArrived) else fact.report
-        return self.bot_of(named.client_order_id)
+        tag = self.order_managers[fact.exchange].engine_tag
+        if not client_id.is_ours(tag, named.client_order_id):
+            return None
+        owner = self.bot_of(named.client_order_id)
+        if owner is None and isinstance(fact, FillArrived):
+            self._note_stray(fact.fill)
+        return owner
+
+    def _note_stray(self, fill: Fill) -> None:
+        """A fill of ours that belongs to no bot here: said once, and read again at every start."""
+        if fill.client_order_id not in self._strays and not self.journal.has_fill(fill):
+            self._strays.add(fill.client_order_id)
+            self.bus.publish(
+                Error(
+                    message=f"order {fill.client_order_id} of ours, of no bot here, has filled: "
+                    f"{fill.side.value} {fill.quantity:f} {fill.symbol} at {fill.price:f}"
+                )
+            )
 
     def _holder(self, exchange: ExchangeName, payment: FundingPayment) -> BotId | None:
         """The bot that holds a derivative; what was paid before its books began isn't its own."""
@@ -350,6 +391,8 @@ class Engine:
 
     def quiet_band(self, market: Market) -> Band:
         """Strictly between these prices no bot has anything to do."""
+        if any(self.bots[bot_id].awaits_price for bot_id in self._watchers[market]):
+            return NO_BAND
         return self.wakes.quiet_band(market)
 
     def note_price(self, exchange: ExchangeName, quote: Quote) -> None:
@@ -367,7 +410,12 @@ class Engine:
 
     def _take_up_bots(self) -> None:
         known = {record.bot_id: record for record in self.journal.bots()}
+        self.refused = continuity.misfits(self.journal, self.specs)
+        for bot_id, trouble in self.refused.items():
+            self.bus.publish(Error(message=trouble, bot_id=bot_id))
         for spec in self.specs.values():
+            if spec.bot_id in self.refused:
+                continue
             record = known.get(spec.bot_id)
             fresh = record is None
             if record is None:

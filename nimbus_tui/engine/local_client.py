@@ -18,6 +18,9 @@ from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_si
 
 T = TypeVar("T")
 
+REVISIONS_KEPT = 1024
+"""How many revisions are remembered with the newest event that clients had seen by then."""
+
 
 class LocalClient:
     """`EngineClient` for callers on the engine's loop."""
@@ -42,10 +45,11 @@ class LocalClient:
                     await engine.news()
             except TimeoutError:
                 timeout_s = 0.0
-        seen = self._seen.pop(after, 0)
+        # Several clients may stand at the same revision: each of them gets what came after it.
+        seen = self._seen.get(after, 0)
         update = update_since(engine, after, focus, seen if after > 0 else 0)
-        self._seen[update.revision] = engine.bus.seq
-        while len(self._seen) > 64:
+        self._seen[update.revision] = engine.bus.told
+        while len(self._seen) > REVISIONS_KEPT:
             del self._seen[next(iter(self._seen))]
         return update
 

@@ -1,5 +1,6 @@
 """Keeps a bot's orders in step with what the venue says, and remembers refusals."""
 
+from collections.abc import Set
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from nimbus_tui.core.order import (
     Refused,
 )
 from nimbus_tui.core.plan import Band
+from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import (
     CancelAnswered,
     FillArrived,
@@ -39,13 +41,16 @@ if TYPE_CHECKING:
 
 MAX_RETRY_S = 60
 """Longest wait before an order that was refused is tried again."""
-CANCEL_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-"""How long to wait before a cancel that came to nothing is sent again; the last one repeats."""
+RETRY_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""How long to wait before a cancel is sent or fills are read again; the last one repeats."""
+
+_UNANSWERED = frozenset({OrderState.PENDING, OrderState.UNKNOWN})
 
 
 class Refusal(msgspec.Struct, frozen=True):
     """The newest refusal of a key and when it may be tried again."""
 
+    kind: RefusalKind
     reason: str
     times: int
     retry_at: int | None
@@ -54,8 +59,8 @@ class Refusal(msgspec.Struct, frozen=True):
     price: Decimal | None
 
 
-class CancelRetry(msgspec.Struct, frozen=True):
-    """A cancel that came to nothing: how often, and when it may be sent again."""
+class Retry(msgspec.Struct, frozen=True):
+    """Something that came to nothing: how often, and when it may be tried again."""
 
     times: int
     at: int | None
@@ -69,18 +74,19 @@ class OrderBookKeeper:
         self._bot = bot
         self._journal = journal
         self._clock = clock
-        # A cancel of an earlier life may never have left; a second one does no harm.
-        self.live = LiveOrders(
-            tuple(
-                lifecycle.cancel_failed(order, order.updated_ns)
-                if order.cancel_requested
-                else order
-                for order in journal.live_orders(bot.bot_id)
-            )
+        resting = journal.live_orders(bot.bot_id)
+        self.taken_over = tuple(
+            order.wish()
+            for order in resting
+            if not order.cancel_requested and not is_closing_key(order.key)
         )
+        """What an earlier life of the bot wanted to rest."""
+        # A cancel of that life may never have left; a second one does no harm.
+        self.live = LiveOrders(tuple(lifecycle.cancel_failed(o, o.updated_ns) for o in resting))
         self._deferred: dict[ClientOrderId, OrderReport] = {}
         self._refusals: dict[OrderKey, Refusal] = {}
-        self._cancel_retries: dict[ClientOrderId, CancelRetry] = {}
+        self._cancel_retries: dict[ClientOrderId, Retry] = {}
+        self._fill_retries: dict[ClientOrderId, Retry] = {}
         self.stale_reports = 0
 
     def absorb(self, fact: OrderFact) -> bool:
@@ -112,16 +118,27 @@ class OrderBookKeeper:
         """A cancel is about to leave."""
         self._store(lifecycle.cancel_sent(order, self._clock.now()))
 
-    def retry_cancels(self) -> None:
-        """Let go of cancels that came to nothing and have waited long enough to be sent again."""
+    def retry(self) -> None:
+        """Try again what came to nothing and has waited long enough."""
         now = self._clock.now()
         for identity, retry in list(self._cancel_retries.items()):
             order = self.live.by_client_id(identity)
             if order is None:
                 del self._cancel_retries[identity]
-            elif retry.at is not None and retry.at <= now:
-                self._cancel_retries[identity] = CancelRetry(retry.times, None)
+            elif _is_due(retry, now):
+                self._cancel_retries[identity] = Retry(retry.times, None)
                 self._store(lifecycle.cancel_failed(order, now))
+        for identity, retry in list(self._fill_retries.items()):
+            if identity not in self._deferred:
+                del self._fill_retries[identity]
+            elif _is_due(retry, now):
+                self._fill_retries[identity] = self._next_try(retry)
+                self._bot.orders.read_fills()
+
+    def _next_try(self, last: Retry | None) -> Retry:
+        times = last.times + 1 if last is not None else 1
+        pause_s = RETRY_PAUSES_S[min(times, len(RETRY_PAUSES_S)) - 1]
+        return Retry(times, self._clock.now() + round(pause_s * NS_PER_SECOND))
 
     # facts
 
@@ -134,11 +151,12 @@ class OrderBookKeeper:
         )
         if not self._journal.record_fill(named):
             return False
-        before = order.state
-        self._store(self._filled(order, named))
+        after = self._filled(order, named)
+        self._store(after)
+        if order.state in _UNANSWERED:
+            self._bot.publish(_placed(after))
         self._bot.book(named)
-        after = self._find(fill.client_order_id)
-        if after is not None and after.state.is_final and not before.is_final:
+        if after.state.is_final and not order.state.is_final:
             self._ended(after)
         deferred = self._deferred.pop(fill.client_order_id, None)
         if deferred is not None:
@@ -161,6 +179,8 @@ class OrderBookKeeper:
         self.stale_reports += step.stale
         if step.fills_missing:
             self._deferred[report.client_order_id] = report
+            last = self._fill_retries.get(report.client_order_id)
+            self._fill_retries[report.client_order_id] = self._next_try(last)
             self._bot.orders.read_fills()
         self._moved(order, step.order)
 
@@ -177,17 +197,12 @@ class OrderBookKeeper:
         self._moved(order, step.order)
 
     def _cancel(self, identity: ClientOrderId, response: CancelResponse) -> None:
-        """A cancel that was refused or lost is sent again after a while; that does no harm."""
+        """A cancel that does not end its order is sent again after a while; that does no harm."""
         order = self._find(identity)
         if order is None or order.state.is_final:
             return
-        gone = isinstance(response, Refused) and response.kind is RefusalKind.NOT_FOUND
-        if not isinstance(response, Accepted) and not gone:
-            last = self._cancel_retries.get(identity)
-            times = last.times + 1 if last is not None else 1
-            pause_s = CANCEL_PAUSES_S[min(times, len(CANCEL_PAUSES_S)) - 1]
-            at = self._clock.now() + round(pause_s * NS_PER_SECOND)
-            self._cancel_retries[identity] = CancelRetry(times, at)
+        # Also one that was accepted, if the order does not end: the venue may have spoken too soon.
+        self._cancel_retries[identity] = self._next_try(self._cancel_retries.get(identity))
 
     def _not_found(self, identity: ClientOrderId) -> None:
         order = self._find(identity)
@@ -200,13 +215,14 @@ class OrderBookKeeper:
         if after is before:
             return
         self._store(after)
-        answered = before.state in (OrderState.PENDING, OrderState.UNKNOWN)
+        answered = before.state in _UNANSWERED
         if answered and after.state not in (OrderState.UNKNOWN, OrderState.REJECTED):
             self._bot.publish(_placed(after))
         if after.state.is_final and not before.state.is_final:
             self._ended(after)
 
     def _ended(self, order: Order) -> None:
+        self._cancel_retries.pop(order.client_order_id, None)
         match order.state:
             case OrderState.REJECTED:
                 event = OrderRejected(
@@ -241,10 +257,12 @@ class OrderBookKeeper:
         """Wait before the next try; the same refusal again and again pauses the bot."""
         race = refused.kind is RefusalKind.POST_ONLY_WOULD_CROSS
         last = self._refusals.get(order.key)
-        times = last.times + 1 if last is not None and last.reason == refused.reason else 1
+        # By kind: the words hold prices and balances, which change from one try to the next.
+        times = last.times + 1 if last is not None and last.kind is refused.kind else 1
         quote = self._bot.prices.get(order.symbol)
         wait_s = min(2 ** (times - 1), MAX_RETRY_S)
         self._refusals[order.key] = Refusal(
+            kind=refused.kind,
             reason=refused.reason,
             times=times,
             retry_at=None if race else self._clock.now() + wait_s * NS_PER_SECOND,
@@ -277,6 +295,7 @@ class OrderBookKeeper:
         now = self._clock.now()
         times = [refusal.retry_at for refusal in self._refusals.values()]
         times += [retry.at for retry in self._cancel_retries.values()]
+        times += [retry.at for retry in self._fill_retries.values()]
         return min((at for at in times if at is not None and at > now), default=None)
 
     def retry_band(self, symbol: Symbol) -> Band:
@@ -286,9 +305,19 @@ class OrderBookKeeper:
                 return (refusal.price, refusal.price)
         return (None, None)
 
+    def forget_all_but(self, keys: Set[OrderKey]) -> None:
+        """Refusals of orders that nobody wishes any more are of no interest."""
+        for key in self._refusals.keys() - keys:
+            if not is_closing_key(key):
+                del self._refusals[key]
+
     def forget_refusals(self) -> None:
         """The operator has looked: try again at once."""
         self._refusals.clear()
+
+
+def _is_due(retry: Retry, now: int) -> bool:
+    return retry.at is not None and retry.at <= now
 
 
 def _placed(order: Order) -> OrderPlaced:

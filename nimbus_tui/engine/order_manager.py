@@ -159,6 +159,9 @@ class OrderManager:
             response: OrderResponse = await self.exchange.place_order(request)
         except Exception as error:  # whatever failed, the order may have arrived
             response = Unknown(describe(error))
+        if isinstance(response, Refused) and response.kind is RefusalKind.DUPLICATE:
+            # The id is ours alone: an earlier life has used it and the journal has lost that.
+            response = Unknown(response.reason)
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
             await self._look_up(intent)

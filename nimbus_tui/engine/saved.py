@@ -6,7 +6,7 @@ from functools import reduce
 
 import msgspec
 
-from nimbus_tui.accounting.books import Books, opened
+from nimbus_tui.accounting.books import Books, opened, with_lots
 from nimbus_tui.accounting.cycles import Cycle, CycleLog, recorded
 from nimbus_tui.core.events import Event, GridRebalanced, PortfolioRebalanced
 from nimbus_tui.core.ids import Symbol
@@ -41,12 +41,22 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     own_cycles: CycleLog = CycleLog()
     """The cycles that the strategy itself counts, where it does."""
 
+    def as_absorbed_in(self, kept: "Saved") -> "Saved":
+        """Its own books with what went into a strategy's state as it was when *kept* was kept."""
+        return msgspec.structs.replace(
+            self,
+            absorbed=kept.absorbed,
+            rebalances=kept.rebalances,
+            own_cycles=kept.own_cycles,
+        )
+
     @staticmethod
     def of(record: BotRecord) -> "Saved":
         """What a record holds, or the first of its kind."""
         if record.books is None:
             return Saved(since=record.created_ns)
-        return msgspec.json.decode(record.books, type=Saved)
+        saved = msgspec.json.decode(record.books, type=Saved)
+        return msgspec.structs.replace(saved, books=with_lots(saved.books))
 
     def begun(self, capital: Decimal, marks: dict[Symbol, Decimal], now: int) -> "Saved":
         """The books opened at the first prices."""

@@ -35,6 +35,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
     marks = bot.marks()
     equity = bot.books.equity(marks)
     start_of_day = bot.saved.day_equity if bot.saved.day_equity is not None else equity
+    bot.look()
     statistics = statistics_of(bot, engine.clock.now())
     return BotSnapshot(
         bot_id=bot.bot_id,
@@ -83,6 +84,7 @@ def _short(number: Decimal | None) -> Decimal | None:
 
 def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
     """A bot's panel, live orders and newest fills."""
+    bot.look()
     return BotDetail(
         bot_id=bot.bot_id,
         panel=bot_panel(bot),

@@ -1,15 +1,17 @@
 """The figures that every bot has, from its books; worked out when somebody looks, not on a tick."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from nimbus_tui.accounting.books import Books
 from nimbus_tui.accounting.performance import buy_and_hold
 from nimbus_tui.control.snapshots import Statistic
 from nimbus_tui.core.codec import plain
-from nimbus_tui.core.ids import Asset
+from nimbus_tui.core.ids import Asset, Symbol
 from nimbus_tui.engine.bot import Bot
 
 _SHARE = Decimal("0.0001")
+_COST = Decimal("1e-10")
 
 
 def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
@@ -29,11 +31,36 @@ def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
         "buy_and_hold": held,
         "versus_buy_and_hold": None if held is None else bot.equity() - held,
     }
+    if len(bot.instruments) > 1:
+        figures["assets"] = assets(bot.instruments, books, figures.get("assets"), bot.marks())
     if books.fees_by_asset.keys() - {bot.quote}:
         figures["fees_paid"] = _amounts(books.fees_by_asset)
     if books.unvalued_fees:
         figures["fees_unvalued"] = _amounts(books.unvalued_fees)
     return {name: _statistic(value) for name, value in figures.items()}
+
+
+def assets(
+    symbols: Iterable[Symbol],
+    books: Books,
+    told: object = None,
+    marks: Mapping[Symbol, Decimal] | None = None,
+) -> list[dict[str, object]]:
+    """What a bot of several symbols holds of each, with what its strategy tells of it besides."""
+    rows = told if isinstance(told, list | tuple) else ()
+    by_symbol = {row.get("symbol"): dict(row) for row in rows if isinstance(row, Mapping)}
+    found = []
+    for symbol in symbols:
+        position = books.position(symbol)
+        cost = position.average_cost
+        held: dict[str, object] = {
+            "symbol": symbol,
+            "price": (marks or {}).get(symbol),
+            "position": position.quantity,
+            "average_cost": None if cost is None else cost.quantize(_COST),
+        }
+        found.append(held | by_symbol.pop(symbol, {}))
+    return [*found, *by_symbol.values()]
 
 
 def _time_in_market(bot: Bot, now: int) -> Decimal | None:

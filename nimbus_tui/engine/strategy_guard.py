@@ -59,14 +59,7 @@ class StrategyGuard:
     def call(self, call: Callable[[], T]) -> T | None:
         """Call the strategy; None if it raised, and then the bot is frozen."""
         try:
-            before = self.strategy.state
-            try:
-                return call()
-            except BaseException:
-                self.strategy.state = before
-                self.strategy.take_events()
-                self.strategy.take_cycles()
-                raise
+            return self._whole(call)
         except (Exception, SystemExit) as error:
             self._freeze(error)
             return None
@@ -80,14 +73,17 @@ class StrategyGuard:
 
         return self.call(told) is not None
 
-    def tell_stopped(self) -> None:
-        """Tell the strategy that it is out of the market; whatever it says to that, it is."""
-        before = self.strategy.state
+    def tell_stopped(self) -> list[Event]:
+        """Tell the strategy that it is out of the market; whatever it says to that, it is.
+
+        Returns what it wants the world to know.
+        """
         try:
-            self.strategy.stop()
+            self._whole(self.strategy.stop)
+            return self._announced()
         except (Exception, SystemExit) as error:
-            self.strategy.state = before
             self._report(error)
+            return []
 
     def initialize(self, saved_state: bytes | None) -> None:
         """Let the strategy take up a journalled state; the rest is over."""
@@ -117,11 +113,10 @@ class StrategyGuard:
 
     def announcements(self) -> list[Event]:
         """What it wants the world to know since the last call."""
+        return self.call(self._announced) or []
 
-        def announced() -> list[Event]:
-            return [answers.sound_event(event) for event in self.strategy.take_events()]
-
-        return self.call(announced) or []
+    def _announced(self) -> list[Event]:
+        return [answers.sound_event(event) for event in self.strategy.take_events()]
 
     def cycles(self) -> list[Cycle]:
         """The results that it has closed since the last call."""
@@ -136,6 +131,10 @@ class StrategyGuard:
         return state
 
     # what people see
+
+    def look(self, view: View) -> None:
+        """Let it see how things stand, for what it shows."""
+        self._looked_at("figures at these prices", lambda: self.strategy.look(view), None)
 
     def panel(self) -> Panel | None:
         """The rows that it shows; None where it has none, or none that can be shown."""
@@ -180,6 +179,17 @@ class StrategyGuard:
             self.strategy.state = before
 
     # failure
+
+    def _whole(self, call: Callable[[], T]) -> T:
+        """What a call answers; what one that raises had changed before is taken back."""
+        before = self.strategy.state
+        try:
+            return call()
+        except BaseException:
+            self.strategy.state = before
+            self.strategy.take_events()
+            self.strategy.take_cycles()
+            raise
 
     @property
     def is_frozen(self) -> bool:

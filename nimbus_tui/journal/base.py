@@ -112,6 +112,10 @@ class Journal(Protocol):
         """Write a fill; False when (exchange, trade id) is there already."""
         ...
 
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether a fill is there already."""
+        ...
+
     def fills(
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[Fill]:

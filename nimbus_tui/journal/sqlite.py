@@ -59,7 +59,7 @@ class SqliteJournal:
         """
         lock = None
         if str(path) != MEMORY:
-            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_folder(Path(path).parent)
             lock = WriterLock(Path(path))
         try:
             connection = sqlite3.connect(path, isolation_level=None)
@@ -212,6 +212,11 @@ class SqliteJournal:
         )
         return cursor.rowcount == 1
 
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether a fill is there already."""
+        sql = "SELECT 1 FROM fills WHERE exchange = ? AND trade_id = ?"
+        return self._execute(sql, (fill.exchange, fill.trade_id)).fetchone() is not None
+
     def fills(
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[Fill]:
@@ -298,6 +303,15 @@ class SqliteJournal:
             return [decode(body) for (body,) in self._connection.execute(sql, values)]
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise _in_words(error, self._path) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"the journal's folder {folder} can't be made: {error.strerror}"
+        ) from error
 
 
 def _in_words(error: Exception, path: str) -> JournalError:

@@ -15,6 +15,7 @@ from nimbus_tui.core.order import (
     Order,
     OrderReport,
     OrderResponse,
+    OrderType,
     Refused,
     Unknown,
 )
@@ -74,6 +75,9 @@ def reported(order: Order, report: OrderReport, now: int) -> Step:
         InvariantViolated: it is live although it was found not to exist, or it has filled more
             than was ordered.
     """
+    if order.state in (S.PENDING, S.UNKNOWN) and order.type is OrderType.LIMIT:
+        # An earlier life may have sent it with other terms: what the venue has is what there is.
+        order = msgspec.structs.replace(order, price=report.price, quantity=report.quantity)
     if report.filled > order.quantity:
         raise InvariantViolated(
             f"{order.client_order_id}: the venue reports {report.filled} filled of {order.quantity}"

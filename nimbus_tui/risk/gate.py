@@ -6,8 +6,8 @@ from decimal import Decimal
 import msgspec
 
 from nimbus_tui.core.ids import OrderKey, Symbol
-from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.core.order import DesiredOrder, OrderType, Side
+from nimbus_tui.core.instrument import Instrument, MarketType
+from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.plan import Plan, ReviewedPlan
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.risk.limits import RiskLimits
@@ -25,8 +25,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     prices: Mapping[Symbol, Decimal]
     instruments: Mapping[Symbol, Instrument]
     limits: RiskLimits
-    live: frozenset[OrderKey] = frozenset()
-    """Keys that rest already: they passed when they were new and are not validated again."""
+    live: Mapping[OrderKey, Order] = msgspec.field(default_factory=dict)
+    """What rests already: it passed when it was new and is not validated again."""
     filled: Mapping[OrderKey, Decimal] = msgspec.field(default_factory=dict)
     """What of a live order has filled already; its quantity includes that."""
     waiting: Mapping[OrderKey, str] = msgspec.field(default_factory=dict)
@@ -68,9 +68,17 @@ def _reducing_only(
             held[order.key] = "paused: it would add exposure"
             continue
         left[order.symbol] = room - allowed
-        quantity = filled + allowed
-        kept.append(msgspec.structs.replace(order, quantity=quantity))
+        kept.append(_trimmed(order, filled + allowed, instrument))
     return kept, held
+
+
+def _trimmed(order: DesiredOrder, quantity: Decimal, instrument: Instrument) -> DesiredOrder:
+    if quantity == order.quantity:
+        return order
+    perpetual = instrument.market is MarketType.PERPETUAL
+    return msgspec.structs.replace(
+        order, quantity=quantity, reduce_only=order.reduce_only or perpetual
+    )
 
 
 def _reduces(order: DesiredOrder, situation: Situation) -> bool:
@@ -88,14 +96,31 @@ def _best_price_first(order: DesiredOrder) -> tuple[str, bool, Decimal]:
 def _validated(
     orders: Sequence[DesiredOrder], held: dict[OrderKey, str], situation: Situation
 ) -> ReviewedPlan:
+    """Validate what is new; what rests stays while its replacement is not allowed.
+
+    Only a pause lets go of it: it may be larger than the position that it was to reduce.
+    """
     passed = []
     for order in orders:
-        problem = "" if order.key in situation.live else objection(order, situation)
+        resting = situation.live.get(order.key)
+        same = resting is not None and _rests_as_wished(resting, order)
+        problem = "" if same else objection(order, situation)
         if problem:
             held[order.key] = problem
-        else:
+        if not problem:
             passed.append(order)
+        elif resting is not None and situation.step < RiskStep.PAUSE:
+            passed.append(resting.wish())
     return ReviewedPlan(tuple(passed), held)
+
+
+def _rests_as_wished(resting: Order, order: DesiredOrder) -> bool:
+    return (resting.symbol, resting.side, resting.price, resting.quantity) == (
+        order.symbol,
+        order.side,
+        order.price,
+        order.quantity,
+    )
 
 
 def objection(order: DesiredOrder, situation: Situation) -> str:

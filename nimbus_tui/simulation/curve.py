@@ -44,6 +44,6 @@ class EquityCurve:
         """The points, each once."""
         points = list(self._points)
         for at, point in reversed(self._fall):
-            if point not in points[max(0, at - 1) : at + 1]:
+            if points[at : at + 1] != [point]:
                 points.insert(at, point)
         return points

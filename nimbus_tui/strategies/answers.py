@@ -62,8 +62,12 @@ def sound_plan(answer: object, instruments: Instruments, now: int) -> Plan:
         raise UnsoundAnswer(f"plan() must return a Plan, not {_kind(answer)}")
     if not isinstance(answer.orders, tuple):
         raise UnsoundAnswer(f"Plan.orders must be a tuple, not {_kind(answer.orders)}")
+    keys: set[str] = set()
     for order in answer.orders:
         _check_order(order, instruments)
+        if order.key in keys:
+            raise UnsoundAnswer(f"the order {order.key!r} is wanted twice in one plan")
+        keys.add(order.key)
     wake = _sound_wake(answer.wake, instruments, now)
     return answer if wake is answer.wake else Plan(answer.orders, wake)
 
@@ -99,6 +103,8 @@ def _order_problem(order: DesiredOrder, instruments: Instruments) -> str:
             return f"needs a Decimal above 0, or None, as its {name}, not {price!r}"
     if order.type is OrderType.LIMIT and order.price is None:
         return "is a limit order without a price"
+    if order.type is not OrderType.LIMIT and order.price is not None:
+        return f"is a {order.type.value} order with a price"
     return ""
 
 

@@ -37,7 +37,11 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
-StatisticValue = Decimal | int | float | str | None
+PlainValue = Decimal | int | float | str | None
+"""A figure."""
+
+StatisticValue = PlainValue | list[dict[str, PlainValue]]
+"""A figure, or a short table: one dictionary a row."""
 
 ConfigT = TypeVar("ConfigT", bound=StrategyConfig)
 StateT = TypeVar("StateT", bound=StrategyState)
@@ -62,6 +66,8 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     own_cycles: ClassVar[bool] = False
     """Whether the strategy says itself which results have closed, by `close_cycle`; else a cycle is
     a symbol's position from flat to flat."""
+    symbols_key: ClassVar[str] = "symbol"
+    """The parameter that the symbols come from: problems with them are told of this key."""
 
     config: ConfigT
     state: StateT
@@ -152,6 +158,9 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
 
     def handle_price_update(self, price: Quote) -> None:
         """A wake band was left; not called on every tick."""
+
+    def look(self, view: View) -> None:
+        """How things stand, before what is shown is asked for; nothing may be decided here."""
 
     def get_state(self) -> Panel | None:
         """The rows of the bot's panel; order states are filled in by the engine."""

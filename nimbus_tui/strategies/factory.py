@@ -14,7 +14,9 @@ from nimbus_tui.strategies.base import BaseTradingStrategy, StrategyConfig
 
 BUILTIN = {
     "grid": "nimbus_tui.strategies.grid:GridStrategy",
+    "dca": "nimbus_tui.strategies.dca:DcaStrategy",
     "martingale": "nimbus_tui.strategies.martingale:MartingaleStrategy",
+    "portfolio": "nimbus_tui.strategies.portfolio:PortfolioStrategy",
 }
 """Name → module:Class; nothing is imported until it is asked for."""
 

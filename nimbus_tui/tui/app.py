@@ -306,7 +306,9 @@ class NimbusApp(App[Farewell]):
                 self.say(talk.note_line("no emergency: nothing was done"))
 
         bots, engine = list(self.feed.bots.values()), self.feed.engine
-        question = talk.emergency_question(bots, engine.currency if engine else "")
+        question = talk.emergency_question(
+            bots, engine.currency if engine else "", close=self.options.close_in_emergency
+        )
         self.push_screen(TypedWord(question, "EMERGENCY"), answered)
 
     def action_rearm(self) -> None:

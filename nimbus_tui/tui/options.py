@@ -34,3 +34,5 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the engine outlives the screen, so that one may leave it running."""
     on_stop: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What becomes of each bot's position when it is stopped: keep or close."""
+    close_in_emergency: bool = False
+    """Whether an emergency closes the positions too."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nimbus_tui.accounting.books import Books, absorb, claimed, funded, opened
+from nimbus_tui.accounting.books import Books, absorb, claimed, funded, opened, with_lots
 from nimbus_tui.accounting.fifo import remaining_cost
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -252,3 +252,15 @@ def test_first_in_first_out_and_average_cost_are_of_the_same_money(history: list
     assert books.realized_fifo - left == books.realized_pnl - averaged
     for symbol, lots in books.lots.items():
         assert sum((lot.quantity for lot in lots), Decimal(0)) == books.position(symbol).quantity
+
+
+def test_books_that_kept_no_lots_go_on_with_one_at_the_average() -> None:
+    history = table("buy 1 100 0.5 USDC; buy 1 120 0.5 USDC")
+    known = absorbed(opened(CAPITAL), history)
+    assert with_lots(known) is known
+    older = with_lots(msgspec.structs.replace(known, lots={}))
+    (lot,) = older.lots[ETH]
+    assert (lot.quantity, lot.price, lot.fee) == (2, 110, 1)
+    closed = absorbed(older, table("sell 2 150 0 USDC"))
+    assert closed.realized_fifo == closed.realized_pnl == 80
+    assert closed.lots[ETH] == ()

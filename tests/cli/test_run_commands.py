@@ -1,5 +1,6 @@
 """A whole engine in a process of its own: how it ends and what it exits with."""
 
+import json
 import os
 import signal
 import subprocess
@@ -85,3 +86,57 @@ def test_an_engine_in_emergency_stays_up_latched_and_exits_with_3_when_told_to_e
     assert engine.returncode == 3
     assert "emergency" in said
     assert home.call("run", str(home.config), "--duration", "1")[0] == 3
+
+
+def test_a_home_that_can_not_be_written_is_said_without_a_traceback(home: Home) -> None:
+    Path(home.environment["NIMBUS_HOME"]).write_text("a file in the way")
+    code, out, said = home.call("run", str(home.config), "--duration", "1")
+    assert (code, out) == (1, "")
+    assert "Traceback" not in said
+    assert home.environment["NIMBUS_HOME"] in said
+
+
+def test_a_killed_engine_is_no_running_one(home: Home) -> None:
+    engine = home.engine()
+    other = home.config.with_name("other.toml")
+    other.write_text(CONFIG.replace('"here"', '"other"'))
+    killed = home.start("run", str(other))
+    assert killed.stderr is not None
+    assert any("nimbus-tui runs" in line for line in killed.stderr)
+    code, _, said = home.call("bots", "--json")
+    assert code == 2
+    assert "here, other" in said
+    killed.kill()
+    killed.wait()
+    code, out, _ = home.call("bots", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["bot_id"] == "eth"
+    code, out, said = home.call("bots", "--json", "--engine", "other")
+    assert code == 0
+    assert json.loads(out)[0]["state"] == "running"
+    assert "journal" in said
+    engine.send_signal(signal.SIGTERM)
+
+
+def test_an_engine_that_hangs_is_said_to_hang(home: Home) -> None:
+    engine = home.engine()
+    engine.send_signal(signal.SIGSTOP)
+    code, _, said = home.call("pause", "eth")
+    engine.send_signal(signal.SIGCONT)
+    assert code == 1
+    assert "does not answer" in said
+
+
+def test_a_full_disk_behind_stdout_and_a_reader_that_leaves_make_no_traceback(home: Home) -> None:
+    home.engine()
+    command = f"{sys.executable} -m nimbus_tui events --json"
+    for shell, expected in ((f"{command} > /dev/full", 1), (f"{command} | head -1", 0)):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", shell],
+            env=home.environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == expected
+        assert "Traceback" not in done.stderr

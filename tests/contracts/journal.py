@@ -53,6 +53,8 @@ class JournalContract:
         with journal.transaction():
             assert journal.record_fill(a_fill())
             assert not journal.record_fill(a_fill())
+        assert journal.has_fill(a_fill())
+        assert not journal.has_fill(a_fill("2"))
         assert len(journal.fills()) == 1
 
     def test_a_funding_payment_is_recorded_once_and_read_in_order(self, journal: Journal) -> None:

@@ -110,3 +110,35 @@ async def test_a_second_server_and_a_long_path_are_refused(served: Served) -> No
         await UnixSocketServer(served.local, str(served.path)).start()
     with pytest.raises(NimbusError, match="longer than"):
         await UnixSocketServer(served.local, "/tmp/" + "x" * 120).start()
+
+
+async def test_a_fault_in_the_engine_is_an_answer_and_no_silence(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+
+    async def broken() -> None:
+        raise RuntimeError("a bug")
+
+    served.local.snapshot = broken  # type: ignore[method-assign,assignment]
+    with pytest.raises(EngineUnreachable, match="RuntimeError: a bug"):
+        await asyncio.wait_for(client.snapshot(), 5)
+    assert len(await client.orders()) == 6
+    await client.close()
+
+
+async def test_a_client_can_not_keep_the_engine_reading(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    assert list(await client.events(limit=-1)) == []
+    assert len(await client.events(limit=10**12)) > 10
+    await client.close()
+
+
+async def test_two_screens_at_one_revision_both_hear_what_came_after_it_and_nothing_twice(
+    served: Served,
+) -> None:
+    first = await served.local.updates(0)
+    await served.world.tick("2376")
+    one = await served.local.updates(first.revision)
+    two = await served.local.updates(first.revision)
+    assert one.events == two.events
+    assert one.events
+    assert one.events[0].seq == first.engine.seq + 1

@@ -103,6 +103,9 @@ class OddStrategy(BaseTradingStrategy[OddConfig, OddState]):
     def handle_price_update(self, price: Quote) -> None:
         self._fault("handle_price_update")
 
+    def look(self, view: View) -> None:
+        self._fault("look")
+
     def get_state(self) -> Any:
         return self._fault("get_state")
 
@@ -117,6 +120,10 @@ class OddStrategy(BaseTradingStrategy[OddConfig, OddState]):
     def take_events(self) -> Any:
         answer = self._fault("take_events")
         return super().take_events() if answer is None else answer
+
+    def take_cycles(self) -> Any:
+        answer = self._fault("take_cycles")
+        return super().take_cycles() if answer is None else answer
 
     def wanted_claim(self, view: View) -> Any:
         return self._fault("wanted_claim") or {}

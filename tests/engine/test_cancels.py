@@ -1,7 +1,10 @@
 """Cancels that are lost, refused or cut off by a kill."""
 
+import asyncio
+
 from nimbus_tui.control.commands import StopBot
-from nimbus_tui.core.order import RefusalKind, Refused, Unknown
+from nimbus_tui.core.order import Accepted, RefusalKind, Refused, Unknown
+from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from tests.engine.faults import CrashWorld
 
 
@@ -47,3 +50,29 @@ async def test_a_lost_cancel_waits_before_it_is_sent_again() -> None:
     world.exchange.refuse_cancel = None
     await world.tick(*["2400"] * 16)
     assert world.resting() == {}
+
+
+async def test_an_accepted_cancel_whose_order_does_not_end_is_sent_again() -> None:
+    world = await CrashWorld().start("2400")
+    world.exchange.refuse_cancel = Accepted("spoken too soon")
+    await world.engine.execute(StopBot("grid"))
+    await world.tick("2400")
+    assert len(world.resting()) == 6
+    world.exchange.refuse_cancel = None
+    await world.tick(*["2400"] * 3)
+    assert world.resting() == {}
+
+
+async def test_a_shutdown_that_cancels_waits_for_what_is_on_its_way() -> None:
+    world = CrashWorld(venue=PaperSettings(latency_ms=3000))
+    honest = world.exchange.place_order
+    # Bytes that have left can't be called back.
+    world.exchange.place_order = lambda request: asyncio.shield(honest(request))  # type: ignore
+    await world.start("2400")
+    assert {order.state.value for order in world.bot.keeper.live.values()} == {"pending"}
+    ending = asyncio.ensure_future(world.engine.stop(cancel_orders=True))
+    while not ending.done():
+        await asyncio.sleep(0.001)
+        await world.clock.advance_to(world.clock.now() + 50_000_000, world.engine.settle)
+    await world.clock.advance_to(world.clock.now() + 5_000_000_000, world.engine.settle)
+    assert not await world.exchange.open_orders()

@@ -69,9 +69,10 @@ TRADING_CALLS = (
     "required_capital",
     "wanted_claim",
     "take_events",
+    "take_cycles",
     "saved_state",
 )
-LOOKS = ("get_state", "get_statistics")
+LOOKS = ("look", "get_state", "get_statistics")
 ERRORS: dict[str, BaseException] = {
     "a plain error": ZeroDivisionError("nothing to divide by"),
     "one without readable text": Unspeakable(),
@@ -128,6 +129,7 @@ async def test_a_look_that_raises_stops_nobody_and_is_told_on_the_row(
 async def test_looking_changes_no_state() -> None:
     street = Street()
     street.odd.faults = {
+        "look": lambda: street.odd.change(bought=88),
         "get_state": lambda: street.odd.change(bought=99),
         "get_statistics": lambda: street.odd.change(bought=77),
     }
@@ -156,6 +158,8 @@ GARBAGE_PLANS: dict[str, object] = {
     "a price beyond reckoning": Plan((order(price=Decimal("1e40")),)),
     "a price of zero": Plan((order(price=Decimal(0)),)),
     "a limit order without a price": Plan((order(price=None),)),
+    "a market order with a price": Plan((order(type=OrderType.MARKET),)),
+    "two orders under one key": Plan((order(), order(price=Decimal(1980)))),
     "a quantity that is text": Plan((order(quantity="1"),)),
     "a quantity beyond reckoning": Plan((order(quantity=Decimal("1e40")),)),
     "a trigger that is a float": Plan((order(trigger_price=1.5),)),
@@ -472,14 +476,6 @@ async def test_a_spent_key_is_refused_and_keeps_no_other_order_back() -> None:
     placed = [e.key for e in street.journal.events(types=["orderPlaced"]) if e.bot_id == "odd"]
     assert placed.count("odd/new") == 1
     assert list(street.bot.keeper.live) == []
-
-
-async def test_two_orders_under_one_key_pause_the_bot() -> None:
-    street = Street()
-    street.odd.faults = {"plan": giving(Plan((order(), order(price=Decimal(1980)))))}
-    await street.live(["2400", "2388"])
-    assert "two orders were wanted under one key" in street.bot.standing.risk_reason
-    assert len(street.fills_of("grid")) == 1
 
 
 async def test_a_wake_time_that_has_come_does_not_spin_the_engine() -> None:

@@ -189,16 +189,10 @@ async def test_statistics_may_be_tables_and_may_raise() -> None:
         "assets": ({"symbol": ETH, "position": D("1E-8")},), "mean": D("1.50"), "odd": object(),
     }  # fmt: skip
     shown = bot_snapshot(stage.engine, bot)
-    assert (
-        shown.statistics
-        | {
-            "assets": [{"symbol": ETH, "position": "0.00000001"}],
-            "mean": "1.50",
-            "odd": None,
-            "rebalances": 0,
-        }
-        == shown.statistics
-    )
+    btc = {"symbol": BTC, "price": "64000", "position": "0", "average_cost": None}
+    eth = {"symbol": ETH, "price": "2400", "position": "0.00000001", "average_cost": None}
+    expected = {"assets": [eth, btc], "mean": "1.50", "odd": None, "rebalances": 0}
+    assert shown.statistics | expected == shown.statistics
     assert (shown.symbol, shown.symbols, shown.price) == (None, (ETH, BTC), None)
     stage.strategy.figures = ValueError("oh")
     shown = bot_snapshot(stage.engine, bot)

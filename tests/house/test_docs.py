@@ -9,8 +9,10 @@ import pytest
 from nimbus_tui.bootstrap import load_config
 from nimbus_tui.config.model import ExchangeSection
 from nimbus_tui.strategies.base import StrategyConfig
+from nimbus_tui.strategies.dca_config import DcaConfig
 from nimbus_tui.strategies.grid_levels import GridConfig
 from nimbus_tui.strategies.martingale_steps import MartingaleConfig
+from nimbus_tui.strategies.portfolio_weights import PortfolioConfig
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -46,7 +48,12 @@ def keys_explained(page: str, heading: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("page", "config"),
-    [("bots/grid.md", GridConfig), ("bots/martingale.md", MartingaleConfig)],
+    [
+        ("bots/grid.md", GridConfig),
+        ("bots/dca.md", DcaConfig),
+        ("bots/martingale.md", MartingaleConfig),
+        ("bots/portfolio.md", PortfolioConfig),
+    ],
 )
 def test_a_bots_page_explains_every_parameter_and_no_other(
     page: str, config: type[StrategyConfig]

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.core.ids import Symbol
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, trimmed
 
 ON_STOP = {
@@ -54,26 +56,27 @@ def stop_question(bot: BotSnapshot, on_stop: str | None) -> str:
     fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
     return (
         f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
-        f"cancelled; {_position(bot)}{fate if bot.position else ''}."
+        f"cancelled; {_position(bot)}{fate if _held(bot) else ''}."
     )
 
 
 def flatten_question(bot: BotSnapshot) -> str:
     """What flattening a bot means, in figures."""
-    fate = "is closed at the market" if bot.position else ""
+    fate = "is closed at the market" if _held(bot) else ""
     return (
         f"Flatten {clean(bot.bot_id)}? {_orders(bot.open_orders)} will be cancelled, the bot "
         f"stops, {_position(bot)}{fate}."
     )
 
 
-def emergency_question(bots: Sequence[BotSnapshot], currency: str) -> str:
-    """What an emergency shutdown means, in figures."""
+def emergency_question(bots: Sequence[BotSnapshot], currency: str, *, close: bool = False) -> str:
+    """What an emergency shutdown means, in figures; `close` if it closes the positions too."""
+    fate = "are closed at the market" if close else "stay open"
     orders = sum(bot.open_orders for bot in bots)
-    held = sum(1 for bot in bots if bot.position)
+    held = sum(len(_held(bot)) for bot in bots)
     return (
         f"EMERGENCY SHUTDOWN: {_orders(orders)} of {len(bots)} bots will be cancelled at once and "
-        f"every bot stops. {held} open positions stay open ({_worth(bots)} {clean(currency)})."
+        f"every bot stops. {held} open positions {fate} ({_worth(bots)} {clean(currency)})."
     )
 
 
@@ -108,14 +111,43 @@ def _orders(count: int) -> str:
     return f"{count} order" if count == 1 else f"{count} orders"
 
 
+class _Holding(NamedTuple):
+    """A position that is not flat; the price is unknown before the first one."""
+
+    base: str
+    quantity: Decimal
+    price: Decimal | None
+
+
+def _held(bot: BotSnapshot) -> list[_Holding]:
+    """Every position of a bot; one with several symbols lists them among its statistics."""
+    if bot.symbol is not None:
+        found = [(bot.symbol, bot.position, bot.price)]
+    else:
+        listed = bot.statistics.get("assets")
+        rows = listed if isinstance(listed, list) else []
+        found = [
+            (Symbol(str(row["symbol"])), _decimal(row.get("position")), _decimal(row.get("price")))
+            for row in rows
+            if row.get("symbol")
+        ]
+    return [_Holding(clean(s.partition("/")[0]), q, price) for s, q, price in found if q]
+
+
+def _decimal(figure: object) -> Decimal | None:
+    return None if figure is None else Decimal(str(figure))
+
+
 def _position(bot: BotSnapshot) -> str:
-    if not bot.position:
+    held = _held(bot)
+    if not held:
         return "it has no position"
-    base = clean((bot.symbol or "").partition("/")[0])
-    worth = f" ({number(abs(bot.position) * bot.price)} {bot.quote})" if bot.price else ""
-    return f"its position of {trimmed(bot.position, 8)} {base}{worth} "
+    named = ", ".join(f"{trimmed(one.quantity, 8)} {one.base}" for one in held)
+    priced = all(one.price is not None for one in held)
+    worth = f" ({_worth([bot])} {clean(bot.quote)})" if priced else ""
+    return f"its position of {named}{worth} "
 
 
 def _worth(bots: Sequence[BotSnapshot]) -> str:
-    worth = (abs(bot.position) * bot.price for bot in bots if bot.position and bot.price)
-    return number(sum(worth, Decimal(0)))
+    held = (one for bot in bots for one in _held(bot))
+    return number(sum((abs(one.quantity) * (one.price or 0) for one in held), Decimal(0)))

@@ -28,6 +28,39 @@ def test_without_a_position_nothing_happens_to_it() -> None:
                                                       "it has no position.")  # fmt: skip
 
 
+SEVERAL = msgspec.structs.replace(
+    ETH,
+    symbol=None,
+    price=None,
+    position=None,
+    average_cost=None,
+    statistics={
+        "assets": [
+            {"symbol": "BTC/USDC", "position": "0.1", "price": "60000", "target": "60"},
+            {"symbol": "ETH/USDC", "position": "1.5", "price": "2400", "target": "30"},
+            {"symbol": "SOL/USDC", "position": "0", "price": "150", "target": "10"},
+            {"symbol": None, "asset": "USDC", "quantity": "400"},
+        ]
+    },
+)
+
+
+def test_a_bot_of_several_symbols_is_not_said_to_be_flat() -> None:
+    held = "its position of 0.1 BTC, 1.5 ETH (9,600.00 USDC) "
+    assert f"{held}is closed at the market." in talk.stop_question(SEVERAL, "close")
+    assert f"{held}is closed at the market." in talk.flatten_question(SEVERAL)
+    assert "2 open positions stay open (9,600.00 USDC)" in talk.emergency_question(
+        [SEVERAL], "USDC"
+    )
+
+
+def test_the_emergency_question_says_whether_positions_are_closed() -> None:
+    assert "stay open" in talk.emergency_question(BOTS, "USDC")
+    closing = talk.emergency_question(BOTS, "USDC", close=True)
+    assert "are closed at the market" in closing
+    assert "stay open" not in closing
+
+
 def test_the_emergency_question_counts_everything() -> None:
     asked = talk.emergency_question(BOTS, "USDC")
     assert "14 orders of 3 bots" in asked

@@ -1,0 +1,79 @@
+"""Orders that are refused: rests, counts, and one word to the operator."""
+
+from decimal import Decimal
+
+from nimbus_tui.control.commands import ResumeBot
+from nimbus_tui.core.order import DesiredOrder, OrderRequest, RefusalKind, Refused, Side
+from nimbus_tui.core.plan import Plan, View, Wake
+from tests.engine.faults import CrashWorld
+from tests.simulation.worlds import World
+
+
+async def test_f27_the_same_refusal_with_other_numbers_in_its_words_pauses_the_bot() -> None:
+    world = CrashWorld()
+    count = 0
+
+    def poor(request: OrderRequest) -> Refused | None:
+        nonlocal count
+        count += 1
+        words = f"needs 100 USDC, {count} are free"
+        return (
+            Refused(RefusalKind.INSUFFICIENT_BALANCE, words) if request.side is Side.BUY else None
+        )
+
+    world.exchange.refuse = poor
+    await world.start("2400")
+    await world.tick(*["2400"] * 40)
+    assert world.bot.standing.is_paused
+    assert "5 times in a row" in world.bot.standing.risk_reason
+    tries = [request for request in world.exchange.placed if request.side is Side.BUY]
+    assert len(tries) == 15
+    await world.tick(*["2400"] * 40)
+    assert len([r for r in world.exchange.placed if r.side is Side.BUY]) == 15
+    world.exchange.refuse = lambda request: None
+    await world.engine.execute(ResumeBot("grid"))
+    await world.tick("2400")
+    assert len(world.resting()) == 6
+
+
+async def test_a_lost_race_of_post_only_is_tried_at_the_next_price_and_never_counted() -> None:
+    world = CrashWorld()
+    race = Refused(RefusalKind.POST_ONLY_WOULD_CROSS, "it would take")
+    world.exchange.refuse = lambda request: race if request.side is Side.BUY else None
+    await world.start("2400")
+    await world.tick(*["2400"] * 10)
+    tries = len(world.exchange.placed)
+    await world.tick(*["2400.01", "2400.02"] * 5)
+    assert len(world.exchange.placed) - tries == 30
+    assert not world.bot.standing.is_paused
+
+
+async def test_refusals_of_orders_that_nobody_wishes_any_more_are_forgotten() -> None:
+    world = CrashWorld()
+    world.exchange.refuse = lambda request: Refused(RefusalKind.BUSY, "not now")
+    await world.start("2400")
+    for base in range(2500, 4000, 100):
+        await world.tick(str(base))
+    assert len(world.bot.keeper.waiting_reasons()) <= 6
+
+
+async def test_an_objection_is_told_once_however_often_its_numbers_change() -> None:
+    world = await World().start("2400")
+    dear = DesiredOrder(
+        key="dear",
+        symbol=world.instrument.symbol,
+        side=Side.BUY,
+        price=Decimal(3000),
+        quantity=Decimal("0.05"),
+    )
+
+    def plan(view: View) -> Plan:
+        price = view.prices[world.instrument.symbol]
+        return Plan((dear,), Wake({world.instrument.symbol: (price, price)}))
+
+    world.strategy.plan = plan  # type: ignore[method-assign]
+    await world.tick("2437", "2438", "2439", "2440", "2441")
+    told = [event.message for event in world.engine.journal.events(types=["warning"])]
+    assert told == [
+        "dear is held back: price 3000 is 23.1 % worse than the mark 2437, the collar is 10 %"
+    ]
