@@ -13,6 +13,7 @@ from nimbus_tui import bootstrap
 from nimbus_tui.config.model import Config
 from nimbus_tui.core.errors import ConfigError, DataError
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.instrument import MarketType, parse_symbol
 from nimbus_tui.core.market import Tick
 from nimbus_tui.library.configs import AnyConfig, PathLike, config_of
 from nimbus_tui.simulation.report import BacktestReport, report_of, write_tables
@@ -77,7 +78,7 @@ async def backtest_async(
     loaded = config_of(config)
     if (data is None) == (ticks is None):
         raise ConfigError("give either data (price files) or ticks")
-    rates = {Symbol(symbol): Path(path) for symbol, path in (funding or {}).items()}
+    rates = _funding_files(loaded, funding or {})
     share: Callable[[], float | None] = lambda: None  # noqa: E731 - replaced where it is known
     if data is not None:
         files = price_files(loaded, data)
@@ -119,6 +120,15 @@ def price_files(config: Config, data: PriceData) -> dict[Symbol, list[Path]]:
         if not path.is_file():
             raise ConfigError(f"there is no file {path}")
     return files
+
+
+def _funding_files(config: Config, funding: Mapping[str, PathLike]) -> dict[Symbol, Path]:
+    traded = {symbol for bot in config.bots.values() for symbol in bot.symbols}
+    symbols = sorted(s for s in traded if parse_symbol(s).market is MarketType.PERPETUAL)
+    if strange := sorted(set(funding) - set(symbols)):
+        known = ", ".join(symbols) or "none"
+        raise ConfigError(f"no bot trades a perpetual {strange[0]}, only they pay funding; {known}")
+    return {Symbol(symbol): Path(path) for symbol, path in funding.items()}
 
 
 def _paths(given: PriceFiles) -> list[Path]:

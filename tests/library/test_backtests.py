@@ -18,7 +18,8 @@ from tests.library.markets import ETH, GRID, START, csv, wave
 
 CONFIG = nimbus_tui.parse_config(GRID)
 EVERYTHING = {
-    *("ticks", "seconds", "first_ts", "last_ts", "bots", "equity", "fills", "orders", "errors")
+    *("ticks", "seconds", "first_ts", "last_ts", "bots", "equity", "fills", "orders", "errors"),
+    *("funding", "marks"),
 }
 
 
@@ -191,3 +192,42 @@ def test_a_strategy_that_raises_is_told_and_leaves_the_other_bots_run_as_it_was(
 
 def test_eth_is_what_the_config_says() -> None:
     assert CONFIG.bots[nimbus_tui.BotId("eth")].symbols == (ETH,)
+
+
+PERPETUAL = nimbus_tui.Symbol("ETH/USDC:USDC")
+
+
+def rates(path: Path) -> Path:
+    """0.01 % at each of seven full hours."""
+    first = START // 3_600_000_000_000 * 3_600_000 + 3_600_000
+    path.write_text(
+        "\n".join(["ts_ms,rate", *(f"{first + n * 3_600_000},0.0001" for n in range(7))])
+    )
+    return path
+
+
+def test_a_perpetuals_funding_is_paid_and_reported(tmp_path: Path) -> None:
+    config = nimbus_tui.parse_config(GRID.replace(ETH, PERPETUAL))
+    files = {PERPETUAL: rates(tmp_path / "rates.csv")}
+    free = nimbus_tui.backtest(config, ticks=wave(symbol=PERPETUAL))
+    paying = nimbus_tui.backtest(config, ticks=wave(symbol=PERPETUAL), funding=files)
+    paid = sum((payment.amount for payment in paying.funding), Decimal(0))
+    assert (free.funding, len(paying.funding)) == ((), 4)
+    assert paid < 0
+    assert paying.equity[-1][1] == free.equity[-1][1] + paid
+    assert [quote.symbol for quote in paying.marks] == [PERPETUAL]
+
+
+@pytest.mark.parametrize(("config", "symbol"), [(GRID, ETH), (GRID, PERPETUAL), (GRID, "BTC")])
+def test_funding_of_what_nobody_trades_is_refused(config: str, symbol: str, tmp_path: Path) -> None:
+    files = {symbol: rates(tmp_path / "rates.csv")}
+    with pytest.raises(nimbus_tui.ConfigError, match=f"no bot trades a perpetual {symbol}"):
+        nimbus_tui.backtest(nimbus_tui.parse_config(config), ticks=wave(), funding=files)
+
+
+def test_a_file_of_rates_that_is_not_there_is_named() -> None:
+    config = nimbus_tui.parse_config(GRID.replace(ETH, PERPETUAL))
+    with pytest.raises(nimbus_tui.DataError, match=r"nowhere\.csv"):
+        nimbus_tui.backtest(
+            config, ticks=wave(symbol=PERPETUAL), funding={PERPETUAL: "nowhere.csv"}
+        )
