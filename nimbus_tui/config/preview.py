@@ -102,8 +102,8 @@ def _markets(config: Config) -> list[tuple[ExchangeName, Symbol]]:
 def _previewed(one: _Priced, now: int) -> Preview:
     """One bot's preview; a strategy that raises, maybe from another package, hurts no other bot."""
     try:
-        answer = one.kind.preview(_with_limits(one), one.instruments, one.prices, now)
-        return sound_preview(answer)
+        given, capital = _with_limits(one), one.bot.common.capital
+        return sound_preview(one.kind.preview(given, one.instruments, one.prices, now, capital))
     except ArithmeticError:
         return Preview(refusals=("its numbers are too large or too small at these prices",))
     except (Exception, SystemExit) as error:

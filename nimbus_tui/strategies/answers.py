@@ -263,20 +263,6 @@ def sound_preview(answer: object) -> Preview:
     return msgspec.structs.replace(answer, panel=sound_panel(answer.panel))
 
 
-def preview_of(
-    kind: AnyStrategyClass,
-    config: Any,
-    instruments: Instruments,
-    prices: Mapping[Symbol, Decimal],
-    now: int,
-) -> Preview:
-    """A strategy's preview; what it raises or mangles becomes the reason not to start."""
-    try:
-        return sound_preview(kind.preview(config, instruments, prices, now))
-    except (Exception, SystemExit) as error:
-        return Preview(refusals=(f"its preview failed: {in_words(error)}",))
-
-
 def sound_statistics(answer: object) -> dict[str, StatisticValue]:
     """What `get_statistics` may answer: figures by name, or lists and tables of figures.
 

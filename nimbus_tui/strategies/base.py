@@ -119,8 +119,12 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
-        """What a bot with this config would do if it started now (ns) at these prices."""
+        """What a bot with this config would do if it started now (ns) at these prices.
+
+        `capital` is the one that its config gives; None: what `required_capital` says.
+        """
         return Preview()
 
     def wanted_claim(self, view: View) -> Mapping[Symbol, Decimal]:

@@ -21,13 +21,11 @@ from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.strategies.answers import (
     SOONEST_NS,
     in_words,
-    preview_of,
     sound_panel,
     sound_plan,
     sound_preview,
     sound_statistics,
 )
-from nimbus_tui.strategies.grid import GridStrategy
 from tests.simulation.worlds import instrument
 
 ETH = Symbol("ETH/USDC:USDC")
@@ -101,24 +99,10 @@ def test_a_panel_arrives_as_it_was() -> None:
     assert sound_panel(panel) == panel
 
 
-class Doubtful(GridStrategy):
-    """Its preview is what the test says."""
-
-    answer: Any = None
-
-    @classmethod
-    def preview(cls, *_: Any) -> Any:  # type: ignore[override]
-        if isinstance(cls.answer, BaseException):
-            raise cls.answer
-        return cls.answer
-
-
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (ValueError("no idea"), "its preview failed: ValueError: no idea"),
-        (SystemExit(2), "its preview failed: SystemExit: 2"),
-        (None, "its preview failed: UnsoundAnswer: preview() must return a Preview, not NoneType"),
+        (None, "preview() must return a Preview, not NoneType"),
         (Preview(warnings=(1,)), "must have texts"),  # type: ignore[arg-type]
         (Preview(figures=(PreviewFigure("x", Decimal("NaN")),)), "can't be shown"),
         (Preview(figures=(PreviewFigure("x", 1.5),)), "no number or text"),  # type: ignore[arg-type]
@@ -126,19 +110,17 @@ class Doubtful(GridStrategy):
         (Preview(panel="x"), "can't be kept"),  # type: ignore[arg-type]
     ],
 )
-def test_a_preview_that_fails_is_the_reason_not_to_start(answer: Any, words: str) -> None:
-    Doubtful.answer = answer
-    preview = preview_of(Doubtful, None, {}, {}, 0)
-    (reason,) = preview.refusals
-    assert words in reason
+def test_a_preview_that_can_not_be_shown_is_refused(answer: Any, words: str) -> None:
+    with pytest.raises(UnsoundAnswer) as caught:
+        sound_preview(answer)
+    assert words in str(caught.value)
 
 
 def test_a_preview_that_is_well_arrives_as_it_was() -> None:
     well = Preview(
         panel=LadderPanel(base=Decimal(1)), figures=(PreviewFigure("x", Decimal("1.50"), "USDC"),)
     )
-    Doubtful.answer = well
-    assert preview_of(Doubtful, None, {}, {}, 0) == well == sound_preview(well)
+    assert sound_preview(well) == well
 
 
 def test_statistics_may_hold_lists_and_tables() -> None:

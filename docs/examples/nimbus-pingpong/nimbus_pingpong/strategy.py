@@ -244,6 +244,7 @@ class PingPongStrategy(BaseTradingStrategy[PingPongConfig, PingPongState]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
         """The first buy, and what it would earn."""
         instrument = instruments[config.symbol]
