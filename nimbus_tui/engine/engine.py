@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
+from nimbus_tui.core.errors import InvariantViolated, JournalError
 from nimbus_tui.core.events import (
     Connected,
     Disconnected,
@@ -19,11 +18,12 @@ from nimbus_tui.core.events import (
 )
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
-from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import NO_BAND, Band
 from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, continuity, recovery
+from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -54,8 +54,6 @@ from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders import client_id
 
-ACCOUNT_POLL_S = 2.0
-"""How often the venues' account figures are read for the screen."""
 CANCEL_AGAIN_S = 0.1
 """How long a shutdown waits before it looks again for orders to cancel."""
 LET_GO_S = 2.0
@@ -90,9 +88,8 @@ class Engine:
         self.started_ns = clock.now()
         self.prices: dict[Market, Quote] = {}
         self.fee_prices = FeePrices(self.prices)
-        self.balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
-        self.account_equity: dict[ExchangeName, Decimal] = {}
         self.specs = {spec.bot_id: spec for spec in bots}
+        self.accounts = Accounts(exchanges, self.specs, self.fee_prices, clock)
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
         self.refused: dict[BotId, str] = {}
@@ -146,7 +143,7 @@ class Engine:
 
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
-        self._tasks.append(asyncio.create_task(self._poll_accounts()))
+        self._tasks.append(asyncio.create_task(self.accounts.run()))
         sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
         self._tasks.append(asyncio.create_task(sampling))
         while True:
@@ -454,50 +451,12 @@ class Engine:
             bus=self.bus,
             clock=self.clock,
         )
-        bot.unowned = lambda: self._unowned(spec.exchange)
+        bot.unowned = lambda: self.accounts.unowned(spec.exchange, self.bots)
         venue = self.exchanges[spec.exchange]
         bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
         bot.standing.closes_in_emergency = self.settings.close_in_emergency
         return bot
-
-    def _unowned(self, exchange: ExchangeName) -> dict[Asset, Decimal]:
-        """The account's balances less what the bots' own fills bought."""
-        unowned = dict(self.balances.get(exchange, {}))
-        for spec in self.specs.values():
-            if spec.exchange != exchange or spec.bot_id not in self.bots:
-                continue
-            for symbol, instrument in spec.instruments.items():
-                held = self.bots[spec.bot_id].position(symbol)
-                if instrument.base in unowned:
-                    unowned[instrument.base] -= held
-        return unowned
-
-    async def _poll_accounts(self) -> None:
-        while True:
-            await self.read_accounts(self.exchanges.values())
-            await self.clock.sleep(ACCOUNT_POLL_S)
-
-    async def read_accounts(self, exchanges: Iterable[Exchange]) -> None:
-        """Read what the venues say of the accounts; a venue that fails keeps its old figures."""
-        for exchange in exchanges:
-            try:
-                info = await exchange.account_info()
-                balances = await exchange.balances()
-            except ExchangeError:
-                continue
-            await self.fee_prices.learn(exchange, info.fee_assets, self._quotes_on(exchange.name))
-            self.account_equity[exchange.name] = info.equity
-            self.balances[exchange.name] = {entry.asset: entry.total for entry in balances}
-
-    def _quotes_on(self, exchange: ExchangeName) -> set[Asset]:
-        """What the bots on a venue reckon in."""
-        return {
-            instrument.quote
-            for spec in self.specs.values()
-            if spec.exchange == exchange
-            for instrument in spec.instruments.values()
-        }
 
     def connected(self, exchange: ExchangeName) -> None:
         """A venue is connected and in step."""

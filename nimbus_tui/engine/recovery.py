@@ -43,7 +43,7 @@ async def recover(engine: "Engine", manager: OrderManager) -> None:
     for order in _live_in_journal(engine, manager):
         if order.client_order_id not in open_ids:
             await _look_up(engine, manager, order)
-    await engine.read_accounts([exchange])
+    await engine.accounts.read([exchange])
     engine.connected(exchange.name)
 
 

@@ -96,7 +96,7 @@ def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:
     """The engine without its bots."""
     bots = list(engine.bots.values())
-    equity = sum(engine.account_equity.values(), ZERO) if engine.account_equity else None
+    equity = sum(engine.accounts.equity.values(), ZERO) if engine.accounts.equity else None
     modes = {spec.mode for spec in engine.specs.values()}
     worst = max((bot.standing.risk_step for bot in bots), default=None)
     return EngineSnapshot(
