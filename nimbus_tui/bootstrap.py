@@ -105,6 +105,15 @@ def backtest(
             f"there is no data for {', '.join(missing)}; give --data {missing[0]}=FILE"
         )
     readers = {s: [PriceFile(path, s) for path in paths] for s, paths in files.items()}
+    engine, run = simulated(config, funding)
+    ticks = merged(in_order(group) for group in readers.values())
+    return engine, run, ticks, [f for g in readers.values() for f in g]
+
+
+def simulated(
+    config: Config, funding: Mapping[Symbol, Path] = MappingProxyType({})
+) -> tuple[Engine, Backtest]:
+    """An engine that trades on whatever prices it is given, all bots on one paper exchange."""
     clock = SimulatedClock(0)
     name = next(iter(config.exchanges))
     instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
@@ -128,13 +137,7 @@ def backtest(
     exchange = _paper(joined, name, clock, PaperStore(MEMORY), None, settings)
     engine = _engine(joined, clock, SqliteJournal.open(MEMORY), {name: exchange}, Random(1))  # noqa: S311
     exchange.settle = engine.settle
-    ticks = merged(in_order(group) for group in readers.values())
-    return (
-        engine,
-        Backtest(engine, exchange, clock),
-        ticks,
-        [f for g in readers.values() for f in g],
-    )
+    return engine, Backtest(engine, exchange, clock)
 
 
 def preview(text: str, path: Path, known: KnownPrice) -> ConfigPreview:

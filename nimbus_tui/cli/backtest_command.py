@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 from operator import itemgetter
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.diagnostics import friendly, say
 from nimbus_tui.cli.output import print_json, print_table
-from nimbus_tui.control.rows import bot_row
 from nimbus_tui.core.errors import ConfigError
-from nimbus_tui.core.ids import BotId, Symbol
+from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.instrument import MarketType, parse_symbol
 
 if TYPE_CHECKING:
     from nimbus_tui.config.model import Config
-    from nimbus_tui.engine.engine import Engine
-    from nimbus_tui.simulation.backtest import BacktestResult
+    from nimbus_tui.library.backtests import BacktestProgress
+    from nimbus_tui.simulation.report import BacktestReport
 
 
 def backtest(
@@ -43,14 +41,17 @@ def backtest(
     """Run the bots of a config over recorded prices."""
     with friendly():
         from nimbus_tui.bootstrap import load_config
+        from nimbus_tui.simulation.report import report_row
 
         loaded = load_config(config)
         files = data_files(loaded, data)
         report = asyncio.run(_run(loaded, files, funding_files(loaded, funding or []), export))
+        _tell_errors(report)
+        row = report_row(report)
         if as_json:
-            print_json(report)
+            print_json(row)
         else:
-            _print(report)
+            _print(row)
 
 
 def data_files(config: "Config", data: list[str]) -> dict[Symbol, list[Path]]:
@@ -104,83 +105,35 @@ async def _run(
     files: dict[Symbol, list[Path]],
     funding: dict[Symbol, Path],
     export: Path | None,
-) -> dict[str, Any]:
-    from nimbus_tui.bootstrap import backtest as assemble
+) -> "BacktestReport":
+    from nimbus_tui.library.backtests import backtest_async
 
-    engine, run, ticks, readers = assemble(config, files, funding)
-    begun = time.monotonic()
     shown = sys.stderr.isatty()
-
-    def progress(count: int) -> None:
-        if shown:
-            share = sum(reader.progress() for reader in readers) / len(readers)
-            bar = "█" * int(share * 30)
-            sys.stderr.write(f"\r{bar:<30} {share:4.0%} {count:,} ticks ")
-            sys.stderr.flush()
-
-    result = await run.run(ticks, progress)
-    seconds = time.monotonic() - begun
+    data = {str(symbol): paths for symbol, paths in files.items()}
+    report = await backtest_async(
+        config,
+        data,
+        funding={str(symbol): path for symbol, path in funding.items()},
+        on_progress=_show_progress if shown else None,
+        export=export,
+    )
     if shown:
         sys.stderr.write("\r" + " " * 60 + "\r")
-    report = report_of(engine, result, seconds)
-    if export is not None:
-        _export(engine, result, export)
-    await engine.stop()
     return report
 
 
-def report_of(engine: "Engine", result: "BacktestResult", seconds: float) -> dict[str, Any]:
-    """The run as the JSON document that scripts rely on."""
-    bots = {bot_id: _bot_report(engine, result, bot_id) for bot_id in engine.bots}
-    return {
-        "ticks": result.ticks,
-        "seconds": round(seconds, 3),
-        "from": result.first_ts,
-        "to": result.last_ts,
-        "bots": bots,
-        "equity": result.equity,
-    }
+def _show_progress(progress: "BacktestProgress") -> None:
+    share = progress.share or 0.0
+    bar = "█" * int(share * 30)
+    sys.stderr.write(f"\r{bar:<30} {share:4.0%} {progress.ticks:,} ticks ")
+    sys.stderr.flush()
 
 
-def _bot_report(engine: "Engine", result: "BacktestResult", bot_id: BotId) -> dict[str, Any]:
-    from nimbus_tui.accounting.performance import sharpe
-    from nimbus_tui.core.order import OrderState
-    from nimbus_tui.engine.snapshots import bot_snapshot
-
-    bot = engine.bots[bot_id]
-    orders = engine.journal.orders(bot_id=bot_id, limit=-1)
-    ratio = sharpe(result.bot_equity[bot_id])
-    return bot_row(bot_snapshot(engine, bot)) | {
-        "fills": bot.books.fills,
-        "orders_placed": len(orders),
-        "orders_cancelled": sum(order.state is OrderState.CANCELLED for order in orders),
-        "rebalances": bot.saved.rebalances,
-        "max_drawdown": result.max_drawdown[bot_id].quantize(Decimal("1e-10")),
-        "sharpe": None if ratio is None else round(ratio, 4),
-        "win_rate": bot.cycles.win_rate,
-        "profit_factor": bot.cycles.profit_factor,
-    }
-
-
-def _export(engine: "Engine", result: "BacktestResult", folder: Path) -> None:
-    """Write the tables under other names first, so that none is ever half there."""
-    from nimbus_tui.journal import export
-
-    folder.mkdir(parents=True, exist_ok=True)
-    writers: dict[str, Any] = {
-        "fills.csv": lambda stream: export.write_fills(engine.journal.fills(), stream),
-        "orders.csv": lambda stream: export.write_orders(
-            engine.journal.orders(limit=-1)[::-1], stream
-        ),
-        "funding.csv": lambda stream: export.write_funding(engine.journal.funding(), stream),
-        "marks.csv": lambda stream: export.write_marks(result.marks, stream),
-        "equity.csv": lambda stream: export.write_equity(result.equity, stream),
-    }
-    for name, write in writers.items():
-        partial = folder / f".{name}.partial"
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            write(stream)
-        partial.replace(folder / name)
+def _tell_errors(report: "BacktestReport") -> None:
+    """What went wrong on the way; a bot that raises at every price does it once in words."""
+    told = Counter((error.bot_id or "engine", error.message) for error in report.errors)
+    for (who, message), times in told.items():
+        say(f"{who}: {message}{f' ({times} times)' if times > 1 else ''}")
 
 
 def _print(report: dict[str, Any]) -> None:

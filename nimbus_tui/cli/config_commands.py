@@ -1,7 +1,7 @@
 """`nimbus-tui config …`: check a config file and say what it will do, print the schema of all."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,6 +57,15 @@ def schema() -> None:
         from nimbus_tui.strategies import factory
 
         print_json(config_schema(factory))
+        _warn_of_packages(told=frozenset())
+
+
+def _warn_of_packages(told: Set[str]) -> None:
+    """Other packages' strategies that can't be used; no config that does without them minds."""
+    from nimbus_tui.strategies.factory import unusable_offers
+
+    for sentence in (sentence for sentence in unusable_offers() if sentence not in told):
+        say(f"warning: {sentence}")
 
 
 def given_prices(given: list[str]) -> dict[Symbol, Decimal]:
@@ -80,6 +89,7 @@ def given_prices(given: list[str]) -> dict[Symbol, Decimal]:
 
 def _check(config: Path, as_json: bool) -> bool:
     _, problems = _loaded(config)
+    _warn_of_packages(told={problem.message for problem in problems})
     if as_json:
         print_json({"ok": not problems, "errors": problems})
     else:
@@ -91,6 +101,7 @@ def _preview(path: Path, given: Mapping[Symbol, Decimal], as_json: bool) -> bool
     from nimbus_tui.cli.preview_tables import document
 
     config, problems = _loaded(path)
+    _warn_of_packages(told={problem.message for problem in problems})
     answer = ConfigPreview(errors=tuple(problems)) if config is None else _asked(config, given)
     bots = {} if config is None else {b: config.bots[b] for b in answer.previews}
     if as_json:

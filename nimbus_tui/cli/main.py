@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from nimbus_tui import __version__
 from nimbus_tui.cli import query_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
 from nimbus_tui.cli.run_commands import demo, open_app, run
+from nimbus_tui.core.version import __version__
 
 app = typer.Typer(
     add_completion=False,

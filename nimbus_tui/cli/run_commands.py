@@ -60,7 +60,7 @@ def demo(
         from nimbus_tui.bootstrap import load_config, scratch_folder
         from nimbus_tui.config.locations import shipped
 
-        loaded = load_config(config or shipped("sample_configs") / "grid-demo.toml")
+        loaded = load_config(config or shipped("sample_configs") / "demo.toml")
         with scratch_folder() as folder:
             thread = _hosted(loaded, Path(folder))
             if headless:

@@ -14,6 +14,12 @@ from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.core.instrument import Instrument, parse_symbol
 from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.strategies.answers import (
+    in_words,
+    sound_capital,
+    sound_problems,
+    sound_symbols,
+)
 from nimbus_tui.strategies.base import BaseTradingStrategy, StrategyConfig
 
 AnyStrategyClass = type[BaseTradingStrategy[Any, Any]]
@@ -55,13 +61,35 @@ class BotReader:
         """What the strategies say of their parameters and instruments."""
         for bot_id, bot in bots.items():
             kind = self._strategies.strategy_class(bot.common.strategy)
+            instruments = markets.get(bot.common.exchange, {})
             try:
-                problems = kind.validate(bot.parameters, markets.get(bot.common.exchange, {}))
+                problems = sound_problems(kind.validate(bot.parameters, instruments))
             except ArithmeticError:
                 self._findings.say(("bots", bot_id), "its numbers are too large or too small")
                 continue
+            except (Exception, SystemExit) as error:
+                self._tell_failure(bot_id, bot.common.strategy, "check this table", error)
+                continue
             for problem in problems:
                 self._findings.say(("bots", bot_id, problem.key), problem.message)
+            if not problems and all(symbol in instruments for symbol in bot.symbols):
+                self._try_to_make(bot, kind, instruments)
+
+    def _try_to_make(
+        self, bot: BotConfig, kind: AnyStrategyClass, instruments: Mapping[Symbol, Instrument]
+    ) -> None:
+        """Whatever keeps the strategy from being made is told here, not when the bot starts."""
+        own = {symbol: instruments[symbol] for symbol in bot.symbols}
+        try:
+            kind(bot.bot_id, bot.parameters, own)
+        except (Exception, SystemExit) as error:
+            self._tell_failure(bot.bot_id, bot.common.strategy, "be made from this table", error)
+
+    def _tell_failure(self, bot_id: BotId, strategy: str, what: str, error: BaseException) -> None:
+        """The strategy itself is broken: say so in the place of the bot that uses it."""
+        self._findings.say(
+            ("bots", bot_id), f"the strategy {strategy!r} failed to {what}: {in_words(error)}"
+        )
 
     def capitals(self, bots: checks.Bots, markets: checks.Markets) -> dict[BotId, Decimal]:
         """What the bots may commit, as far as it is known without a price."""
@@ -79,8 +107,8 @@ class BotReader:
     ) -> Decimal | None:
         kind = self._strategies.strategy_class(bot.common.strategy)
         try:
-            return kind.required_capital(bot.parameters, instruments, {})
-        except (KeyError, ArithmeticError):  # it looks for a price that isn't there
+            return sound_capital(kind.required_capital(bot.parameters, instruments, {}))
+        except (Exception, SystemExit):  # it looks for a price that isn't there, or can't say
             return None
 
     def _bot(self, bot_id: BotId, table: Any) -> BotConfig | None:
@@ -96,8 +124,7 @@ class BotReader:
             return None
         own = {key: table[key] for key in table if key not in shared}
         self._tell_unknown_bot_keys(bot_id, own, kind.Config)
-        own = {key: own[key] for key in own if key in kind.Config.__struct_encode_fields__}
-        parameters = read(kind.Config, own, path, findings)
+        parameters = self._parameters(bot_id, table["strategy"], own, kind.Config)
         if common is None or parameters is None:
             return None
         if common.live:
@@ -110,6 +137,27 @@ class BotReader:
             symbols=self._symbols(bot_id, kind, parameters),
             symbols_key=kind.symbols_key,
         )
+
+    def _parameters(
+        self, bot_id: BotId, strategy: str, own: dict[str, Any], kind: type[StrategyConfig]
+    ) -> StrategyConfig | None:
+        """The strategy's own keys as its Struct."""
+        names = kind.__struct_encode_fields__
+        taken = sorted(set(names) & set(BotSection.__struct_fields__))
+        if taken:
+            self._findings.say(
+                ("bots", bot_id, "strategy"),
+                f"the strategy {strategy!r} can't be used: its Config has the key {taken[0]!r}, "
+                "which every bot has already; its author has to rename it",
+            )
+            return None
+        given = {key: own[key] for key in own if key in names}
+        try:
+            return read(kind, given, ("bots", bot_id), self._findings)
+        except (Exception, SystemExit) as error:  # the Config's own checks, in its __post_init__
+            text = str(error) if isinstance(error, ValueError | TypeError) else in_words(error)
+            self._findings.say(("bots", bot_id), text)
+            return None
 
     def _check_exchange_name(self, bot_id: BotId, table: dict[str, Any]) -> None:
         path, known = ("bots", bot_id, "exchange"), ", ".join(self._exchanges) or "none"
@@ -199,7 +247,12 @@ class BotReader:
     ) -> tuple[Symbol, ...]:
         """The symbols of a bot that are symbols."""
         good = []
-        for symbol in kind.symbols(parameters):
+        try:
+            symbols = sound_symbols(kind.symbols(parameters))
+        except (Exception, SystemExit) as error:
+            self._tell_failure(bot_id, kind.__name__, "say what it trades", error)
+            return ()
+        for symbol in symbols:
             try:
                 parse_symbol(symbol)
             except ConfigError as error:

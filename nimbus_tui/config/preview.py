@@ -18,6 +18,7 @@ from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.preview import ConfigPreview, Preview, PreviewPrice
 from nimbus_tui.strategies import factory
+from nimbus_tui.strategies.answers import in_words, sound_capital, sound_preview
 from nimbus_tui.strategies.base import StrategyConfig
 
 ZERO = Decimal(0)
@@ -86,8 +87,9 @@ class _Priced(NamedTuple):
     def needed(self) -> Decimal | None:
         """The most that its plan can commit; None where its strategy can't say."""
         try:
-            return self.kind.required_capital(self.bot.parameters, self.instruments, self.prices)
-        except Exception:  # previewing has said so
+            needed = self.kind.required_capital(self.bot.parameters, self.instruments, self.prices)
+            return sound_capital(needed)
+        except (Exception, SystemExit):  # previewing has said so
             return None
 
 
@@ -100,11 +102,12 @@ def _markets(config: Config) -> list[tuple[ExchangeName, Symbol]]:
 def _previewed(one: _Priced, now: int) -> Preview:
     """One bot's preview; a strategy that raises, maybe from another package, hurts no other bot."""
     try:
-        return one.kind.preview(_with_limits(one), one.instruments, one.prices, now)
+        given, capital = _with_limits(one), one.bot.common.capital
+        return sound_preview(one.kind.preview(given, one.instruments, one.prices, now, capital))
     except ArithmeticError:
         return Preview(refusals=("its numbers are too large or too small at these prices",))
-    except Exception as error:
-        return Preview(warnings=(f"there is no preview: {type(error).__name__}: {error}",))
+    except (Exception, SystemExit) as error:
+        return Preview(warnings=(f"there is no preview: {in_words(error)}",))
 
 
 def _with_limits(one: _Priced) -> StrategyConfig:

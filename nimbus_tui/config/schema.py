@@ -20,6 +20,7 @@ from nimbus_tui.config.model import (
     RiskSection,
     UiSection,
 )
+from nimbus_tui.core.errors import ConfigError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{name}"
@@ -62,9 +63,12 @@ def config_schema(strategies: StrategyCatalog) -> Schema:
     _widen(definitions[ExchangeSection.__name__]["properties"])
     bots = {}
     for name in strategies.strategy_names():
-        config = strategies.strategy_class(name).Config
-        inner = _definitions([config])
-        bots[f"bot-{name}"] = _bot(name, inner.pop(config.__name__), general)
+        try:
+            config = strategies.strategy_class(name).Config
+        except ConfigError:  # a package that can't be used; the factory tells of those
+            continue
+        own, inner = _strategy_definitions(name, config, definitions)
+        bots[f"bot-{name}"] = _bot(name, own, general)
         definitions |= inner
     return {
         "$schema": DIALECT,
@@ -81,6 +85,18 @@ def config_schema(strategies: StrategyCatalog) -> Schema:
         "additionalProperties": False,
         "$defs": definitions | bots,
     }
+
+
+def _strategy_definitions(
+    name: str, config: type, taken: dict[str, Schema]
+) -> tuple[Schema, dict[str, Schema]]:
+    """A strategy's table and the types in it, which may be called like another strategy's."""
+    inner = _definitions([config])
+    own = inner.pop(config.__name__)
+    if all(taken.get(kind, schema) == schema for kind, schema in inner.items()):
+        return own, inner
+    inner = _definitions([config], f"{name}.")
+    return inner.pop(f"{name}.{config.__name__}"), inner
 
 
 def _widen(exchange: Schema) -> None:
@@ -105,14 +121,15 @@ def _bot(name: str, own: Schema, general: Schema) -> Schema:
     }
 
 
-def _definitions(kinds: list[type]) -> dict[str, Schema]:
+def _definitions(kinds: list[type], prefix: str = "") -> dict[str, Schema]:
     """The schemas of some Structs and of all that they hold, by name, with their texts."""
-    _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
-    structs = {kind.__name__: kind for kind in _reached(kinds)}
-    definitions = {name: _as_in_toml(schema) for name, schema in found.items()}
+    template = _REF.format(name=f"{prefix}{{name}}")
+    _, found = msgspec.json.schema_components(kinds, ref_template=template)
+    structs = {f"{prefix}{kind.__name__}": kind for kind in _reached(kinds)}
+    definitions = {f"{prefix}{name}": _as_in_toml(schema) for name, schema in found.items()}
     for name, kind in structs.items():
         for key, text in field_docs(kind).items():
-            if key in definitions[name]["properties"]:
+            if key in definitions.get(name, {}).get("properties", {}):
                 definitions[name]["properties"][key]["description"] = text
     return definitions
 

@@ -9,6 +9,7 @@ NimbusError
 ├── ExchangeError             a venue failed in a way that is no answer to an order
 │   ├── UnsupportedByExchange the venue doesn't offer this call
 │   └── NotConnected          the call needs a connection
+├── UnsoundAnswer             a strategy answered what no strategy may
 └── InvariantViolated         our own bookkeeping contradicts itself: a bug or a foreign writer
 """
 
@@ -52,6 +53,10 @@ class UnsupportedByExchange(ExchangeError):
 
 class NotConnected(ExchangeError):
     """The call needs a connection that isn't there."""
+
+
+class UnsoundAnswer(NimbusError):
+    """A strategy's answer can't be used; the text names the call and what it may answer."""
 
 
 class InvariantViolated(NimbusError):

@@ -1,10 +1,10 @@
 """One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
 
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,14 @@ from nimbus_tui.accounting.cycles import CycleLog
 from nimbus_tui.accounting.fees import fee_value
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.core.errors import InvariantViolated
-from nimbus_tui.core.events import Error, Event, OrderFilled, PositionUpdate, Warning
+from nimbus_tui.core.events import (
+    ConfigChanged,
+    Error,
+    Event,
+    OrderFilled,
+    PositionUpdate,
+    Warning,
+)
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
@@ -29,25 +36,18 @@ from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.saved import Saved
 from nimbus_tui.engine.standing import Standing
+from nimbus_tui.engine.strategy_guard import AnyStrategy, StrategyGuard
 from nimbus_tui.engine.wake import tightest
 from nimbus_tui.engine.words import told_funding, unvalued_fee
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
 from nimbus_tui.risk.gate import Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
-from nimbus_tui.risk.sense import nonsense
-from nimbus_tui.strategies.base import BaseTradingStrategy
-
-AnyStrategy = BaseTradingStrategy[Any, Any]
-T = TypeVar("T")
 
 DAY_NS = 86_400 * NS_PER_SECOND
 
 _NUMBER = re.compile(r"-?[\d.]+")
 """The same rule with a price that has moved is the same objection."""
-
-BACK_OFF_S = (1, 2, 5, 15, 60)
-"""How long a bot that raised rests before its next try; the last one repeats."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -77,7 +77,6 @@ class Bot:
         clock: Clock,
     ) -> None:
         self.record = record
-        self.strategy = strategy
         self.instruments = instruments
         self.limits = limits
         self.orders = orders
@@ -87,12 +86,18 @@ class Bot:
         self._journal = journal
         self._bus = bus
         self._clock = clock
-        self._max_restarts = max_restarts
-        self._restart_window_ns = restart_window_s * NS_PER_SECOND
-        self._failures: list[int] = []
-        self.frozen_until: int | None = None
         self.saved = Saved.of(record)
         self.standing = Standing(self, close_on_stop=close_on_stop)
+        self.strategy = strategy
+        self.guard = StrategyGuard(
+            strategy,
+            instruments,
+            clock=clock,
+            publish=self.publish,
+            failed=self.standing.fail,
+            max_restarts=max_restarts,
+            restart_window_s=restart_window_s,
+        )
         self.keeper = OrderBookKeeper(self, journal, clock)
         self.plan = Plan()
         self._has_answered = False
@@ -101,8 +106,6 @@ class Bot:
         self._dirty = False
         self.likely_keys: tuple[OrderKey, ...] = ()
         """Keys of orders that the journal may have lost, as the state was before any fill came."""
-        self._is_taken_up = False
-        """Whether the strategy has read its state; till then the journal's must not be replaced."""
         self._owes_plan = False
         """Whether the strategy is to be asked as soon as it can be."""
         self._plans = 0
@@ -128,8 +131,7 @@ class Bot:
             self.prices[quote.symbol] = quote
             self.keeper.price_moved(quote)
         if not self.saved.opened and self._has_prices():
-            self._open_books()
-            woken = True
+            woken = self._open_books() or woken
         self.standing.assess()
         for quote in batch.quotes:
             woken = self._left_band(quote) or woken
@@ -138,11 +140,11 @@ class Bot:
     def wish(self, woken: bool) -> Plan:
         """Ask the strategy if it is awake and may trade, else its last answer stands."""
         self._owes_plan = self._owes_plan or woken
-        able = self.saved.opened and self._has_prices() and not self.is_frozen
+        able = self.saved.opened and self._has_prices() and self._can_be_asked
         able = able and self.sync is VenueSync.NOW
         if self._owes_plan and able and not self.standing.is_stopped:
             self._owes_plan = False
-            answer = self.guarded(self._asked)
+            answer = self.guard.plan(self.view())
             if answer is not None:
                 self._has_answered = True
                 self.plan = answer
@@ -154,18 +156,6 @@ class Bot:
             # Until the strategy has been asked, what rests is what should rest.
             self.plan = Plan(self.keeper.taken_over())
         return self.plan
-
-    def _asked(self) -> Plan:
-        """The strategy's plan.
-
-        Raises:
-            InvariantViolated: it makes no sense, whoever wrote the strategy.
-        """
-        plan = self.strategy.plan(self.view())
-        problem = nonsense(plan, self.instruments)
-        if problem:
-            raise InvariantViolated(problem)
-        return plan
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
@@ -194,7 +184,7 @@ class Bot:
 
     def carry_out(self, actions: Sequence[OrderAction]) -> list[Intent]:
         """Journal each step; the intents may leave after the commit."""
-        intents = []
+        intents: list[Intent] = []
         for action in actions:
             match action:
                 case Cancel(order):
@@ -249,7 +239,7 @@ class Bot:
     @property
     def is_frozen(self) -> bool:
         """Whether the strategy has raised and rests before its next try."""
-        return self.frozen_until is not None
+        return self.guard.is_frozen
 
     @property
     def awaits_price(self) -> bool:
@@ -293,7 +283,7 @@ class Bot:
         """When the bot must be given a turn at the latest."""
         rests = self.standing.is_stopped or self.is_frozen
         wake_at = None if rests else self.plan.wake.at
-        times = [wake_at, self.frozen_until, self.keeper.retry_at()]
+        times = [wake_at, self.guard.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)
 
     def publish(self, event: Event) -> None:
@@ -302,9 +292,13 @@ class Bot:
 
     def announce(self) -> None:
         """Tell what the strategy has to tell."""
-        for event in self.strategy.take_events():
-            self.saved = self.saved.counted(event)
-            self.publish(event)
+        for event in self.guard.announcements():
+            self.retell(event)
+
+    def retell(self, event: Event) -> None:
+        """Count and publish one thing that the strategy has told."""
+        self.saved = self.saved.counted(event)
+        self.publish(event)
 
     def change_record(self, **changes: Any) -> None:
         """Change what the journal says of the bot; written at the end of the turn."""
@@ -317,14 +311,19 @@ class Bot:
         self._dirty = True
 
     def save(self) -> None:
-        """Write what has changed, in the transaction that is open."""
+        """Write what has changed, in the transaction that is open.
+
+        Where the strategy can't say its state, the journalled one stands, and with it the number
+        of fills that it has absorbed: the others are given to it again.
+        """
         if self._dirty:
             self._dirty = False
-            state = self.guarded(self.strategy.saved_state) if self._is_taken_up else None
+            state = self.guard.saved_state()
+            if state is None:
+                state = self.record.strategy_state
+                self.saved = self.saved.as_absorbed_in(Saved.of(self.record))
             self.record = msgspec.structs.replace(
-                self.record,
-                strategy_state=self.record.strategy_state if state is None else state,
-                books=msgspec.json.encode(self.saved),
+                self.record, strategy_state=state, books=msgspec.json.encode(self.saved)
             )
             self._journal.save_bot(self.record)
 
@@ -336,7 +335,7 @@ class Bot:
     def look(self) -> None:
         """Let the strategy see how things stand, for what it shows."""
         if self.saved.opened and self._has_prices() and not self.is_frozen:
-            self.strategy.look(self.view(for_show=True))
+            self.guard.look(self.view(for_show=True))
 
     def equity(self) -> Decimal:
         """What the bot is worth at the newest prices."""
@@ -395,7 +394,7 @@ class Bot:
     def feed_strategy(self) -> None:
         """Give the strategy each fill that its state has not absorbed yet, in order."""
         behind = self.books.fills - self.saved.absorbed
-        if not behind or self.is_frozen:
+        if not behind or not self._can_be_asked:
             return
         fills = self._journal.fills(bot_id=self.bot_id, limit=behind, newest=True)
         for fill in fills:
@@ -403,14 +402,10 @@ class Bot:
                 return
 
     def _absorbs(self, fill: Fill) -> bool:
-        def absorb() -> bool:
-            self.strategy.handle_order_fill(fill)
-            return True
-
-        if self.guarded(absorb) is None:
+        if not self.guard.tell(lambda: self.strategy.handle_order_fill(fill)):
             return False
         self.change_saved(absorbed=self.saved.absorbed + 1)
-        self.saved = self.saved.with_cycles(self.strategy.take_cycles())
+        self.saved = self.saved.with_cycles(self.guard.cycles())
         self.announce()
         return True
 
@@ -425,76 +420,62 @@ class Bot:
             self._unwish(order.key)
         if order.filled > 0 and (order.adopted or order.filled < (wished or order.quantity)):
             ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
-            self.guarded(lambda: self.strategy.handle_order_end(ended))
+            self.guard.tell(lambda: self.strategy.handle_order_end(ended))
             self._dirty = True
             self._owes_plan = True
         self.standing.order_ended(order)
 
-    # failure
+    # the strategy's life
 
-    def take_up(self) -> None:
-        """Let the strategy read its journalled state and absorb what that has not seen yet."""
+    def take_up(self, wanted: bytes) -> None:
+        """Go on where the journal stands, under the parameters of now."""
+        self.revive()
+        if self.record.config != wanted:
+            self._adopt_config(wanted)
 
-        def initialize() -> bool:
-            self.strategy.initialize(self.record.strategy_state)
-            return True
-
-        self._is_taken_up = self.guarded(initialize) or False
+    def revive(self) -> None:
+        """Let the strategy go on from its journalled state, and tell it what it has missed."""
+        self.guard.initialize(self.record.strategy_state)
         if not self.likely_keys:
-            self.likely_keys = self.guarded(lambda: tuple(self.strategy.likely_keys())) or ()
+            self.likely_keys = self.guard.likely_keys()
         self.feed_strategy()
+        if self.saved.start_owed and not self.standing.is_stopped and self._can_be_asked:
+            self.start_strategy()
 
     def recall(self, key: OrderKey) -> None:
         """Tell the strategy of an order that its state doesn't know."""
-        self.guarded(lambda: self.strategy.recall(key))
+        self.guard.tell(lambda: self.strategy.recall(key))
         self._dirty = True
 
-    def reconfigure(self, config: Any) -> None:
-        """Let the strategy go on under new parameters."""
-        self.guarded(lambda: self.strategy.update_config(config))
-        self._dirty = True
+    def start_strategy(self) -> None:
+        """Let the strategy begin a fresh plan; one that raises owes that until it can."""
+        self.change_saved(start_owed=True)
+        if not self.guard.is_up:
+            self.guard.initialize(self.record.strategy_state)
+            self.feed_strategy()
+        if self._can_be_asked and self.guard.tell(self.strategy.start):
+            self.change_saved(start_owed=False)
 
     def restart_if_due(self) -> bool:
         """Wake a strategy that raised from its last good state once its rest is over."""
-        if self.frozen_until is None or self._clock.now() < self.frozen_until:
+        if not self.guard.rest_is_over:
             return False
-        self.frozen_until = None
-        self.take_up()
+        self.revive()
         return not self.is_frozen
 
-    def guarded(self, call: Callable[[], T]) -> T | None:
-        """Call the strategy; what it raises freezes this bot and hurts nobody else.
+    @property
+    def _can_be_asked(self) -> bool:
+        return self.guard.is_up and not self.is_frozen
 
-        Whatever it had changed before it raised is undone: its state is whole, or as it was.
-        """
-        before = self.strategy.state
-        try:
-            return call()
-        except Exception as error:
-            self.strategy.state = before
-            self.strategy.take_events()
-            self._freeze(error)
-            return None
-
-    def figures(self, ask: Callable[[], T], otherwise: T) -> T:
-        """What the strategy shows of itself; where it raises, something else is shown."""
-        try:
-            return ask()
-        except Exception:
-            return otherwise
-
-    def _freeze(self, error: Exception) -> None:
-        now = self._clock.now()
-        self._failures = [at for at in self._failures if now - at < self._restart_window_ns]
-        self._failures.append(now)
-        detail = "".join(traceback.format_exception(error))
-        self.publish(Error(message=f"{type(error).__name__}: {error}", detail=detail))
-        if len(self._failures) > self._max_restarts:
-            self.standing.fail(f"raised {len(self._failures)} times: {error}")
-            self.frozen_until = None
-            return
-        rest = BACK_OFF_S[min(len(self._failures), len(BACK_OFF_S)) - 1]
-        self.frozen_until = now + rest * NS_PER_SECOND
+    def _adopt_config(self, wanted: bytes) -> None:
+        """Tell the strategy of the change from the journalled parameters to those of now."""
+        now = self.strategy.config
+        with suppress(msgspec.MsgspecError):  # an older version's parameters: no way to compare
+            self.strategy.config = msgspec.json.decode(self.record.config, type=type(now))
+        self.guard.tell(lambda: self.strategy.update_config(now))
+        self.strategy.config = now
+        self.change_record(config=wanted)
+        self.publish(ConfigChanged(keys=()))
 
     def contradiction(self, error: InvariantViolated) -> None:
         """Our own bookkeeping contradicts itself: say so and stop adding exposure."""
@@ -506,25 +487,25 @@ class Bot:
     def _has_prices(self) -> bool:
         return all(symbol in self.prices for symbol in self.instruments)
 
-    def _open_books(self) -> None:
-        """Begin the books at the first prices: the capital is what the plan can commit."""
-        capital = self.record.capital
-        if not capital:
-            needed = self.guarded(
-                lambda: self.strategy.required_capital(
-                    self.strategy.config, self.instruments, self.marks()
-                )
-            )
-            capital = needed or Decimal(0)
+    def _open_books(self) -> bool:
+        """Begin the books at the first prices: the capital is what the plan can commit.
+
+        Returns whether they are open; not while the strategy can't say what it needs.
+        """
+        if not self._can_be_asked or self.record.state == "failed":
+            return False
+        capital = self.record.capital or self.guard.required_capital(self.marks())
+        if capital is None:
+            return False
         now, marks = self._clock.now(), self.marks()
         self.change_record(capital=capital)
         self.saved = self.saved.begun(capital, marks, now)
-        claims = self.guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
-        for symbol, quantity in claims.items():
+        for symbol, quantity in self.guard.wanted_claim(self.view()).items():
             books = claimed(self.books, symbol, quantity, marks[symbol], now)
             self.change_saved(books=books)
-        self.guarded(self.strategy.start)
+        self.start_strategy()
         self.standing.opened()
+        return True
 
     def _left_band(self, quote: Quote) -> bool:
         below, above = self._own_band(quote.symbol)
@@ -534,7 +515,7 @@ class Bot:
             above is not None and quote.price >= above
         )
         if left and not self.is_frozen and not self.standing.is_stopped:
-            self.guarded(lambda: self.strategy.handle_price_update(quote))
+            self.guard.tell(lambda: self.strategy.handle_price_update(quote))
             self._dirty = True
         return left
 

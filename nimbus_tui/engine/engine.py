@@ -3,21 +3,21 @@
 import asyncio
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from nimbus_tui import __version__
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
-from nimbus_tui.core.events import ConfigChanged, Error, Event, Info, Started, Stopped, Warning
+from nimbus_tui.core.errors import InvariantViolated, JournalError
+from nimbus_tui.core.events import Error, Event, Info, Started, Stopped, Warning
 from nimbus_tui.core.funding import FundingPayment
-from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import NO_BAND, Band
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, continuity, recovery
+from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -51,8 +51,6 @@ from nimbus_tui.orders import client_id
 
 FIRST_STEPS_S = 10.0
 """How long the start waits for the venues before it goes on with those that have answered."""
-ACCOUNT_POLL_S = 2.0
-"""How often the venues' account figures are read for the screen."""
 CANCEL_AGAIN_S = 0.1
 """How long a shutdown waits before it looks again for orders to cancel."""
 LET_GO_S = 2.0
@@ -87,9 +85,8 @@ class Engine:
         self.started_ns = clock.now()
         self.prices: dict[Market, Quote] = {}
         self.fee_prices = FeePrices(self.prices)
-        self.balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
-        self.account_equity: dict[ExchangeName, Decimal] = {}
         self.specs = {spec.bot_id: spec for spec in bots}
+        self.accounts = Accounts(exchanges, self.specs, self.fee_prices, clock)
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
         self.refused: dict[BotId, str] = {}
@@ -166,14 +163,10 @@ class Engine:
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
         sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
-        self._tasks += [
-            asyncio.ensure_future(self._poll_accounts()),
-            asyncio.ensure_future(sampling),
-        ]
-        self._tasks += [
-            asyncio.ensure_future(one.run(first))
-            for one, first in zip(self.synchronisers.values(), self._first, strict=True)
-        ]
+        self._in_background(self.accounts.run())
+        self._in_background(sampling)
+        for one, first in zip(self.synchronisers.values(), self._first, strict=True):
+            self._in_background(one.run(first))
         while True:
             await self.inbox.wait()
             self.process()
@@ -459,11 +452,7 @@ class Engine:
             if record is None:
                 record = self._new_record(spec)
             bot = self._bot(spec, record)
-            bot.take_up()
-            if record.config != spec.config:
-                bot.change_record(config=spec.config)
-                bot.reconfigure(spec.strategy.config)
-                self.bus.publish(ConfigChanged(bot_id=spec.bot_id, keys=()))
+            bot.take_up(spec.config)
             if fresh:
                 self.journal.save_bot(record)
             self.bots[spec.bot_id] = bot
@@ -496,50 +485,12 @@ class Engine:
             bus=self.bus,
             clock=self.clock,
         )
-        bot.unowned = lambda: self._unowned(spec.exchange)
+        bot.unowned = lambda: self.accounts.unowned(spec.exchange, self.bots)
         venue = self.exchanges[spec.exchange]
         bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
         bot.standing.closes_in_emergency = self.settings.close_in_emergency
         return bot
-
-    def _unowned(self, exchange: ExchangeName) -> dict[Asset, Decimal]:
-        """The account's balances less what the bots' own fills bought."""
-        unowned = dict(self.balances.get(exchange, {}))
-        for spec in self.specs.values():
-            if spec.exchange != exchange or spec.bot_id not in self.bots:
-                continue
-            for symbol, instrument in spec.instruments.items():
-                held = self.bots[spec.bot_id].position(symbol)
-                if instrument.base in unowned:
-                    unowned[instrument.base] -= held
-        return unowned
-
-    async def _poll_accounts(self) -> None:
-        while True:
-            await self.read_accounts(self.exchanges.values())
-            await self.clock.sleep(ACCOUNT_POLL_S)
-
-    async def read_accounts(self, exchanges: Iterable[Exchange]) -> None:
-        """Read what the venues say of the accounts; a venue that fails keeps its old figures."""
-        for exchange in exchanges:
-            try:
-                info = await exchange.account_info()
-                balances = await exchange.balances()
-            except ExchangeError:
-                continue
-            await self.fee_prices.learn(exchange, info.fee_assets, self._quotes_on(exchange.name))
-            self.account_equity[exchange.name] = info.equity
-            self.balances[exchange.name] = {entry.asset: entry.total for entry in balances}
-
-    def _quotes_on(self, exchange: ExchangeName) -> set[Asset]:
-        """What the bots on a venue reckon in."""
-        return {
-            instrument.quote
-            for spec in self.specs.values()
-            if spec.exchange == exchange
-            for instrument in spec.instruments.values()
-        }
 
     def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
         """A venue's data flows again or has ended."""

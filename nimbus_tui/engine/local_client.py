@@ -110,7 +110,15 @@ class ThreadClient:
         if self._loop.is_closed() or not self._loop.is_running():
             call.close()
             raise EngineUnreachable("the engine has ended")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
+        answer = asyncio.run_coroutine_threadsafe(call, self._loop)
+        try:
+            return await asyncio.wrap_future(answer)
+        except asyncio.CancelledError:
+            # An engine that ends drops the calls that still wait; the caller wasn't cancelled.
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise EngineUnreachable("the engine has ended") from None
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""

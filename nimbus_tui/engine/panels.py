@@ -38,12 +38,11 @@ _ROW_STATES = {
 
 def bot_panel(bot: Bot) -> Panel:
     """What a bot shows of itself; a strategy without a panel, or whose panel raises, its plan."""
-    try:
-        panel = bot.strategy.get_state()
-    except Exception as error:  # a strategy's edge: to look at a bot must not end anything
-        panel = plan_ladder(bot)
-        note = f"its own panel raised {type(error).__name__}: {error}"
-        return msgspec.structs.replace(panel, note="; ".join(filter(None, (note, panel.note))))
+    panel = bot.guard.panel()
+    if bot.guard.panel_complaint:
+        ladder = plan_ladder(bot)
+        notes = filter(None, (bot.guard.panel_complaint, ladder.note))
+        return msgspec.structs.replace(ladder, note="; ".join(notes))
     return plan_ladder(bot) if panel is None else _joined(bot, panel)
 
 

@@ -36,8 +36,19 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """When the books began."""
     first_marks: dict[Symbol, Decimal] = msgspec.field(default_factory=dict)
     """The prices then."""
+    start_owed: bool = False
+    """Whether the strategy has still to be told that it starts afresh."""
     own_cycles: CycleLog = CycleLog()
     """The cycles that the strategy itself counts, where it does."""
+
+    def as_absorbed_in(self, kept: "Saved") -> "Saved":
+        """Its own books with what went into a strategy's state as it was when *kept* was kept."""
+        return msgspec.structs.replace(
+            self,
+            absorbed=kept.absorbed,
+            rebalances=kept.rebalances,
+            own_cycles=kept.own_cycles,
+        )
 
     @staticmethod
     def of(record: BotRecord) -> "Saved":

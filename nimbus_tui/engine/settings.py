@@ -8,7 +8,7 @@ import msgspec
 from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.engine.bot import AnyStrategy
+from nimbus_tui.engine.strategy_guard import AnyStrategy
 from nimbus_tui.risk.limits import RiskLimits
 
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nimbus_tui import __version__
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
@@ -14,6 +13,7 @@ from nimbus_tui.control.snapshots import (
     Update,
 )
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.version import __version__
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.statistics import statistics_of
@@ -69,7 +69,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
 def _reason(bot: Bot) -> str:
     if bot.is_frozen:
         return "its strategy raised; it rests and will be tried again"
-    return bot.standing.risk_reason or bot.record.reason
+    return bot.standing.risk_reason or bot.record.reason or bot.guard.complaint
 
 
 def _count(value: Statistic) -> int:
@@ -96,7 +96,7 @@ def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:
     """The engine without its bots."""
     bots = list(engine.bots.values())
-    equity = sum(engine.account_equity.values(), ZERO) if engine.account_equity else None
+    equity = sum(engine.accounts.equity.values(), ZERO) if engine.accounts.equity else None
     modes = {spec.mode for spec in engine.specs.values()}
     worst = max((bot.standing.risk_step for bot in bots), default=None)
     return EngineSnapshot(

@@ -109,8 +109,8 @@ class Standing:
         flatten = self._close_on_stop if close is None else close
         self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
         self._bot.plan = Plan()
-        self._bot.guarded(self._bot.strategy.stop)
-        self._bot.announce()
+        for event in self._bot.guard.tell_stopped():
+            self._bot.retell(event)
         self._bot.publish(Stopped(reason=reason))
 
     def start(self) -> None:
@@ -119,7 +119,7 @@ class Standing:
         self._bot.change_saved(
             flatten=False, closings=Closings(self._bot.saved.closings.count), risk_reason=""
         )
-        self._bot.guarded(self._bot.strategy.start)
+        self._bot.start_strategy()
         self._bot.announce()
         self._bot.publish(Started())
 

@@ -19,7 +19,7 @@ def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
     books, cycles = bot.books, bot.cycles
     held = buy_and_hold(books.capital, bot.saved.first_marks, bot.marks())
     figures: dict[str, object] = {
-        **_own(bot),
+        **bot.guard.statistics(),
         "rebalances": bot.saved.rebalances,
         "realized_pnl_fifo": books.realized_fifo,
         "funding": books.funding,
@@ -73,14 +73,6 @@ def _time_in_market(bot: Bot, now: int) -> Decimal | None:
 
 def _amounts(amounts: Mapping[Asset, Decimal]) -> str:
     return ", ".join(f"{plain(amount)} {asset}" for asset, amount in sorted(amounts.items()))
-
-
-def _own(bot: Bot) -> Mapping[str, object]:
-    """The strategy's figures; what it raises is one of them, so that it harms nobody."""
-    try:
-        return dict(bot.strategy.get_statistics())
-    except Exception as error:  # a strategy's edge: to look at a bot must not end anything
-        return {"statistics": f"raised {type(error).__name__}: {error}"}
 
 
 def _statistic(value: object) -> Statistic:

@@ -126,7 +126,7 @@ class Synchroniser:
         await find_again(engine, manager, self._strays(reports))
         engine.process()
         manager.strays = self._strays(reports)
-        await engine.read_accounts([manager.exchange])
+        await engine.accounts.read([manager.exchange])
         await self._orphans.look(manager.strays | await self._ended_strays())
 
     def _strays(self, reports: Sequence[OrderReport]) -> dict[ClientOrderId, OrderReport]:

@@ -1,15 +1,15 @@
 """What those who keep a venue and the journal in step need of the engine, and nothing more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import BotId, ClientOrderId
+from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.inbox import Inbox
 from nimbus_tui.engine.settings import EngineSettings
-from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import Journal
 
 
@@ -20,6 +20,7 @@ class VenueSide(Protocol):
     clock: Clock
     journal: Journal
     inbox: Inbox
+    accounts: Accounts
 
     @property
     def bots(self) -> Mapping[BotId, Bot]:
@@ -40,8 +41,4 @@ class VenueSide(Protocol):
 
     def changed(self) -> None:
         """Tell the waiting clients that there is news."""
-        ...
-
-    async def read_accounts(self, exchanges: Iterable[Exchange]) -> None:
-        """Read what the venues say of the accounts."""
         ...

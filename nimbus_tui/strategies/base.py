@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -16,6 +17,9 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, View
 from nimbus_tui.core.preview import Preview
+
+INTERFACE = 1
+"""Number of the interface below; it rises when a strategy written for the old one can't run."""
 
 
 class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +55,8 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     engine journals in the same transaction as the fill that changed it.
     """
 
+    interface: ClassVar[int] = INTERFACE
+    """The interface that the class is written for; a package of its own says `interface = 1`."""
     Config: ClassVar[type[StrategyConfig]]
     State: ClassVar[type[StrategyState]]
     risk_shorthands: ClassVar[frozenset[str]] = frozenset(
@@ -71,7 +77,7 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
     ) -> None:
         self.bot_id = bot_id
         self.config = config
-        self.instruments = instruments
+        self.instruments: Mapping[Symbol, Instrument] = MappingProxyType(dict(instruments))
         self._events: list[Event] = []
         self._cycles: list[Cycle] = []
         self.state = self.initial_state()
@@ -113,8 +119,12 @@ class BaseTradingStrategy(Generic[ConfigT, StateT]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
-        """What a bot with this config would do if it started now (ns) at these prices."""
+        """What a bot with this config would do if it started now (ns) at these prices.
+
+        `capital` is the one that its config gives; None: what `required_capital` says.
+        """
         return Preview()
 
     def wanted_claim(self, view: View) -> Mapping[Symbol, Decimal]:

@@ -70,6 +70,7 @@ class DcaStrategy(BaseTradingStrategy[DcaConfig, DcaState]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
         """The next ten slots and what they come to."""
         return preview(config, instruments[config.symbol], prices.get(config.symbol), now)

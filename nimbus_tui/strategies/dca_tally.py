@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from nimbus_tui.accounting.fees import fee_value, received
 from nimbus_tui.accounting.position import Position, trade
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.instrument import Instrument
@@ -73,6 +74,5 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 def _after(position: Position, fill: Fill, instrument: Instrument) -> Position:
     """As the books do it: a fee in the base leaves less, and costs its worth."""
-    base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
-    fee = base_fee * fill.price if base_fee else fill.fee
-    return trade(position, fill.signed_quantity - base_fee, fill.price, fee)[0]
+    fee = fee_value(fill, instrument) or ZERO
+    return trade(position, received(fill, instrument), fill.price, fee)[0]

@@ -3,12 +3,13 @@
 import difflib
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.strategies import plugins
+from nimbus_tui.strategies.answers import in_words
 from nimbus_tui.strategies.base import BaseTradingStrategy, StrategyConfig
 
 BUILTIN = {
@@ -19,51 +20,63 @@ BUILTIN = {
 }
 """Name → module:Class; nothing is imported until it is asked for."""
 
-ENTRY_POINTS = "nimbus_tui.strategies"
+ENTRY_POINTS = plugins.ENTRY_POINTS
 """The group in which other packages offer strategies."""
 
 
 def strategy_names() -> list[str]:
     """Every name that a config may give, built-in ones first."""
-    return [*BUILTIN, *sorted(name for name in _plugins() if name not in BUILTIN)]
+    return [*BUILTIN, *sorted(name for name in plugins.offers() if name not in BUILTIN)]
 
 
 def strategy_class(name: str) -> type[BaseTradingStrategy[Any, Any]]:
-    """The class behind a name.
+    """The class behind a name; another package can't replace a built-in one.
 
     Raises:
-        ConfigError: there is no such strategy, or the package that offers it can't be loaded.
+        ConfigError: there is no such strategy, or the package that offers it can't be used.
     """
     if name in BUILTIN:
         module, _, attribute = BUILTIN[name].partition(":")
-        found = getattr(import_module(module), attribute)
-    else:
-        found = _loaded(name)
-    if not (isinstance(found, type) and issubclass(found, BaseTradingStrategy)):
-        raise ConfigError(f"strategy {name!r} is not a BaseTradingStrategy")
-    return found
+        found: type[BaseTradingStrategy[Any, Any]] = getattr(import_module(module), attribute)
+        return found
+    offered = plugins.offers().get(name)
+    if offered is None:
+        near = difflib.get_close_matches(name, strategy_names(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"unknown strategy {name!r}{hint} allowed: {', '.join(strategy_names())}")
+    return plugins.loaded(name, offered)
+
+
+def unusable_offers() -> list[str]:
+    """A sentence for each offer of another package that no config can use; each is loaded."""
+    sentences = []
+    for name, offered in sorted(plugins.offers().items()):
+        if name in BUILTIN:
+            sentences += [
+                f"{plugins.origin(point)} offers a strategy {name!r}, but that name is built in: "
+                "its offer is ignored; it has to choose another name"
+                for point in offered
+            ]
+            continue
+        try:
+            plugins.loaded(name, offered)
+        except ConfigError as error:
+            sentences.append(str(error))
+    return sentences
 
 
 def create(
     name: str, bot_id: BotId, config: StrategyConfig, instruments: Mapping[Symbol, Instrument]
 ) -> BaseTradingStrategy[Any, Any]:
-    """A strategy for one bot."""
-    return strategy_class(name)(bot_id, config, instruments)
+    """A strategy for one bot.
 
-
-def _plugins() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-
-
-def _loaded(name: str) -> object:
-    point = _plugins().get(name)
-    if point is None:
-        near = difflib.get_close_matches(name, strategy_names(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ConfigError(f"unknown strategy {name!r}{hint} allowed: {', '.join(strategy_names())}")
+    Raises:
+        ConfigError: there is no such strategy, or it can't be made.
+    """
+    kind = strategy_class(name)
     try:
-        return point.load()
-    except Exception as error:
+        return kind(bot_id, config, instruments)
+    except (Exception, SystemExit) as error:
         raise ConfigError(
-            f"strategy {name!r} from {point.value} can't be loaded: {type(error).__name__}: {error}"
+            f"bots.{bot_id}: the strategy {name!r} can't be made: {in_words(error)}"
         ) from error

@@ -114,6 +114,7 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
         """The ladder that it would place, what a round trip earns, what it needs and may lose."""
         instrument = instruments[config.symbol]

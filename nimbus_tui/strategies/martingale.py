@@ -94,6 +94,7 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
         """The whole ladder from the price of now; without a price only what it needs."""
         instrument = instruments[config.symbol]

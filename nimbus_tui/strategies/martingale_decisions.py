@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from nimbus_tui.accounting.fees import fee_value, received
 from nimbus_tui.accounting.position import trade
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import OrderKey
@@ -140,27 +141,24 @@ def absorbed(
     state: MartingaleState, fill: Fill, config: MartingaleConfig, instrument: Instrument
 ) -> MartingaleState:
     """Take in a fill: position, result, the leg that it belongs to, and the end of the deal."""
-    base_fee = fill.fee if fill.fee_asset == instrument.base else ZERO
-    fee = base_fee * fill.price if base_fee else fill.fee
-    received = fill.signed_quantity - base_fee
+    fee = fee_value(fill, instrument) or ZERO
+    coins = received(fill, instrument)
     before = state.position
-    position, realized = trade(before, received, fill.price, fee)
-    added = before.quantity * received >= ZERO
+    position, realized = trade(before, coins, fill.price, fee)
+    added = before.quantity * coins >= ZERO
     state = msgspec.structs.replace(
         state,
         position=position,
         priced=position if added else state.priced,
         result=state.result + realized - (before.entry_fees + fee - position.entry_fees),
     )
-    state = _booked(state, fill, received, received * fill.price + fee)
+    state = _booked(state, fill, coins, coins * fill.price + fee)
     if lots_held(before, instrument) and not added and not lots_held(position, instrument):
         return closed(state, fill.ts + config.cooldown_ns)
     return state
 
 
-def _booked(
-    state: MartingaleState, fill: Fill, received: Decimal, cost: Decimal
-) -> MartingaleState:
+def _booked(state: MartingaleState, fill: Fill, coins: Decimal, cost: Decimal) -> MartingaleState:
     leg = next((leg for leg in (*state.legs, state.exit) if _is_part(leg, fill.key)), None)
     if leg is None:
         return state
@@ -169,7 +167,7 @@ def _booked(
         leg,
         filled=leg.filled + fill.quantity,
         value=leg.value + fill.notional,
-        received=leg.received + received,
+        received=leg.received + coins,
         cost=leg.cost + cost,
         part_filled=leg.part_filled + (fill.quantity if newest else ZERO),
     )

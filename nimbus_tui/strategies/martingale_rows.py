@@ -60,11 +60,18 @@ def step_rows(
                 average_cost=rounded(position.average_cost),
                 target_price=target_price(position, config, instrument),
                 key=None if leg.is_done else leg.key,
-                order=RowState.EMPTY if leg.is_done else RowState.WANTED,
+                order=_order_state(leg, after_base=bool(rows) and not legs[0].is_done),
                 filled=leg.filled,
             )
         )
     return tuple(rows)
+
+
+def _order_state(leg: Leg, *, after_base: bool) -> RowState:
+    """What is wanted of a leg's order: the safety orders wait until the base order has filled."""
+    if leg.is_done:
+        return RowState.EMPTY
+    return RowState.WAITING if after_base else RowState.WANTED
 
 
 def _with(
@@ -151,7 +158,7 @@ def _needs(config: MartingaleConfig, instrument: Instrument) -> list[PreviewFigu
     capital = capital_needed(config, instrument)
     return [
         PreviewFigure("ladder", _cents(ladder_quote(config)), instrument.quote),
-        PreviewFigure("capital needed, with fees", _cents(capital), instrument.quote),
+        PreviewFigure("capital needed", capital, instrument.quote),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from nimbus_tui.accounting.fees import fee_value
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
@@ -203,7 +204,7 @@ def absorb_fill(state: PortfolioState, fill: Fill, instrument: Instrument) -> Po
     """Count a fill on its leg; one of a former part is part of what that part has spent."""
     if fill.key is None or not fill.key.startswith(PREFIX):
         return state
-    fee = fill.fee * fill.price if fill.fee_asset == instrument.base else fill.fee
+    fee = fee_value(fill, instrument) or ZERO
     state = msgspec.structs.replace(
         state, turnover=state.turnover + fill.notional, cost=state.cost + fee
     )

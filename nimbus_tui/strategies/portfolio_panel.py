@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+import msgspec
+
 from nimbus_tui.core.ids import Asset, OrderKey, Symbol
 from nimbus_tui.core.order import OrderType, Side
 from nimbus_tui.core.panels import DriftPanel, DriftRow, RowState
 from nimbus_tui.core.plan import View
 from nimbus_tui.core.preview import Preview, PreviewFigure
 from nimbus_tui.strategies.base import PlainValue, StatisticValue
-from nimbus_tui.strategies.portfolio_decisions import earliest, next_by_time
+from nimbus_tui.strategies.portfolio_decisions import decide, earliest, next_by_time
 from nimbus_tui.strategies.portfolio_orders import (
     Desk,
     Intents,
@@ -184,11 +186,17 @@ def preview(
     bought = sized_buys(desk, wanted.legs, held, budget(desk, held))
     spent = sum((leg.quantity * leg.price for leg in bought), ZERO)
     return Preview(
-        panel=panel(desk, PortfolioState(), view),
+        panel=_begun(desk, view),
         figures=_figures(desk, value, least, bought, spent),
         warnings=_doubts(desk, value),
         refusals=() if bought else (_hopeless(config, value, least),),
     )
+
+
+def _begun(desk: Desk, view: View) -> DriftPanel:
+    """Before anything is done, with the orders of the rebalance that begins at once."""
+    rows = panel(desk, decide(desk, PortfolioState(), view).state, view).rows
+    return msgspec.structs.replace(panel(desk, PortfolioState(), view), rows=rows)
 
 
 def _figures(

@@ -468,6 +468,9 @@ class Ping(BaseTradingStrategy[PingConfig, StrategyState]):
     Config = PingConfig
     State = StrategyState
 
+    def initial_state(self) -> StrategyState:
+        return StrategyState()
+
     @classmethod
     def validate(cls, config: PingConfig, instruments: Any) -> list[Problem]:
         return [Problem("pace", "is too fast")] if config.pace > 2 else []

@@ -135,6 +135,7 @@ class PairStrategy(BaseTradingStrategy[PairConfig, PairState]):
         instruments: Mapping[Symbol, Instrument],
         prices: Mapping[Symbol, Decimal],
         now: int,
+        capital: Decimal | None = None,
     ) -> Preview:
         if config.broken:
             raise KeyError("spread")
@@ -186,3 +187,20 @@ def test_a_bot_that_lacks_one_price_is_left_out_with_its_place(missing: str) -> 
 def test_a_text_without_end_is_not_read() -> None:
     (error,) = previewed("#" * 1_000_001).errors
     assert "longer than 1000000 bytes" in error.message
+
+
+def test_a_portfolio_is_previewed_with_the_capital_of_its_config() -> None:
+    text = """\
+[exchanges.sim]
+type = "paper"
+
+[bots.pf]
+strategy = "portfolio"
+exchange = "sim"
+capital = 10_000
+quote = "USDC"
+targets = { ETH = 60, BTC = 40 }
+"""
+    answer = preview_text(text, PATH, builtin_instrument, at_2400, NOW)
+    figures = {figure.name: figure.value for figure in answer.previews["pf"].figures}
+    assert figures["capital needed"] == 10_000

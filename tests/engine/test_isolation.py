@@ -1,119 +1,508 @@
-"""A bot that raises, or wishes nonsense, harms nobody and comes back from its last good state."""
+"""A strategy that raises, or answers with nonsense, harms its own bot alone."""
 
-import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from nimbus_tui.control.commands import StopBot
-from nimbus_tui.core.order import DesiredOrder, Side
+from nimbus_tui.control.commands import PauseBot, Rearm, Result, ResumeBot, StartBot, StopBot
+from nimbus_tui.control.snapshots import BotState
+from nimbus_tui.core.events import Info, OrderFilled
+from nimbus_tui.core.order import DesiredOrder, OrderType, Side
+from nimbus_tui.core.panels import LadderPanel, LadderRow
 from nimbus_tui.core.plan import Plan, Wake
-from nimbus_tui.engine.local_client import LocalClient
-from tests.engine.faults import CrashWorld
-from tests.simulation.worlds import World
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.journal.sqlite import SqliteJournal
+from nimbus_tui.strategies.answers import sound_plan
+from tests.engine.neighbours import BTC, ETH, TO_AND_FRO, OddConfig, OddState, Street
+from tests.simulation.worlds import instrument
 
-SYMBOL = "ETH/USDC:USDC"
+Grid = list[tuple[str | None, Decimal, Decimal, int]]
 
 
-def wish(**changes: Any) -> DesiredOrder:
-    terms: dict[str, Any] = {
-        "key": "grid/x",
-        "symbol": SYMBOL,
+def raising(error: BaseException) -> Callable[[], Any]:
+    def fault() -> Any:
+        raise error
+
+    return fault
+
+
+def giving(answer: object) -> Callable[[], Any]:
+    return lambda: answer
+
+
+class Unspeakable(Exception):
+    """An exception that has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def order(**changes: Any) -> DesiredOrder:
+    fields: dict[str, Any] = {
+        "key": "odd/x",
+        "symbol": BTC,
         "side": Side.BUY,
-        "price": Decimal(2300),
-        "quantity": Decimal("0.05"),
+        "quantity": Decimal("0.01"),
+        "price": Decimal(1990),
     }
-    return DesiredOrder(**(terms | changes))
+    return DesiredOrder(**(fields | changes))
+
+
+@pytest.fixture
+async def undisturbed() -> Grid:
+    """What the grid does when it lives alone."""
+    street = await Street(odd=False).live()
+    fills = street.fills_of("grid")
+    assert len(fills) > 10
+    return fills
+
+
+TRADING_CALLS = (
+    "plan",
+    "handle_order_fill",
+    "handle_price_update",
+    "initialize",
+    "start",
+    "required_capital",
+    "wanted_claim",
+    "take_events",
+    "take_cycles",
+    "saved_state",
+)
+LOOKS = ("look", "get_state", "get_statistics")
+ERRORS: dict[str, BaseException] = {
+    "a plain error": ZeroDivisionError("nothing to divide by"),
+    "one without readable text": Unspeakable(),
+    "one with half a character": ValueError("\udc80"),
+    "a deep recursion": RecursionError("too deep"),
+    "an exit": SystemExit(1),
+}
+
+
+@pytest.mark.parametrize("call", TRADING_CALLS)
+async def test_a_call_that_raises_stops_its_own_bot_and_the_neighbour_trades_on(
+    call: str, undisturbed: Grid
+) -> None:
+    street = Street()
+    street.odd.faults = {call: raising(ZeroDivisionError("odd"))}
+    await street.live()
+    assert street.fills_of("grid") == undisturbed
+    errors = street.errors()
+    assert {event.bot_id for event in errors} == {"odd"}
+    assert errors[0].message == "ZeroDivisionError: odd"
+    assert "Traceback" in errors[0].detail
+    assert street.bot.standing.state in (BotState.FAILED, BotState.INITIALIZING, BotState.RUNNING)
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+async def test_whatever_it_raises_is_told_in_words(error: BaseException, undisturbed: Grid) -> None:
+    street = Street()
+    street.odd.faults = {"plan": raising(error)}
+    await street.live()
+    assert street.fills_of("grid") == undisturbed
+    assert street.errors()[0].message.startswith(type(error).__name__)
+
+
+@pytest.mark.parametrize("call", LOOKS)
+async def test_a_look_that_raises_stops_nobody_and_is_told_on_the_row(
+    call: str, undisturbed: Grid
+) -> None:
+    street = Street()
+    street.odd.faults = {call: raising(ZeroDivisionError("odd"))}
+    await street.live()
+    assert street.fills_of("grid") == undisturbed
+    assert len(street.fills_of("odd")) == 2
+    assert street.errors() == []
+    _, rows = await street.client.snapshot()
+    reasons = {row.bot_id: row.reason for row in rows}
+    assert "can't be shown: ZeroDivisionError: odd" in reasons["odd"]
+    assert reasons["grid"] == ""
+    street.odd.faults = {}
+    await street.client.updates(0, focus="odd")
+    _, rows = await street.client.snapshot()
+    assert {row.reason for row in rows} == {""}
+
+
+async def test_looking_changes_no_state() -> None:
+    street = Street()
+    street.odd.faults = {
+        "look": lambda: street.odd.change(bought=88),
+        "get_state": lambda: street.odd.change(bought=99),
+        "get_statistics": lambda: street.odd.change(bought=77),
+    }
+    await street.live(["2400", "2401"])
+    assert street.odd.state.bought == 0
+
+
+GARBAGE_PLANS: dict[str, object] = {
+    "a number": 7,
+    "a list": [],
+    "orders in a list": Plan([order()]),  # type: ignore[arg-type]
+    "an order that is text": Plan(("buy",)),  # type: ignore[arg-type]
+    "a key that is empty": Plan((order(key=""),)),
+    "a key that is None": Plan((order(key=None),)),
+    "a key with half a character": Plan((order(key="\udc80"),)),
+    "a key of the engine": Plan((order(key="close/1"),)),
+    "another bot's symbol": Plan((order(symbol=ETH),)),
+    "a symbol that nobody knows": Plan((order(symbol="X/Y"),)),
+    "a symbol that is a list": Plan((order(symbol=["BTC"]),)),
+    "a side that is text": Plan((order(side="buy"),)),
+    "a type that is text": Plan((order(type="limit"),)),
+    "a flag that is text": Plan((order(post_only="no"),)),
+    "a price that is a float": Plan((order(price=1990.5),)),
+    "a price that is no number": Plan((order(price=Decimal("NaN")),)),
+    "a price without end": Plan((order(price=Decimal("Infinity")),)),
+    "a price beyond reckoning": Plan((order(price=Decimal("1e40")),)),
+    "a price of zero": Plan((order(price=Decimal(0)),)),
+    "a limit order without a price": Plan((order(price=None),)),
+    "a market order with a price": Plan((order(type=OrderType.MARKET),)),
+    "two orders under one key": Plan((order(), order(price=Decimal(1980)))),
+    "a quantity that is text": Plan((order(quantity="1"),)),
+    "a quantity beyond reckoning": Plan((order(quantity=Decimal("1e40")),)),
+    "a trigger that is a float": Plan((order(trigger_price=1.5),)),
+    "a wake that is None": Plan((), None),  # type: ignore[arg-type]
+    "bands in a list": Plan((), Wake([])),  # type: ignore[arg-type]
+    "a band of another bot": Plan((), Wake({ETH: (None, None)})),
+    "a band of one edge": Plan((), Wake({BTC: (Decimal(1),)})),  # type: ignore[dict-item]
+    "a band of floats": Plan((), Wake({BTC: (1.0, 2.0)})),  # type: ignore[dict-item]
+    "a band without end": Plan((), Wake({BTC: (None, Decimal("Infinity"))})),
+    "a time that is a float": Plan((), Wake(at=1.5)),  # type: ignore[arg-type]
+    "a settled that is a number": Plan((), Wake(settled=1)),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("answer", GARBAGE_PLANS.values(), ids=GARBAGE_PLANS)
+async def test_a_plan_that_is_none_stops_its_own_bot(answer: object) -> None:
+    street = Street()
+    street.odd.faults = {"plan": giving(answer)}
+    await street.live(TO_AND_FRO[:6])
+    assert len(street.fills_of("grid")) >= 2
+    assert street.fills_of("odd") == []
+    assert {event.bot_id for event in street.errors()} == {"odd"}
+    assert street.engine.state == "running"
+
+
+async def test_no_plan_at_all_keeps_the_last_one() -> None:
+    street = await Street().live(["2400"])
+    street.odd.faults = {"plan": giving(())}
+    assert list(street.bot.keeper.live) == ["odd/0"]
+    await street.go_on(["2402", "2405"])
+    assert street.bot.is_frozen
+    assert list(street.bot.keeper.live) == ["odd/0"]
+
+
+GARBAGE: dict[str, tuple[str, object]] = {
+    "a capital that is a float": ("required_capital", 1.5),
+    "a capital below zero": ("required_capital", Decimal(-1)),
+    "a capital that is no number": ("required_capital", Decimal("NaN")),
+    "a claim that is text": ("wanted_claim", "all"),
+    "a claim on another's coins": ("wanted_claim", {ETH: Decimal(1)}),
+    "a claim that is a float": ("wanted_claim", {BTC: 1.0}),
+    "a claim below zero": ("wanted_claim", {BTC: Decimal(-1)}),
+    "a state that is text": ("saved_state", "bought"),
+    "an event that is text": ("take_events", ["hello"]),
+    "an event that isn't its own to tell": (
+        "take_events",
+        [OrderFilled(fill=None, position=Decimal(0))],  # type: ignore[arg-type]
+    ),
+    "an event with half a character": ("take_events", [Info(message="\udc80")]),
+    "an event with a wrong field": ("take_events", [Info(message=3)]),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize(("call", "answer"), GARBAGE.values(), ids=GARBAGE)
+async def test_garbage_from_any_other_call_stops_its_own_bot(call: str, answer: object) -> None:
+    street = Street()
+    street.odd.faults = {call: giving(answer)}
+    await street.live(TO_AND_FRO[:6])
+    assert len(street.fills_of("grid")) >= 2
+    assert {event.bot_id for event in street.errors()} == {"odd"}
+    assert street.errors()[0].message.startswith("UnsoundAnswer: ")
+
+
+def row(**changes: Any) -> LadderRow:
+    fields = {"level": 1, "price": Decimal(1), "offset_percent": Decimal(1)}
+    return LadderRow(**(fields | changes))
+
+
+GARBAGE_SHOWN: dict[str, tuple[str, object]] = {
+    "a panel that is text": ("get_state", "fine"),
+    "rows that are text": ("get_state", LadderPanel(rows=("a",))),  # type: ignore[arg-type]
+    "a level that is text": ("get_state", LadderPanel(rows=(row(level="a"),))),
+    "a price without end": ("get_state", LadderPanel(rows=(row(price=Decimal("Infinity")),))),
+    "a price that is no number": ("get_state", LadderPanel(base=Decimal("NaN"))),
+    "a price of a million digits": ("get_state", LadderPanel(base=Decimal("1e1000000"))),
+    "a note with half a character": ("get_state", LadderPanel(note="\udc80")),
+    "statistics that are a list": ("get_statistics", [1]),
+    "a name that is a number": ("get_statistics", {1: 1}),
+}
+
+
+@pytest.mark.parametrize(("call", "answer"), GARBAGE_SHOWN.values(), ids=GARBAGE_SHOWN)
+async def test_garbage_that_is_only_shown_stops_nobody(call: str, answer: object) -> None:
+    street = Street()
+    street.odd.faults = {call: giving(answer)}
+    await street.live(["2400", "2388", "2400"])
+    assert street.errors() == []
+    assert len(street.fills_of("odd")) > 0
+    update = await street.client.updates(0, focus="odd")
+    assert msgspec.json.decode(msgspec.json.encode(update), type=type(update))
+    (shown,) = [bot for bot in update.bots if bot.bot_id == "odd"]
+    assert "can't be shown" in shown.reason or call == "get_state"
+    _, rows = await street.client.snapshot()
+    assert "can't be shown: UnsoundAnswer" in {r.bot_id: r.reason for r in rows}["odd"]
 
 
 @pytest.mark.parametrize(
-    ("orders", "words"),
+    ("given", "shown"),
     [
-        ((wish(symbol="BTC/USDC"),), "BTC/USDC"),
-        ((wish(), wish(price=Decimal(2200))), "twice"),
-        ((wish(quantity=Decimal("NaN")),), "NaN"),
-        ((wish(price=Decimal("Infinity")),), "Infinity"),
-        ((wish(price=None),), "price"),
+        (Decimal("1.50"), "1.50"),
+        (float("nan"), None),
+        (object(), None),
+        (Decimal("1e1000000"), None),
+        (2**70, None),
+        (b"bytes", None),
+        ("ha\udc80lf", "ha?lf"),
+        (3, 3),
+        (None, None),
     ],
-    ids=["a symbol of others", "a key twice", "no number", "without end", "a limit without price"],
 )
-async def test_a_plan_that_makes_no_sense_freezes_the_bot_and_leaves_its_orders(
-    orders: tuple[DesiredOrder, ...], words: str
-) -> None:
-    world = await World().start("2400")
-    before = world.resting()
-    world.strategy.plan = lambda view: Plan(orders)  # type: ignore[method-assign]
-    await world.tick("2500")
-    assert world.bot.is_frozen
-    (error,) = world.engine.journal.events(types=["error"])
-    assert words in error.message
-    assert set(world.resting()) <= set(before)
-    assert world.engine.state == "running"
+async def test_a_figure_that_can_be_shown_is(given: object, shown: object) -> None:
+    street = Street()
+    street.odd.faults = {"get_statistics": giving({"figure": given})}
+    await street.live(["2400"])
+    _, rows = await street.client.snapshot()
+    assert {r.bot_id: r.statistics for r in rows}["odd"]["figure"] == shown
 
 
-@pytest.mark.parametrize("name", ["stop", "start", "get_statistics", "get_state", "saved_state"])
-async def test_whatever_a_strategy_raises_stays_in_its_bot(name: str) -> None:
-    world = await World().start("2400")
-
-    def broken(*_: object) -> None:
-        raise KeyError("a bug in the strategy")
-
-    setattr(world.strategy, name, broken)
-    await world.tick("2388")
-    await world.engine.execute(StopBot("grid"))
-    await world.tick("2389")
-    await LocalClient(world.engine).updates(0, focus="grid")
-    assert world.engine.state == "running"
-    assert world.resting() == {}
-    assert world.bot.position(SYMBOL) == Decimal("0.0418")
+@pytest.mark.parametrize(
+    ("answer", "count"), [("many", 0), (1.5, 1), (None, 0), (Decimal(3), 3), ([1], 0), (4, 4)]
+)
+async def test_round_trips_that_are_no_count_are_none(answer: object, count: int) -> None:
+    street = Street()
+    street.odd.faults = {"get_statistics": giving({"round_trips": answer})}
+    await street.live(["2400"])
+    _, rows = await street.client.snapshot()
+    assert {r.bot_id: r.round_trips for r in rows}["odd"] == count
 
 
-async def test_what_a_plan_changed_before_it_raised_is_undone() -> None:
-    world = await World().start("2400")
-    state = world.strategy.state
-
-    def half_done(view: object) -> Plan:
-        world.strategy.state = msgspec.structs.replace(state, round_trips=99)
-        raise RuntimeError("in the middle")
-
-    world.strategy.plan = half_done  # type: ignore[method-assign]
-    await world.tick("2437")
-    assert world.strategy.state.round_trips == 0
-    assert b'"round_trips":99' not in (world.engine.journal.bots()[0].strategy_state or b"")
+# state
 
 
-async def test_a_frozen_bot_whose_time_has_come_does_not_spin() -> None:
-    world = await World().start("2400")
-    plan = world.strategy.plan
-    turns = 0
-
-    def due(view: Any) -> Plan:
-        nonlocal turns
-        turns += 1
-        if turns > 1:
-            raise RuntimeError("not today")
-        return msgspec.structs.replace(plan(view), wake=Wake(at=view.now + 1_000_000_000))
-
-    world.strategy.plan = due  # type: ignore[method-assign]
-    await world.tick("2437")
-    assert world.bot.next_time() is not None
-    await world.tick("2437")
-    assert world.bot.is_frozen
-    assert world.bot.next_time() == world.bot.frozen_until
+async def test_a_fill_that_it_chokes_on_is_given_again_until_it_is_absorbed_once() -> None:
+    street = await Street().live(["2400"])
+    street.odd.faults = {"handle_order_fill": raising(ValueError("choked"))}
+    await street.go_on(["2388"])
+    assert len(street.fills_of("odd")) == 1
+    assert street.odd.state.bought == 0
+    street.odd.faults = {}
+    await street.go_on(["2389", "2389", "2389"])
+    assert street.odd.state.bought == 1
+    assert street.bot.saved.absorbed == street.bot.books.fills == 1
+    assert list(street.bot.keeper.live) == ["odd/1"]
 
 
-async def test_a_state_that_can_not_be_read_any_more_fails_its_bot_and_not_the_engine() -> None:
-    world = await CrashWorld().start("2400", "2388")
-    (record,) = world.memory.bots()
-    with world.memory.transaction():
-        world.memory.save_bot(msgspec.structs.replace(record, strategy_state=b'{"cycle":"x"}'))
-    again = await world.reborn().start("2388")
-    await again.tick("2388")
-    assert again.engine.state == "running"
-    assert again.bot.is_frozen
-    assert again.bot.position(SYMBOL) == Decimal("0.0418")
-    assert "cycle" in again.memory.events(types=["error"])[0].message
-    assert again.memory.bots()[0].strategy_state == b'{"cycle":"x"}'
-    await asyncio.sleep(0)
+async def test_of_two_fills_in_one_turn_the_good_one_is_kept_and_the_bad_one_given_again() -> None:
+    both = Plan((order(key="odd/a"), order(key="odd/b", price=Decimal(1985))))
+    street = Street()
+    street.odd.faults = {"plan": giving(both)}
+    await street.live(["2400"])
+    errors = iter([None, ValueError("the second")])
+
+    def second_raises() -> None:
+        error = next(errors, None)
+        if error is not None:
+            raise error
+
+    street.odd.faults |= {"handle_order_fill": second_raises}
+    await street.go_on(["2380"])
+    assert [e.message for e in street.errors()] == ["ValueError: the second"]
+    assert len(street.fills_of("odd")) == 2
+    assert street.odd.state.bought == street.bot.saved.absorbed == 1
+    street.odd.faults = {}
+    await street.go_on(["2400", "2400", "2400"])
+    assert street.odd.state.bought == street.bot.saved.absorbed == 2
+    saved = street.journal.bots()
+    (record,) = [r for r in saved if r.bot_id == "odd"]
+    assert record.strategy_state is not None
+    assert msgspec.json.decode(record.strategy_state, type=OddState) == street.odd.state
+
+
+async def test_a_state_that_it_cannot_take_up_is_not_overwritten() -> None:
+    journal, store = SqliteJournal.open(":memory:"), PaperStore(":memory:")
+    first = await Street(journal=journal, store=store).live(["2400", "2388", "2376"])
+    bought = first.odd.state.bought
+    assert bought >= 2
+    again = Street(journal=journal, store=store, start_ns=first.clock.now(), max_restarts=1)
+    again.odd.faults = {"initialize": raising(ValueError("from another version"))}
+    await again.live(["2376"] * 6)
+    assert again.bot.standing.state is BotState.FAILED
+    assert "from another version" in again.bot.record.reason
+    (record,) = [r for r in journal.bots() if r.bot_id == "odd"]
+    assert record.strategy_state is not None
+    assert msgspec.json.decode(record.strategy_state, type=OddState).bought == bought
+    again.odd.faults = {}
+    assert (await again.engine.execute(StartBot("odd"))).result is Result.DONE
+    await again.go_on(["2377"])
+    assert again.odd.state.bought == bought
+    assert again.bot.standing.state is BotState.RUNNING
+
+
+async def test_a_state_that_it_cannot_save_costs_no_fill() -> None:
+    street = await Street().live(["2400"])
+    street.odd.faults = {"saved_state": raising(ValueError("unsaved"))}
+    await street.go_on(["2388"])
+    street.odd.faults = {}
+    await street.go_on(["2389", "2389", "2389"])
+    assert street.odd.state.bought == street.bot.books.fills == 1
+
+
+async def test_a_changed_config_is_told_with_the_old_one_beside_it() -> None:
+    journal, store = SqliteJournal.open(":memory:"), PaperStore(":memory:")
+    first = await Street(journal=journal, store=store).live(["2400"])
+    again = Street(
+        journal=journal,
+        store=store,
+        start_ns=first.clock.now(),
+        config=OddConfig(size=Decimal("0.02")),
+    )
+    await again.live(["2400"])
+    assert again.odd.state.configs == ("0.01>0.02",)
+    assert again.odd.config.size == Decimal("0.02")
+
+
+async def test_a_config_change_that_it_chokes_on_is_adopted_all_the_same() -> None:
+    journal, store = SqliteJournal.open(":memory:"), PaperStore(":memory:")
+    first = await Street(journal=journal, store=store).live(["2400"])
+    again = Street(
+        journal=journal,
+        store=store,
+        start_ns=first.clock.now(),
+        config=OddConfig(size=Decimal("0.02")),
+    )
+    again.odd.faults = {"update_config": raising(ValueError("unwilling"))}
+    await again.live(["2400"] * 4)
+    assert [e.message for e in again.errors()] == ["ValueError: unwilling"]
+    assert {o.quantity for o in again.bot.keeper.live.values()} == {Decimal("0.02")}
+
+
+# commands
+
+
+async def test_a_stop_that_raises_stops_all_the_same() -> None:
+    street = await Street().live(["2400"])
+    street.odd.faults = {"stop": raising(ValueError("unwilling"))}
+    outcome = await street.engine.execute(StopBot("odd"))
+    assert outcome.result is Result.DONE
+    await street.go_on(["2400"])
+    assert street.bot.standing.state is BotState.STOPPED
+    assert list(street.bot.keeper.live) == []
+    assert [e.message for e in street.errors()] == ["ValueError: unwilling"]
+
+
+async def test_a_start_that_raises_is_owed_until_it_succeeds() -> None:
+    street = await Street().live(["2400"])
+    await street.engine.execute(StopBot("odd"))
+    street.odd.faults = {"start": raising(ValueError("not yet"))}
+    assert (await street.engine.execute(StartBot("odd"))).result is Result.DONE
+    assert street.bot.is_frozen
+    assert street.odd.state.starts == 1
+    street.odd.faults = {}
+    await street.go_on(["2401", "2402"])
+    assert street.odd.state.starts == 2
+    assert street.bot.standing.state is BotState.RUNNING
+    assert len(street.bot.keeper.live) == 1
+
+
+async def test_one_that_raises_too_often_fails_and_can_be_started_again() -> None:
+    street = Street(max_restarts=2)
+    street.odd.faults = {"plan": raising(ValueError("always")), "stop": raising(ValueError("no"))}
+    await street.live(TO_AND_FRO[:12])
+    assert street.bot.standing.state is BotState.FAILED
+    assert street.bot.record.reason == "raised 3 times: ValueError: always"
+    street.odd.faults = {}
+    await street.engine.execute(StartBot("odd"))
+    await street.go_on(["2400"])
+    assert street.bot.standing.state is BotState.RUNNING
+    assert len(street.bot.keeper.live) == 1
+
+
+async def test_one_that_never_learns_what_it_needs_fails_without_a_flood_of_errors() -> None:
+    street = Street(max_restarts=2)
+    street.odd.faults = {"required_capital": raising(ValueError("who knows"))}
+    await street.live(TO_AND_FRO)
+    assert street.bot.standing.state is BotState.FAILED
+    assert len(street.errors()) == 3
+    street.odd.faults = {}
+    await street.engine.execute(StartBot("odd"))
+    await street.go_on(["2400"])
+    assert street.bot.books.capital == 100
+    assert street.bot.standing.state is BotState.RUNNING
+
+
+async def test_commands_and_the_emergency_reach_the_neighbour_of_one_that_raises_everywhere() -> (
+    None
+):
+    street = await Street().live(["2400"])
+    everything = (*TRADING_CALLS, *LOOKS, "stop", "handle_order_end")
+    street.odd.faults = {call: raising(ValueError(call)) for call in everything}
+    await street.go_on(["2388", "2400"])
+    for command in (PauseBot("grid"), ResumeBot("grid"), PauseBot("odd"), ResumeBot("odd")):
+        assert (await street.engine.execute(command)).result is Result.DONE
+    street.engine.emergency.trip("test")
+    for _ in range(10):
+        await street.go_on(["2400"])
+    assert street.engine.emergency.progress.startswith("verified")
+    assert list(street.bot.keeper.live) == []
+    assert list(street.engine.bots["grid"].keeper.live) == []
+    assert (await street.engine.execute(Rearm())).result is Result.DONE
+    await street.engine.stop()
+    assert street.engine.state == "stopped"
+
+
+# orders
+
+
+async def test_a_spent_key_is_refused_and_keeps_no_other_order_back() -> None:
+    street = await Street().live(["2400", "2388"])
+    (spent,) = [key for key, *_ in street.fills_of("odd")]
+    again = Plan((order(key=spent), order(key="odd/new", price=Decimal(1900))))
+    street.odd.faults = {"plan": giving(again)}
+    await street.go_on(["2392"])
+    assert "that key is spent" in street.bot.standing.risk_reason
+    placed = [e.key for e in street.journal.events(types=["orderPlaced"]) if e.bot_id == "odd"]
+    assert placed.count("odd/new") == 1
+    assert list(street.bot.keeper.live) == []
+
+
+async def test_a_wake_time_that_has_come_does_not_spin_the_engine() -> None:
+    street = Street()
+    asked: list[int] = []
+
+    def at_once() -> Plan:
+        asked.append(street.clock.now())
+        return Plan((), Wake(at=0))
+
+    street.odd.faults = {"plan": at_once}
+    await street.live(["2400"])
+    assert len(asked) == len(set(asked))
+
+
+async def test_it_cannot_change_what_the_engine_knows_of_its_instruments() -> None:
+    street = await Street().live(["2400"])
+    assert isinstance(street.bot.instruments, dict)
+    before = dict(street.bot.instruments)
+    with pytest.raises((TypeError, AttributeError)):
+        street.odd.instruments.clear()  # type: ignore[attr-defined]
+    assert street.bot.instruments == before
+
+
+def test_the_orders_that_are_well_are_taken_as_they_are() -> None:
+    plan = Plan(
+        (order(), order(key="m", price=None, type=OrderType.MARKET)),
+        Wake({BTC: (None, Decimal(3))}, at=5),
+    )
+    assert sound_plan(plan, {BTC: instrument(BTC)}, 4) is plan

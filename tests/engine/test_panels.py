@@ -177,7 +177,7 @@ async def test_a_panel_that_raises_gives_way_to_the_plan_and_says_why() -> None:
     stage.strategy.panel = ZeroDivisionError("oh")
     panel = bot_panel(bot)
     assert isinstance(panel, LadderPanel)
-    assert panel.note == "its own panel raised ZeroDivisionError: oh"
+    assert panel.note == "its panel can't be shown: ZeroDivisionError: oh"
     assert [row.key for row in panel.rows] == ["buy/1"]
     await stage.engine.stop()
 
@@ -195,5 +195,6 @@ async def test_statistics_may_be_tables_and_may_raise() -> None:
     assert shown.statistics | expected == shown.statistics
     assert (shown.symbol, shown.symbols, shown.price) == (None, (ETH, BTC), None)
     stage.strategy.figures = ValueError("oh")
-    assert bot_snapshot(stage.engine, bot).statistics["statistics"] == "raised ValueError: oh"
+    shown = bot_snapshot(stage.engine, bot)
+    assert shown.reason == "its statistics can't be shown: ValueError: oh"
     await stage.engine.stop()

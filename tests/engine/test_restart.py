@@ -1,5 +1,7 @@
 """What a new process finds is what it goes on with."""
 
+from decimal import Decimal
+
 from nimbus_tui.control.commands import PauseBot, StopBot
 from tests.engine.faults import CrashWorld
 from tests.simulation.worlds import instrument
@@ -53,3 +55,24 @@ async def test_an_order_that_never_left_is_placed_once_there_is_a_price() -> Non
     assert again.resting() == {}
     await again.tick("2400")
     assert len(await again.exchange.open_orders()) == 6
+
+
+async def test_a_grid_whose_levels_changed_in_the_file_is_placed_anew() -> None:
+    world = await CrashWorld().start("2400", "2388")
+    same = await world.reborn().start("2389")
+    assert (same.exchange.cancelled, same.exchange.placed) == ([], [])
+    wider = await same.reborn(levels=4, spacing=Decimal(1)).start("2389", "2389")
+    assert sorted(wider.resting().values()) == [
+        ("buy", Decimal("2293.44")),
+        ("buy", Decimal("2317.33")),
+        ("buy", Decimal("2341.22")),
+        ("buy", Decimal("2365.11")),
+        ("sell", Decimal("2412.89")),
+        ("sell", Decimal("2436.78")),
+        ("sell", Decimal("2460.67")),
+        ("sell", Decimal("2484.56")),
+    ]
+    assert len(await wider.exchange.open_orders()) == 8
+    assert wider.bot.position("ETH/USDC:USDC") == Decimal("0.0418")
+    told = [event.bot_id for event in wider.memory.events(types=["configChanged"])]
+    assert told == ["grid"]

@@ -44,5 +44,35 @@ def test_the_command_line_brings_no_screen_and_no_network() -> None:
     assert packages_brought_by("nimbus_tui.cli.main") & SCREEN_AND_NETWORK == set()
 
 
+IMPORT_ALONE = """
+import sys
+before = set(sys.modules)
+import nimbus_tui
+print("\\n".join(set(sys.modules) - before))
+"""
+
+
+def test_the_library_brings_nothing_until_it_is_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALONE], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) == {"nimbus_tui", "nimbus_tui.core", "nimbus_tui.core.version"}
+
+
+def test_the_words_of_a_strategy_bring_no_screen_network_database_or_event_loop() -> None:
+    words = (
+        "from nimbus_tui import BaseTradingStrategy, Plan, View, Side, Fill, LadderPanel, events"
+    )
+    script = f"import sys; {words}; print('\\n'.join({{m.partition('.')[0] for m in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) & OUTSIDE_WORLD == set()
+
+
+def test_a_backtest_brings_no_screen_and_no_network() -> None:
+    assert packages_brought_by("nimbus_tui.library") & SCREEN_AND_NETWORK == set()
+
+
 def test_the_probe_sees_what_a_module_brings() -> None:
     assert "sqlite3" in packages_brought_by("nimbus_tui.journal")

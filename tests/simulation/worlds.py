@@ -5,6 +5,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import msgspec
+
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
@@ -86,6 +88,7 @@ class World:
                     limits=limits or RiskLimits(),
                     close_on_stop=close_on_stop,
                     capital=capital,
+                    config=msgspec.json.encode(config),
                 )
             ],
             chance=Random(1),

@@ -129,5 +129,5 @@ def test_without_a_price_only_the_capital_is_known() -> None:
     assert preview.panel is None
     assert figures(preview) == {
         "ladder": "1500.00 USDC",
-        "capital needed, with fees": "1501.75 USDC",
+        "capital needed": "1501.750500 USDC",
     }

@@ -1,0 +1,72 @@
+"""What the venues say of the accounts, read now and then: equity, balances, assets of the fees."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.errors import ExchangeError
+from nimbus_tui.core.ids import Asset, BotId, ExchangeName
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.fee_prices import FeePrices
+from nimbus_tui.engine.settings import BotSpec
+from nimbus_tui.exchanges.base import Exchange
+
+POLL_S = 2.0
+"""How often the venues' account figures are read for the screen."""
+
+
+class Accounts:
+    """The newest figures of each venue's account."""
+
+    def __init__(
+        self,
+        exchanges: Mapping[ExchangeName, Exchange],
+        specs: Mapping[BotId, BotSpec],
+        fee_prices: FeePrices,
+        clock: Clock,
+    ) -> None:
+        self.equity: dict[ExchangeName, Decimal] = {}
+        self._balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
+        self._exchanges = exchanges
+        self._specs = specs
+        self._fee_prices = fee_prices
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Read them again and again, until cancelled."""
+        while True:
+            await self.read(self._exchanges.values())
+            await self._clock.sleep(POLL_S)
+
+    async def read(self, exchanges: Iterable[Exchange]) -> None:
+        """Read what the venues say of the accounts; a venue that fails keeps its old figures."""
+        for exchange in exchanges:
+            try:
+                info = await exchange.account_info()
+                balances = await exchange.balances()
+            except ExchangeError:
+                continue
+            await self._fee_prices.learn(exchange, info.fee_assets, self._quotes_on(exchange.name))
+            self.equity[exchange.name] = info.equity
+            self._balances[exchange.name] = {entry.asset: entry.total for entry in balances}
+
+    def unowned(self, exchange: ExchangeName, bots: Mapping[BotId, Bot]) -> dict[Asset, Decimal]:
+        """The account's balances less what the bots' own fills bought."""
+        unowned = dict(self._balances.get(exchange, {}))
+        for spec in self._specs.values():
+            if spec.exchange != exchange or spec.bot_id not in bots:
+                continue
+            for symbol, instrument in spec.instruments.items():
+                held = bots[spec.bot_id].position(symbol)
+                if instrument.base in unowned:
+                    unowned[instrument.base] -= held
+        return unowned
+
+    def _quotes_on(self, exchange: ExchangeName) -> set[Asset]:
+        """What the bots on a venue reckon in."""
+        return {
+            instrument.quote
+            for spec in self._specs.values()
+            if spec.exchange == exchange
+            for instrument in spec.instruments.values()
+        }
