@@ -37,6 +37,8 @@ _SHORT = {
 """Names that a column has no room for."""
 _SHARES = frozenset({"time_in_range", "time_in_market", "win_rate"})
 """Statistics that are shares of 1."""
+_MOMENTS = frozenset({"next_due"})
+"""Statistics that are times, in ns."""
 _SUBJECTS = ("asset", "symbol", "name")
 _QUANTITIES = ("position", "quantity", "value")
 """What names an entry of a table of statistics, and which of its figures is shown."""
@@ -148,6 +150,8 @@ def _statistic(name: str, value: str | float | None) -> str:
         return clean(str(value))
     if not amount.is_finite():
         return clean(str(value))
+    if name in _MOMENTS:
+        return f"{clock(int(amount))} UTC"
     if name.endswith("_percent"):
         return f"{number(amount)} %"
     if name in _SHARES:

@@ -52,6 +52,11 @@ def test_every_figure_of_the_books_has_a_name_that_fits_and_shares_are_percent()
         assert words in shown
 
 
+def test_a_time_among_the_figures_is_told_as_a_time() -> None:
+    bot = msgspec.structs.replace(ETH, statistics={"next_due": 1_763_769_600_000_000_000 + 10**9})
+    assert "next due       00:00:01 UTC" in text(figures(bot, START, 40))
+
+
 def test_a_flat_bot_has_no_average_cost() -> None:
     flat = msgspec.structs.replace(ETH, position=D(0), average_cost=None)
     shown = text(figures(flat, START, 40))
