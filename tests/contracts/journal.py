@@ -57,6 +57,29 @@ class JournalContract:
         assert not journal.has_fill(a_fill("2"))
         assert len(journal.fills()) == 1
 
+    def test_a_fill_that_no_bot_knows_waits_until_one_claims_it(self, journal: Journal) -> None:
+        nobodys = msgspec.structs.replace(a_fill(), bot_id=None, key=None)
+        with journal.transaction():
+            assert journal.record_fill(nobodys)
+            assert not journal.record_fill(a_fill())
+        assert journal.unclaimed_fills() == [nobodys]
+        with journal.transaction():
+            assert journal.take_unclaimed_fills("nb2") == []
+            assert journal.take_unclaimed_fills("nb1") == [nobodys]
+            assert journal.record_fill(a_fill("9"))
+            assert journal.record_fill(a_fill())
+        assert journal.unclaimed_fills() == []
+        assert journal.fills(bot_id="eth", limit=1, newest=True) == [a_fill()]
+
+    def test_making_it_durable_changes_nothing_that_anybody_reads(self, journal: Journal) -> None:
+        with journal.transaction():
+            journal.save_order(an_order())
+        journal.make_durable()
+        journal.make_durable()
+        assert journal.order("nb1") == an_order()
+        with journal.transaction():
+            assert journal.record_fill(a_fill())
+
     def test_a_funding_payment_is_recorded_once_and_read_in_order(self, journal: Journal) -> None:
         first, second = a_payment("f1", "eth"), a_payment("f2", "btc")
         with journal.transaction():

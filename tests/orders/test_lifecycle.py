@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +150,38 @@ def test_open_after_a_final_not_found_is_a_contradiction() -> None:
     assert gone.state is OrderState.REJECTED
     with pytest.raises(InvariantViolated, match="although it was not found"):
         lifecycle.reported(gone, report(OrderState.OPEN), 6)
+
+
+def test_where_a_not_found_proves_nothing_the_order_may_turn_up() -> None:
+    gone = lifecycle.not_found(order(OrderState.UNKNOWN), 5, frees_the_id=False).order
+    assert (gone.state, gone.reason) == (OrderState.REJECTED, lifecycle.NOT_FOUND_YET)
+    found = lifecycle.reported(gone, report(OrderState.OPEN), 6).order
+    assert (found.state, found.reason) == (OrderState.OPEN, "")
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.PARTIALLY_FILLED])
+def test_an_order_that_existed_and_is_no_longer_listed_has_ended(state: OrderState) -> None:
+    ended = lifecycle.not_found(order(state), 5).order
+    assert (ended.state, ended.reason) == (OrderState.CANCELLED, lifecycle.NO_LONGER_LISTED)
+
+
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.UNKNOWN])
+def test_an_order_that_was_there_before_is_taken_as_it_is(state: OrderState) -> None:
+    told = msgspec.structs.replace(
+        report(OrderState.OPEN), price=Decimal(2350), quantity=Decimal(12)
+    )
+    taken = lifecycle.reported(order(state), told, 5).order
+    assert (taken.price, taken.quantity, taken.adopted) == (2350, 12, True)
+    again = lifecycle.reported(taken, report(OrderState.OPEN), 6).order
+    assert (again.price, again.quantity) == (2350, 12)
+
+
+def test_an_order_on_our_own_terms_is_not_called_adopted() -> None:
+    mine = order(OrderState.UNKNOWN)
+    told = msgspec.structs.replace(
+        report(OrderState.OPEN), price=mine.price, quantity=mine.quantity
+    )
+    assert not lifecycle.reported(mine, told, 5).order.adopted
 
 
 @given(

@@ -8,7 +8,7 @@ import pytest
 from nimbus_tui.core.order import DesiredOrder, Order, OrderState, OrderType, Side
 from nimbus_tui.core.plan import Plan
 from nimbus_tui.core.risk import RiskStep
-from nimbus_tui.risk.gate import Situation, review
+from nimbus_tui.risk.gate import Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
 from tests.simulation.worlds import instrument
 
@@ -129,3 +129,24 @@ def test_a_stop_leaves_nothing_but_what_closes(step: RiskStep) -> None:
     reviewed = review(Plan((wish(),)), situation(step=step, closing=(close,)))
     assert reviewed.orders == (close,)
     assert reviewed.held_back == {"a": "stopped"}
+
+
+@pytest.mark.parametrize("sync", [VenueSync.NEVER, VenueSync.LOST])
+def test_out_of_step_with_the_venue_nothing_new_leaves_and_what_rests_stays(
+    sync: VenueSync,
+) -> None:
+    plan = Plan((wish("rests"), wish("new")))
+    reviewed = review(plan, situation(sync=sync, live={"rests": resting("rests")}))
+    assert [order.key for order in reviewed.orders] == ["rests"]
+    assert "in step" in reviewed.held_back["new"]
+
+
+@pytest.mark.parametrize(
+    ("sync", "leaves"), [(VenueSync.NEVER, False), (VenueSync.LOST, True), (VenueSync.NOW, True)]
+)
+def test_an_exit_leaves_while_the_line_is_lost_but_never_before_the_first_comparison(
+    sync: VenueSync, leaves: bool
+) -> None:
+    closing = wish("close/1", side=Side.SELL, type=OrderType.MARKET, price=None)
+    reviewed = review(Plan(), situation(sync=sync, step=RiskStep.STOP, closing=(closing,)))
+    assert bool(reviewed.orders) is leaves
