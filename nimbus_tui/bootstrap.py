@@ -32,7 +32,7 @@ from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
-from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
 from nimbus_tui.exchanges.base import PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
@@ -79,7 +79,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         exchanges[exchange] = _paper(
             config, exchange, clock, opened_store, source, settings[exchange]
         )
-    engine = _engine(config, clock, opened, exchanges, SystemRandom())
+    engine = _engine(config, clock, opened, exchanges, SystemRandom(), keeps_history=True)
     engine.previewer = previewer(config.path)
     for paper in exchanges.values():
         paper.settle = engine.settle
@@ -202,6 +202,8 @@ def _engine(
     journal: SqliteJournal,
     exchanges: Mapping[ExchangeName, PaperExchange],
     chance: Random,
+    *,
+    keeps_history: bool = False,
 ) -> Engine:
     section = config.engine
     settings = EngineSettings(
@@ -212,6 +214,9 @@ def _engine(
         shutdown_timeout_s=float(section.shutdown_timeout),
         cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
         close_in_emergency=section.emergency is OnEmergency.CLOSE,
+        orphans=OrphanPolicy(section.orphans.value),
+        keeps_history=keeps_history,
+        history_days=section.history_days,
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(
