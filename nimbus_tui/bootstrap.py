@@ -30,6 +30,7 @@ from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.history import History
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
@@ -79,8 +80,9 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         exchanges[exchange] = _paper(
             config, exchange, clock, opened_store, source, settings[exchange]
         )
-    engine = _engine(config, clock, opened, exchanges, SystemRandom(), keeps_history=True)
+    engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.previewer = previewer(config.path)
+    engine.recorder = History(engine)
     for paper in exchanges.values():
         paper.settle = engine.settle
     return engine
@@ -202,8 +204,6 @@ def _engine(
     journal: SqliteJournal,
     exchanges: Mapping[ExchangeName, PaperExchange],
     chance: Random,
-    *,
-    keeps_history: bool = False,
 ) -> Engine:
     section = config.engine
     settings = EngineSettings(
@@ -215,7 +215,6 @@ def _engine(
         cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
         close_in_emergency=section.emergency is OnEmergency.CLOSE,
         orphans=OrphanPolicy(section.orphans.value),
-        keeps_history=keeps_history,
         history_days=section.history_days,
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]

@@ -41,6 +41,7 @@ from nimbus_tui.engine.order_manager import (
     funding_cursor_fact,
 )
 from nimbus_tui.engine.previews import Previewer, no_preview
+from nimbus_tui.engine.recorder import NoRecorder, Recorder
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
@@ -100,6 +101,7 @@ class Engine:
         self.emergency = Emergency(self)
         self.previewer: Previewer = no_preview
         self.equity_curves = EquityCurves(journal, clock)
+        self.recorder: Recorder = NoRecorder()
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
@@ -169,6 +171,7 @@ class Engine:
         self._tasks += [
             asyncio.ensure_future(self._poll_accounts()),
             asyncio.ensure_future(sampling),
+            asyncio.ensure_future(self.recorder.run(self.emergency.journal_lost)),
         ]
         self._tasks += [
             asyncio.ensure_future(one.run(first))
@@ -272,6 +275,7 @@ class Engine:
         try:
             with self.journal.transaction():
                 intents = self._turns(post)
+                self.recorder.write()
                 self.bus.write()
         except JournalError as error:
             self.emergency.journal_lost(error)
@@ -291,6 +295,7 @@ class Engine:
         quotes: dict[BotId, list[Quote]] = defaultdict(list)
         for market, quote in post.prices.items():
             self.prices[market] = quote
+            self.recorder.price_moved(market)
             fired = self.wakes.fire(market, quote.price)
             for bot_id in self._watchers[market]:
                 bot = self.bots[bot_id]
@@ -316,6 +321,7 @@ class Engine:
         bot.roll_day()
         bot.save()
         self.equity_curves.note_turn(bot)
+        self.recorder.had_turn(bot.bot_id)
         self._arm(bot)
         self.bot_revisions[bot.bot_id] = self.revision + 1
         return intents

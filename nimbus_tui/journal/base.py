@@ -81,6 +81,12 @@ class Journal(Protocol):
         """Events with seq > after in order; `newest` gives the last `limit` of them."""
         ...
 
+    def events_before(
+        self, before: int, *, bot_id: BotId, types: Sequence[str], limit: int
+    ) -> list[Event]:
+        """A bot's last events with seq < before, in order."""
+        ...
+
     def events_between(self, after: int, upto: int) -> int:
         """How many events are numbered after one and up to another."""
         ...

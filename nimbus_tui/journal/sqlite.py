@@ -162,6 +162,15 @@ class SqliteJournal(SqliteMoments):
         found = self._decoded(sql, (*arguments, limit), _decode_event)
         return found[::-1] if newest else found
 
+    def events_before(
+        self, before: int, *, bot_id: BotId, types: Sequence[str], limit: int
+    ) -> list[Event]:
+        """A bot's last events with seq < before, in order."""
+        kinds = ", ".join("?" * len(types))
+        where = f"bot_id = ? AND seq < ? AND type IN ({kinds})"
+        sql = f"SELECT body FROM events WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+        return self._decoded(sql, (bot_id, before, *types, limit), _decode_event)[::-1]
+
     def events_between(self, after: int, upto: int) -> int:
         """How many events are numbered after one and up to another."""
         sql = "SELECT count(*) FROM events WHERE seq > ? AND seq <= ?"
