@@ -522,7 +522,7 @@ class Bot:
         claims = self.guarded(lambda: self.strategy.wanted_claim(self.view())) or {}
         for symbol, quantity in claims.items():
             books = claimed(self.books, symbol, quantity, marks[symbol], now)
-            self.change_saved(books=books)
+            self.change_saved(books=books, claimed={**(self.saved.claimed or {}), symbol: quantity})
         self.guarded(self.strategy.start)
         self.standing.opened()
 

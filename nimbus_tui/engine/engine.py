@@ -33,6 +33,7 @@ from nimbus_tui.engine.facts import (
     OrderReported,
 )
 from nimbus_tui.engine.fee_prices import FeePrices
+from nimbus_tui.engine.holdings import note_foreign_fill
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.order_manager import (
     Intent,
@@ -358,7 +359,9 @@ class Engine:
         """A fill of ours that belongs to no bot here waits in the journal until one claims it."""
         fill = fact.fill
         tag = self.order_managers[fact.exchange].engine_tag
-        if client_id.is_ours(tag, fill.client_order_id) and self.journal.record_fill(fill):
+        if not client_id.is_ours(tag, fill.client_order_id):
+            note_foreign_fill(self.journal, fill)
+        elif self.journal.record_fill(fill):
             self.order_managers[fact.exchange].unclaimed.add(fill.client_order_id)
             self.bus.publish(
                 Warning(
@@ -415,6 +418,12 @@ class Engine:
     async def _wake_at(self, at: int) -> None:
         await self.clock.sleep_until(at)
         self.inbox.wake()
+
+    def accept_holdings(self, bot: Bot) -> None:
+        """The operator has looked at what the account holds beside a bot."""
+        synchroniser = self.synchronisers.get(bot.orders.name)
+        if synchroniser is not None and bot.saved.difference:
+            synchroniser.holdings.accept(bot)
 
     def request_shutdown(self, *, cancel_orders: bool | None) -> None:
         """Ask whoever hosts the engine to stop it."""
