@@ -14,10 +14,11 @@ from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError, InvariantViolated, JournalError
 from nimbus_tui.core.events import ConfigChanged, Error, Event, Info, Started, Stopped, Warning
 from nimbus_tui.core.funding import FundingPayment
-from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.ids import Asset, BotId, ClientOrderId, ExchangeName, Symbol
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import NO_BAND, Band
 from nimbus_tui.engine import commands, continuity, recovery
+from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -102,6 +103,7 @@ class Engine:
         self.emergency = Emergency(self)
         self.previewer: Previewer = no_preview
         self.equity_curves = EquityCurves(journal, clock)
+        self.auditor = Auditor(self, self.bus)
         self.recorder: Recorder = NoRecorder()
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
@@ -172,6 +174,7 @@ class Engine:
         self._tasks += [
             asyncio.ensure_future(self._poll_accounts()),
             asyncio.ensure_future(sampling),
+            asyncio.ensure_future(self.auditor.run(self.emergency.journal_lost)),
             asyncio.ensure_future(self.recorder.run(self.emergency.journal_lost)),
         ]
         self._tasks += [
@@ -376,8 +379,14 @@ class Engine:
         named = fact.fill if isinstance(fact, FillArrived) else fact.report
         tag = self.order_managers[fact.exchange].engine_tag
         if not client_id.is_ours(tag, named.client_order_id):
-            return None
+            forced = isinstance(fact, FillArrived) and fact.fill.forced
+            return self._forced_on(fact.exchange, named.symbol) if forced else None
         return self.bot_of(named.client_order_id)
+
+    def _forced_on(self, exchange: ExchangeName, symbol: Symbol) -> BotId | None:
+        """The bot whose position a venue has closed by force: on an account it is the only one."""
+        watching = (self.bots[bot_id] for bot_id in self._watchers.get((exchange, symbol), ()))
+        return next((bot.bot_id for bot in watching if bot.position(symbol)), None)
 
     def _holder(self, exchange: ExchangeName, payment: FundingPayment) -> BotId | None:
         """The bot that holds a derivative; what was paid before its books began isn't its own."""

@@ -108,8 +108,9 @@ class Holdings:
         words = {
             holding: told
             for holding, suspect in list(self._suspects.items())
-            if self._has_lasted(suspect)
-            and (told := self._verdict(holding, suspect, ours.get(holding, ZERO)))
+            if holding in ours
+            and self._has_lasted(suspect)
+            and (told := self._verdict(holding, suspect, ours[holding]))
         }
         for bot in self._bots():
             told = "; ".join(words[one] for one in self._holdings_of(bot) if one in words)
@@ -126,29 +127,24 @@ class Holdings:
         """Why bots are paused; nothing where a transfer explains it."""
         if isinstance(suspect.problem, str):
             return suspect.problem
-        fact = not_ours_fact(self._name, holding)
-        beside = Decimal(self._journal.fact(fact) or 0)
-        after = beside + suspect.problem
-        there = ours + after
-        if ":" not in holding and there >= self._bots_coins(holding):
-            self._rebase(holding, suspect.problem)
-            self._engine.tell(
-                Info(
-                    message=f"{self._name}: {suspect.problem:+f} {holding} without a fill, taken "
-                    "for a transfer; the bots' coins are all there"
-                )
-            )
+        change = suspect.problem
+        beside = Decimal(self._journal.fact(not_ours_fact(self._name, holding)) or 0)
+        there = ours + beside + change
+        if ":" not in holding and there >= ours + self._claimed(holding):
+            self._rebase(holding, change)
+            words = f"{_signed(change)} {holding} without a fill, taken for a transfer"
+            self._engine.tell(Info(message=f"{self._name}: {words}; the bots' coins are all there"))
             return ""
         return (
-            f"{self._name} holds {there:f} {holding}, its fills explain {ours + beside:f}: "
-            f"{suspect.problem:+f} nobody knows of; look into it, then resume to accept it"
+            f"{self._name} holds {_short(there)} {holding}, "
+            f"its fills explain {_short(ours + beside)}: {_signed(change)} nobody knows of; "
+            "look into it, then resume to accept it"
         )
 
-    def _bots_coins(self, holding: Holding) -> Decimal:
-        return sum(
-            (bot.position(s) for bot in self._bots() for s in bot.instruments if _of(s) == holding),
-            ZERO,
-        )
+    def _claimed(self, holding: Holding) -> Decimal:
+        """What bots have taken over of it without a fill."""
+        claims = (one for bot in self._bots() for one in (bot.saved.claimed or {}).items())
+        return sum((quantity for symbol, quantity in claims if _of(symbol) == holding), ZERO)
 
     def _rebase(self, holding: Holding, change: Decimal) -> None:
         fact = not_ours_fact(self._name, holding)
@@ -286,3 +282,11 @@ def _moved(fill: Fill) -> Iterator[tuple[Symbol, Decimal]]:
     if in_coins and fill.fee_asset == parse_symbol(fill.symbol).base:
         quantity -= fill.fee
     yield fill.symbol, quantity
+
+
+def _short(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
+
+
+def _signed(quantity: Decimal) -> str:
+    return f"{quantity.normalize():+f}"
