@@ -30,9 +30,10 @@ from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.history import History
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
-from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
 from nimbus_tui.exchanges.base import PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
@@ -81,6 +82,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         )
     engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.previewer = previewer(config.path)
+    engine.recorder = History(engine)
     for paper in exchanges.values():
         paper.settle = engine.settle
     return engine
@@ -215,6 +217,8 @@ def _engine(
         shutdown_timeout_s=float(section.shutdown_timeout),
         cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
         close_in_emergency=section.emergency is OnEmergency.CLOSE,
+        orphans=OrphanPolicy(section.orphans.value),
+        history_days=section.history_days,
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(

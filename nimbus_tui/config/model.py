@@ -55,6 +55,14 @@ class OnEmergency(Enum):
     CLOSE = "close"
 
 
+class Orphans(Enum):
+    """What is done about orders of ours that no bot knows."""
+
+    REPORT = "report"
+    CANCEL = "cancel"
+    ADOPT = "adopt"
+
+
 class OnHangup(Enum):
     """What happens when the terminal goes away."""
 
@@ -84,12 +92,16 @@ class EngineSection(Section, frozen=True, kw_only=True):
     """Keep or cancel resting orders when the engine ends."""
     emergency: OnEmergency = OnEmergency.KEEP
     """Keep or close all positions in an emergency shutdown; its orders are cancelled anyway."""
+    orphans: Orphans = Orphans.REPORT
+    """Orders of ours that no bot knows: report them, cancel them, or give each to its only heir."""
     on_hangup: OnHangup = OnHangup.DETACH
     """When the terminal goes away: trade on without a screen, or stop."""
     max_restarts: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 5
     """How often a bot that raises is started again within the window."""
     restart_window: Annotated[int, msgspec.Meta(ge=1)] = 600
     """Length of that window in seconds."""
+    history_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
+    """How many days back the bots and prices can be shown as they were."""
 
 
 class UiSection(Section, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
@@ -60,6 +61,24 @@ class EngineClient(Protocol):
         newest: bool = False,
     ) -> Sequence[Event]:
         """Journalled events."""
+        ...
+
+    async def history(
+        self,
+        *,
+        seq: int | None = None,
+        ts: int | None = None,
+        focus: BotId | None = None,
+        around: int = 50,
+    ) -> PastMoment:
+        """The engine as it was after event `seq` or at time `ts` (ns); by default now.
+
+        With the focused bot's panel, and up to `around` events on either side.
+        """
+        ...
+
+    async def moments(self, seq: int) -> Moments:
+        """How far the past reaches, and where one may jump from an event."""
         ...
 
     async def preview(self, text: str) -> ConfigPreview:

@@ -104,6 +104,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: tuple[ExchangeSnapshot, ...] = ()
     emergency: str = ""
     """What an emergency shutdown still has to do or has done; empty outside one."""
+    audit: str = "checking"
+    """`ok`, `checking`, or which of the engine's own promises doesn't hold."""
 
 
 class BotDetail(msgspec.Struct, frozen=True, kw_only=True):

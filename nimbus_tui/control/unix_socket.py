@@ -13,6 +13,7 @@ import msgspec
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
@@ -92,6 +93,21 @@ class AskEvents(msgspec.Struct, frozen=True, tag="events"):
     newest: bool
 
 
+class AskHistory(msgspec.Struct, frozen=True, tag="history"):
+    """`EngineClient.history`."""
+
+    seq: int | None
+    ts: int | None
+    focus: BotId | None
+    around: int
+
+
+class AskMoments(msgspec.Struct, frozen=True, tag="moments"):
+    """`EngineClient.moments`."""
+
+    seq: int
+
+
 class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     """`EngineClient.preview`."""
 
@@ -107,6 +123,8 @@ Ask = (
     | AskFills
     | AskEquity
     | AskEvents
+    | AskHistory
+    | AskMoments
     | AskPreview
 )
 
@@ -244,6 +262,12 @@ class UnixSocketServer:
                 return await self._client.events(
                     after=after, limit=_bounded(limit), bot_id=bot_id, types=types, newest=newest
                 )
+            case AskHistory(seq, ts, focus, around):
+                return await self._client.history(
+                    seq=seq, ts=ts, focus=focus, around=_bounded(around)
+                )
+            case AskMoments(seq):
+                return await self._client.moments(seq)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
 
@@ -369,6 +393,23 @@ class UnixSocketClient:
         """Journalled events."""
         ask = AskEvents(after, limit, bot_id, tuple(types), newest)
         answer: list[Event] = await self._call(ask, list[AnyEvent])
+        return answer
+
+    async def history(
+        self,
+        *,
+        seq: int | None = None,
+        ts: int | None = None,
+        focus: BotId | None = None,
+        around: int = 50,
+    ) -> PastMoment:
+        """The engine as it was after an event or at a time."""
+        answer: PastMoment = await self._call(AskHistory(seq, ts, focus, around), PastMoment)
+        return answer
+
+    async def moments(self, seq: int) -> Moments:
+        """Where one may jump from an event."""
+        answer: Moments = await self._call(AskMoments(seq), Moments)
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:

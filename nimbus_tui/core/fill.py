@@ -30,6 +30,8 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     bot_id: BotId | None = None
     key: OrderKey | None = None
     fee_quote: Decimal | None = None
+    forced: bool = False
+    """Whether the venue made it by itself, without an order: a liquidation or auto-deleveraging."""
 
     @property
     def signed_quantity(self) -> Decimal:

@@ -502,7 +502,7 @@ class Bot:
         self.saved = self.saved.begun(capital, marks, now)
         for symbol, quantity in self.guard.wanted_claim(self.view()).items():
             books = claimed(self.books, symbol, quantity, marks[symbol], now)
-            self.change_saved(books=books)
+            self.change_saved(books=books, claimed={**(self.saved.claimed or {}), symbol: quantity})
         self.start_strategy()
         self.standing.opened()
         return True

@@ -7,6 +7,7 @@ import msgspec
 
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.events import Event
+from nimbus_tui.core.ids import BotId
 from nimbus_tui.journal.base import Journal
 
 Listener = Callable[[Event], None]
@@ -48,6 +49,10 @@ class EventBus:
         self._collected.append(
             msgspec.structs.replace(event, seq=self._seq, ts=event.ts or self._clock.now())
         )
+
+    def concerned(self) -> set[BotId]:
+        """The bots of which events tell that are not written yet."""
+        return {event.bot_id for event in self._collected if event.bot_id is not None}
 
     def write(self) -> None:
         """Journal what was published since the last write."""

@@ -63,7 +63,7 @@ def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
     if refusal:
         return Outcome(Result.REFUSED, f"{bot.bot_id}: {refusal}")
     with engine.journal.transaction():
-        message = _apply(bot, command)
+        message = _apply(engine, bot, command)
         bot.save()
         engine.bus.write()
     engine.journal.make_durable()
@@ -95,15 +95,17 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return ""
 
 
-def _apply(bot: Bot, command: BotCommand) -> str:
+def _apply(engine: "Engine", bot: Bot, command: BotCommand) -> str:
     match command:
         case PauseBot():
             bot.standing.pause()
             return "paused; orders that reduce the position stay"
         case ResumeBot():
+            engine.accept_holdings(bot)
             bot.standing.resume()
             return "resumed"
         case StartBot():
+            engine.accept_holdings(bot)
             bot.standing.start()
             return "started with a fresh plan"
         case StopBot():

@@ -12,12 +12,13 @@ from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import InvariantViolated, JournalError
 from nimbus_tui.core.events import Error, Event, Info, Started, Stopped, Warning
 from nimbus_tui.core.funding import FundingPayment
-from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, Symbol
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import NO_BAND, Band
 from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, continuity, recovery
 from nimbus_tui.engine.accounts import Accounts
+from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
@@ -33,6 +34,7 @@ from nimbus_tui.engine.facts import (
     OrderReported,
 )
 from nimbus_tui.engine.fee_prices import FeePrices
+from nimbus_tui.engine.holdings import note_foreign_fill
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.order_manager import (
     Intent,
@@ -41,6 +43,7 @@ from nimbus_tui.engine.order_manager import (
     funding_cursor_fact,
 )
 from nimbus_tui.engine.previews import Previewer, no_preview
+from nimbus_tui.engine.recorder import NoRecorder, Recorder
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
@@ -97,6 +100,8 @@ class Engine:
         self.emergency = Emergency(self)
         self.previewer: Previewer = no_preview
         self.equity_curves = EquityCurves(journal, clock)
+        self.auditor = Auditor(self, self.bus)
+        self.recorder: Recorder = NoRecorder()
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
@@ -165,6 +170,8 @@ class Engine:
         sampling = self.equity_curves.run(self.bots.values(), self.emergency.journal_lost)
         self._in_background(self.accounts.run())
         self._in_background(sampling)
+        self._in_background(self.auditor.run(self.emergency.journal_lost))
+        self._in_background(self.recorder.run(self.emergency.journal_lost))
         for one, first in zip(self.synchronisers.values(), self._first, strict=True):
             self._in_background(one.run(first))
         while True:
@@ -265,6 +272,7 @@ class Engine:
         try:
             with self.journal.transaction():
                 intents = self._turns(post)
+                self.recorder.write()
                 self.bus.write()
         except JournalError as error:
             self.emergency.journal_lost(error)
@@ -284,6 +292,7 @@ class Engine:
         quotes: dict[BotId, list[Quote]] = defaultdict(list)
         for market, quote in post.prices.items():
             self.prices[market] = quote
+            self.recorder.price_moved(market)
             fired = self.wakes.fire(market, quote.price)
             for bot_id in self._watchers[market]:
                 bot = self.bots[bot_id]
@@ -309,6 +318,7 @@ class Engine:
         bot.roll_day()
         bot.save()
         self.equity_curves.note_turn(bot)
+        self.recorder.had_turn(bot.bot_id)
         self._arm(bot)
         self.bot_revisions[bot.bot_id] = self.revision + 1
         return intents
@@ -345,7 +355,9 @@ class Engine:
         """A fill of ours that belongs to no bot here waits in the journal until one claims it."""
         fill = fact.fill
         tag = self.order_managers[fact.exchange].engine_tag
-        if client_id.is_ours(tag, fill.client_order_id) and self.journal.record_fill(fill):
+        if not client_id.is_ours(tag, fill.client_order_id):
+            note_foreign_fill(self.journal, fill)
+        elif self.journal.record_fill(fill):
             self.order_managers[fact.exchange].unclaimed.add(fill.client_order_id)
             self.bus.publish(
                 Warning(
@@ -360,8 +372,14 @@ class Engine:
         named = fact.fill if isinstance(fact, FillArrived) else fact.report
         tag = self.order_managers[fact.exchange].engine_tag
         if not client_id.is_ours(tag, named.client_order_id):
-            return None
+            forced = isinstance(fact, FillArrived) and fact.fill.forced
+            return self._forced_on(fact.exchange, named.symbol) if forced else None
         return self.bot_of(named.client_order_id)
+
+    def _forced_on(self, exchange: ExchangeName, symbol: Symbol) -> BotId | None:
+        """The bot whose position a venue has closed by force: on an account it is the only one."""
+        watching = (self.bots[bot_id] for bot_id in self._watchers.get((exchange, symbol), ()))
+        return next((bot.bot_id for bot in watching if bot.position(symbol)), None)
 
     def _holder(self, exchange: ExchangeName, payment: FundingPayment) -> BotId | None:
         """The bot that holds a derivative; what was paid before its books began isn't its own."""
@@ -402,6 +420,12 @@ class Engine:
     async def _wake_at(self, at: int) -> None:
         await self.clock.sleep_until(at)
         self.inbox.wake()
+
+    def accept_holdings(self, bot: Bot) -> None:
+        """The operator has looked at what the account holds beside a bot."""
+        synchroniser = self.synchronisers.get(bot.orders.name)
+        if synchroniser is not None and bot.saved.difference:
+            synchroniser.holdings.accept(bot)
 
     def request_shutdown(self, *, cancel_orders: bool | None) -> None:
         """Ask whoever hosts the engine to stop it."""

@@ -1,10 +1,11 @@
 """The engine's own client: in its loop, or from another thread through it."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
@@ -14,7 +15,10 @@ from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.past import Asked, moments, past_moment
 from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
+from nimbus_tui.journal.base import Journal
+from nimbus_tui.journal.sqlite import SqliteJournal
 
 T = TypeVar("T")
 
@@ -88,6 +92,37 @@ class LocalClient:
         return self._engine.journal.events(
             after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
         )
+
+    async def history(
+        self,
+        *,
+        seq: int | None = None,
+        ts: int | None = None,
+        focus: BotId | None = None,
+        around: int = 50,
+    ) -> PastMoment:
+        """The engine as it was after an event or at a time."""
+        asked = Asked(seq, ts, focus, around)
+        return await self._read(lambda journal: past_moment(journal, asked))
+
+    async def moments(self, seq: int) -> Moments:
+        """Where one may jump from an event."""
+        return await self._read(lambda journal: moments(journal, seq))
+
+    async def _read(self, read: Callable[[Journal], T]) -> T:
+        """Read in a thread, on a connection of its own: no bot waits for who looks back."""
+        path = self._engine.journal.readable_at
+        if path is None:
+            return read(self._engine.journal)
+
+        def beside() -> T:
+            journal = SqliteJournal.read(path)
+            try:
+                return read(journal)
+            finally:
+                journal.close()
+
+        return await asyncio.to_thread(beside)
 
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""
@@ -165,6 +200,21 @@ class ThreadClient:
         return await self._across(
             self._client.events(after=after, limit=limit, bot_id=bot_id, types=types, newest=newest)
         )
+
+    async def history(
+        self,
+        *,
+        seq: int | None = None,
+        ts: int | None = None,
+        focus: BotId | None = None,
+        around: int = 50,
+    ) -> PastMoment:
+        """The engine as it was after an event or at a time."""
+        return await self._across(self._client.history(seq=seq, ts=ts, focus=focus, around=around))
+
+    async def moments(self, seq: int) -> Moments:
+        """Where one may jump from an event."""
+        return await self._across(self._client.moments(seq))
 
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""

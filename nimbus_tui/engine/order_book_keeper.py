@@ -153,7 +153,7 @@ class OrderBookKeeper:
     def _fill(self, fill: Fill) -> bool:
         order = self._find(fill.client_order_id)
         if order is None:
-            return False
+            return fill.forced and self._forced(fill)
         if fill.client_order_id in self._unconfirmed and order.state in _UNANSWERED:
             # It may have been there before, on other terms: these come with its report.
             if self._journal.record_fill(fill):
@@ -174,6 +174,23 @@ class OrderBookKeeper:
         deferred = self._deferred.pop(fill.client_order_id, None)
         if deferred is not None:
             self._report(deferred)
+        return True
+
+    def _forced(self, fill: Fill) -> bool:
+        """The venue has closed a part of the position by itself: booked, and the bot pauses."""
+        named = msgspec.structs.replace(
+            fill,
+            bot_id=self._bot.bot_id,
+            key=OrderKey(f"forced/{fill.trade_id}"),
+            fee_quote=self._bot.worth_of_fee(fill),
+        )
+        if not self._journal.record_fill(named):
+            return False
+        self._bot.book(named)
+        self._bot.standing.risk_pause(
+            f"the venue closed by force: {fill.side.value} {fill.quantity:f} {fill.symbol} "
+            f"at {fill.price:f}; look into it, then resume"
+        )
         return True
 
     def _filled(self, order: Order, fill: Fill) -> Order:

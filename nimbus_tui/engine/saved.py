@@ -34,6 +34,10 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """Why a rule pauses the bot; empty while none does."""
     opened_ns: int = 0
     """When the books began."""
+    difference: str = ""
+    """Why the account's holdings pause the bot; empty while its fills explain them."""
+    claimed: dict[Symbol, Decimal] | None = None
+    """What was taken over when the books began; None where that was not written down."""
     first_marks: dict[Symbol, Decimal] = msgspec.field(default_factory=dict)
     """The prices then."""
     start_owed: bool = False
@@ -61,7 +65,12 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     def begun(self, capital: Decimal, marks: dict[Symbol, Decimal], now: int) -> "Saved":
         """The books opened at the first prices."""
         return msgspec.structs.replace(
-            self, opened=True, books=opened(capital), first_marks=marks, opened_ns=now
+            self,
+            opened=True,
+            books=opened(capital),
+            first_marks=marks,
+            opened_ns=now,
+            claimed={},
         )
 
     def with_cycles(self, cycles: Sequence[Cycle]) -> "Saved":

@@ -32,6 +32,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     close_in_emergency: bool = False
     orphans: OrphanPolicy = OrphanPolicy.REPORT
     """What is done about orders with our tag that no bot knows."""
+    history_days: int = 90
+    """How far back past moments are kept."""
 
 
 class BotSpec(msgspec.Struct, frozen=True, kw_only=True):

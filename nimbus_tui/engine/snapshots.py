@@ -113,6 +113,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
         seq=engine.bus.seq,
         exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
         emergency=engine.emergency.progress,
+        audit=engine.auditor.verdict,
     )
 
 

@@ -44,8 +44,11 @@ class Standing:
 
     @property
     def risk_reason(self) -> str:
-        """Why a rule pauses the bot; empty while none does. It survives a restart."""
-        return self._bot.saved.risk_reason
+        """Why a rule, or the account, pauses the bot; empty while none does.
+
+        It survives a restart.
+        """
+        return self._bot.saved.risk_reason or self._bot.saved.difference
 
     @property
     def is_stopped(self) -> bool:
@@ -99,7 +102,7 @@ class Standing:
         """The operator lifts the pause, and with it the refusals that led to one."""
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
-        self._bot.change_saved(risk_reason="")
+        self._bot.change_saved(risk_reason="", difference="")
         self._bot.keeper.forget_refusals()
         self._bot.publish(Resumed())
 
@@ -117,7 +120,10 @@ class Standing:
         """Begin a fresh plan on the position that is there."""
         self._bot.change_record(state="running", reason="")
         self._bot.change_saved(
-            flatten=False, closings=Closings(self._bot.saved.closings.count), risk_reason=""
+            flatten=False,
+            closings=Closings(self._bot.saved.closings.count),
+            risk_reason="",
+            difference="",
         )
         self._bot.start_strategy()
         self._bot.announce()
@@ -137,9 +143,20 @@ class Standing:
 
     def risk_pause(self, reason: str) -> None:
         """A rule pauses the bot until the operator has looked."""
-        if not self.risk_reason:
+        if not self._bot.saved.risk_reason:
             self._bot.change_saved(risk_reason=reason)
             self._bot.publish(Paused(reason=reason))
+
+    def differs(self, words: str) -> None:
+        """The account holds what the bot's fills don't explain, or not what they do."""
+        self._bot.change_saved(difference=words)
+        self._bot.publish(Paused(reason=words))
+
+    def agrees(self) -> None:
+        """The account's holdings are explained again."""
+        self._bot.change_saved(difference="")
+        if not self.is_paused:
+            self._bot.publish(Resumed())
 
     def assess(self) -> None:
         """Close the position if an exit rule has tripped; done before the strategy is asked."""

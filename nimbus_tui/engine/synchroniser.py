@@ -13,6 +13,7 @@ from nimbus_tui.core.ids import BotId, ClientOrderId
 from nimbus_tui.core.order import Order, OrderReport
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue, OrderReported
+from nimbus_tui.engine.holdings import Holdings
 from nimbus_tui.engine.look_ups import PAUSES_S, Sought
 from nimbus_tui.engine.lost_orders import find_again
 from nimbus_tui.engine.order_manager import OrderManager, describe, sought_of
@@ -38,6 +39,7 @@ class Synchroniser:
         self._engine = engine
         self._manager = manager
         self._orphans = Orphans(engine, manager)
+        self.holdings = Holdings(engine, manager)
         self._wanted = asyncio.Event()
         self._losses = 0
         """How often the connection was lost; a comparison that spans a loss counts for nothing."""
@@ -127,6 +129,7 @@ class Synchroniser:
         engine.process()
         manager.strays = self._strays(reports)
         await engine.accounts.read([manager.exchange])
+        await self.holdings.look()
         await self._orphans.look(manager.strays | await self._ended_strays())
 
     def _strays(self, reports: Sequence[OrderReport]) -> dict[ClientOrderId, OrderReport]:

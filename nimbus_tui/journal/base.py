@@ -1,8 +1,9 @@
 """What the engine asks of its memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -11,8 +12,10 @@ from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
-from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
+from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey, Symbol
+from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order
+from nimbus_tui.journal.moments import BotMoment, PastPrice, Span
 
 
 class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +81,16 @@ class Journal(Protocol):
         """Events with seq > after in order; `newest` gives the last `limit` of them."""
         ...
 
+    def events_before(
+        self, before: int, *, bot_id: BotId, types: Sequence[str], limit: int
+    ) -> list[Event]:
+        """A bot's last events with seq < before, in order."""
+        ...
+
+    def events_between(self, after: int, upto: int) -> int:
+        """How many events are numbered after one and up to another."""
+        ...
+
     # bots
 
     def save_bot(self, record: BotRecord) -> None:
@@ -102,6 +115,10 @@ class Journal(Protocol):
         """The order of the highest generation under a key."""
         ...
 
+    def orders_under(self, bot_id: BotId, key: OrderKey) -> list[Order]:
+        """Every order under a key, by generation."""
+        ...
+
     def live_orders(self, bot_id: BotId | None = None) -> list[Order]:
         """Orders that are not final, oldest first."""
         ...
@@ -124,6 +141,14 @@ class Journal(Protocol):
         self, *, bot_id: BotId | None = None, limit: int | None = None, newest: bool = False
     ) -> list[Fill]:
         """Fills in the order of their absorption; `newest` gives the last `limit`."""
+        ...
+
+    def fills_after(self, bot_id: BotId, number: int, limit: int) -> list[tuple[int, Fill]]:
+        """A bot's fills behind one that was read before, each with its number."""
+        ...
+
+    def record_foreign_fill(self, fill: Fill) -> bool:
+        """Write a fill of an order that isn't ours; False when it is there already."""
         ...
 
     # funding
@@ -154,6 +179,47 @@ class Journal(Protocol):
 
     def equity(self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000) -> list[EquityPoint]:
         """The newest points of a bot's curve from a moment on, oldest first."""
+        ...
+
+    # past moments
+
+    @property
+    def readable_at(self) -> Path | None:
+        """Where another connection can read beside this one; None where nothing can."""
+        ...
+
+    def save_moment(self, moment: BotMoment, span: Span) -> None:
+        """Write how a bot is after a span of events."""
+        ...
+
+    def save_price(self, exchange: ExchangeName, quote: Quote, span: Span) -> None:
+        """Write a price as it is after a span of events; an empty span is between two."""
+        ...
+
+    def trim_moments(
+        self, before_ns: int, bots: Iterable[BotId], markets: Iterable[tuple[ExchangeName, Symbol]]
+    ) -> int:
+        """Remove what is older than that, but what still held then; returns how many rows went."""
+        ...
+
+    def end_of_commit(self, seq: int) -> int:
+        """The last event of the commit that an event belongs to, as far as that is known."""
+        ...
+
+    def bots_at(self, seq: int) -> list[BotMoment]:
+        """Every bot that was hosted when a commit ended with this event."""
+        ...
+
+    def prices_at(self, seq: int, ts: int | None = None) -> list[PastPrice]:
+        """The newest price of every market after an event; or, with `ts`, at that time."""
+        ...
+
+    def seq_at(self, ts: int) -> int:
+        """The newest event at a time, 0 before the first."""
+        ...
+
+    def jump(self, seq: int, types: Sequence[str] = (), *, back: bool) -> tuple[int, int] | None:
+        """Number and time of the nearest event of some types (default: any) after or before one."""
         ...
 
     # small facts

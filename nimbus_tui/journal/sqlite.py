@@ -19,6 +19,7 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.lock import WriterLock
 from nimbus_tui.journal.schema import bring_up_to_date, version_of
+from nimbus_tui.journal.sqlite_moments import SqliteMoments
 
 MEMORY = ":memory:"
 DURABLE = "durable"
@@ -42,10 +43,11 @@ _CAUSES = {
 }
 
 
-class SqliteJournal:
+class SqliteJournal(SqliteMoments):
     """WAL mode; with durability "process" nothing is lost at `kill -9`, with "power" at no time."""
 
     def __init__(self, connection: sqlite3.Connection, path: str, lock: WriterLock | None) -> None:
+        super().__init__()
         self._connection = connection
         self._path = path
         self._lock = lock
@@ -88,6 +90,11 @@ class SqliteJournal:
             raise _in_words(error, str(path)) from error
         return cls(connection, str(path), None)
 
+    @property
+    def readable_at(self) -> Path | None:
+        """The file; None in memory, where nobody else can read."""
+        return None if self._path == MEMORY else Path(self._path)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing; nested use joins the outer one."""
@@ -98,6 +105,7 @@ class SqliteJournal:
             yield
         except BaseException:
             self._depth -= 1
+            self.forget_bases()
             if self._depth == 0 and self._connection.in_transaction:
                 self._execute("ROLLBACK")
             raise
@@ -154,6 +162,20 @@ class SqliteJournal:
         found = self._decoded(sql, (*arguments, limit), _decode_event)
         return found[::-1] if newest else found
 
+    def events_before(
+        self, before: int, *, bot_id: BotId, types: Sequence[str], limit: int
+    ) -> list[Event]:
+        """A bot's last events with seq < before, in order."""
+        kinds = ", ".join("?" * len(types))
+        where = f"bot_id = ? AND seq < ? AND type IN ({kinds})"
+        sql = f"SELECT body FROM events WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+        return self._decoded(sql, (bot_id, before, *types, limit), _decode_event)[::-1]
+
+    def events_between(self, after: int, upto: int) -> int:
+        """How many events are numbered after one and up to another."""
+        sql = "SELECT count(*) FROM events WHERE seq > ? AND seq <= ?"
+        return int(self._execute(sql, (after, upto)).fetchone()[0])
+
     # bots
 
     def save_bot(self, record: BotRecord) -> None:
@@ -197,6 +219,11 @@ class SqliteJournal:
         )
         return next(iter(self._decoded(sql, (bot_id, key), _decode_order)), None)
 
+    def orders_under(self, bot_id: BotId, key: OrderKey) -> list[Order]:
+        """Every order under a key, by generation."""
+        sql = "SELECT body FROM orders WHERE bot_id = ? AND key = ? ORDER BY generation"
+        return self._decoded(sql, (bot_id, key), _decode_order)
+
     def live_orders(self, bot_id: BotId | None = None) -> list[Order]:
         """Orders that are not final, oldest first."""
         sql = "SELECT body FROM orders WHERE live = 1"
@@ -232,6 +259,22 @@ class SqliteJournal:
     ) -> list[Fill]:
         """Fills in the order of their absorption; `newest` gives the last `limit`."""
         return self._absorbed("fills", bot_id, limit, newest, _decode_fill)
+
+    def fills_after(self, bot_id: BotId, number: int, limit: int) -> list[tuple[int, Fill]]:
+        """A bot's fills behind one that was read before, each with its number."""
+        sql = (
+            "SELECT number, body FROM fills WHERE bot_id = ? AND number > ? ORDER BY number LIMIT ?"
+        )
+        rows = self._execute(sql, (bot_id, number, limit)).fetchall()
+        return [(int(number), _decode_fill(body)) for number, body in rows]
+
+    def record_foreign_fill(self, fill: Fill) -> bool:
+        """Write a fill of an order that isn't ours; False when it is there already."""
+        cursor = self._execute(
+            "INSERT OR IGNORE INTO foreign_fills VALUES (?, ?, ?, ?)",
+            (fill.exchange, fill.trade_id, fill.ts, _encode(fill)),
+        )
+        return cursor.rowcount == 1
 
     # funding
 

@@ -3,7 +3,10 @@
 from decimal import Decimal
 
 from nimbus_tui.control.client import EngineClient
+from nimbus_tui.control.past import Jump
 from nimbus_tui.core.account import EquityPoint
+from nimbus_tui.core.events import OrderFilled
+from nimbus_tui.engine.history import History
 from tests.simulation.worlds import World
 
 SECOND = 1_000_000_000
@@ -11,7 +14,9 @@ SECOND = 1_000_000_000
 
 async def the_world() -> World:
     """A grid that has bought at its third second, and whose curve was sampled a minute later."""
-    world = await World().start("2400", "2399", "2388", "2390")
+    world = World()
+    world.engine.recorder = History(world.engine)
+    await world.start("2400", "2399", "2388", "2390")
     world.clock.jump(64 * SECOND)
     world.engine.equity_curves.sample([world.bot])
     return world
@@ -43,3 +48,60 @@ class ClientContract:
 
     async def test_a_bot_that_there_is_not_has_no_curve(self, client: EngineClient) -> None:
         assert list(await client.equity("nobody")) == []
+
+    async def test_now_is_a_moment_like_any_other(self, client: EngineClient) -> None:
+        engine, bots = await client.snapshot()
+        past = await client.history(focus="grid")
+        assert past.seq == engine.seq
+        (now,), (then,) = bots, past.bots
+        assert (then.position, then.open_orders, then.fees) == (BOUGHT, now.open_orders, FEE)
+        assert past.detail is not None
+        assert past.detail.panel is not None
+        assert list(past.detail.orders) == list(await client.orders())
+        assert list(past.detail.fills) == list(await client.fills())
+        assert past.events[-1].seq == past.seq
+
+    async def test_before_a_fill_the_bot_has_not_bought(self, client: EngineClient) -> None:
+        (filled,) = await client.events(types=["orderFilled"])
+        before = await client.history(seq=filled.seq - 1, focus="grid", around=2)
+        after = await client.history(seq=filled.seq, focus="grid")
+        assert isinstance(filled, OrderFilled)
+        assert (before.bots[0].position, after.bots[0].position) == (0, BOUGHT)
+        assert before.detail is not None
+        assert after.detail is not None
+        assert (before.detail.fills, after.detail.fills) == ((), (filled.fill,))
+        key = filled.fill.key
+        assert key in {order.key for order in before.detail.orders}
+        assert key not in {order.key for order in after.detail.orders}
+        assert [event.seq - filled.seq for event in before.events] == [-3, -2, -1, 0, 1]
+
+    async def test_between_two_events_the_figures_follow_the_price(
+        self, client: EngineClient
+    ) -> None:
+        (filled,) = await client.events(types=["orderFilled"])
+        (last,) = await client.events(limit=1, newest=True)
+        past = await client.history(ts=last.ts + 1)
+        assert (past.seq, past.ts) == (last.seq, last.ts + 1)
+        assert (await client.history(ts=filled.ts - 1)).bots[0].position == 0
+        assert (await client.history(ts=-1)).bots == ()
+
+    async def test_from_a_moment_one_may_jump_to_what_is_of_note(
+        self, client: EngineClient
+    ) -> None:
+        events = await client.events()
+        (filled,) = await client.events(types=["orderFilled"])
+        jumps = await client.moments(filled.seq)
+        assert (jumps.first, jumps.last) == tuple(
+            Jump(e.seq, e.ts) for e in (events[0], events[-1])
+        )
+        assert jumps.previous is not None
+        assert jumps.next is not None
+        assert (jumps.previous.seq, jumps.next.seq) == (filled.seq - 1, filled.seq + 1)
+        assert (jumps.previous_fill, jumps.next_fill, jumps.next_error) == (None, None, None)
+        here = Jump(filled.seq, filled.ts)
+        assert (await client.moments(filled.seq - 1)).next_fill == here
+        assert (await client.moments(filled.seq + 1)).previous_fill == here
+        assert jumps.previous_risk is not None
+
+    async def test_a_bot_that_there_was_not_has_no_panel(self, client: EngineClient) -> None:
+        assert (await client.history(focus="nobody")).detail is None

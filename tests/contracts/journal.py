@@ -9,8 +9,10 @@ from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Info, OrderCancelled
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order, OrderState, Side
 from nimbus_tui.journal.base import BotRecord, Journal
+from nimbus_tui.journal.moments import ROWS_PER_BASE, BotMoment, PastPrice, Span
 
 
 def an_order(identity: str = "nb1", generation: int = 0, **changes: object) -> Order:
@@ -166,3 +168,86 @@ class JournalContract:
         assert journal.fact("latch") == "why"
         journal.save_fact("latch", None)
         assert journal.fact("latch") is None
+
+    def test_a_bots_fills_are_read_on_from_where_one_was(self, journal: Journal) -> None:
+        with journal.transaction():
+            for trade_id, bot_id in (("1", "eth"), ("2", "btc"), ("3", "eth"), ("4", "eth")):
+                journal.record_fill(a_fill(trade_id, bot_id))
+        first = journal.fills_after("eth", 0, 2)
+        assert [fill.trade_id for _, fill in first] == ["1", "3"]
+        assert [fill.trade_id for _, fill in journal.fills_after("eth", first[-1][0], 9)] == ["4"]
+
+    def test_the_orders_of_a_key_are_read_by_generation(self, journal: Journal) -> None:
+        with journal.transaction():
+            for generation in (1, 0):
+                journal.save_order(an_order(f"nb{generation}", generation))
+        assert [o.generation for o in journal.orders_under("eth", "grid/+1/c1")] == [0, 1]
+
+    def test_a_fill_that_is_not_ours_is_recorded_once_and_is_no_fill_of_ours(
+        self, journal: Journal
+    ) -> None:
+        assert journal.record_foreign_fill(a_fill())
+        assert not journal.record_foreign_fill(a_fill())
+        assert journal.fills() == journal.unclaimed_fills() == []
+
+    def test_a_gap_between_events_is_counted(self, journal: Journal) -> None:
+        journal.append_events([Info(seq=seq, ts=1, message="a") for seq in (1, 2, 4)])
+        assert journal.events_between(0, 2) == 2
+        assert journal.events_between(2, 4) == 1
+
+    def test_a_bot_is_found_as_it_was_after_the_commit_of_an_event(self, journal: Journal) -> None:
+        bodies = [b'{"row": %d, "same": "%s"}' % (n, b"x" * 500) for n in range(2 * ROWS_PER_BASE)]
+        for number, body in enumerate(bodies):
+            span = Span(3 * number + 1, 3 * number + 2, number)
+            with journal.transaction():
+                journal.save_moment(BotMoment("eth", 0, body), span)
+        for number, body in enumerate(bodies):
+            assert journal.end_of_commit(3 * number + 1) == 3 * number + 2
+            assert journal.end_of_commit(3 * number + 3) == 3 * number + 3
+            assert journal.bots_at(3 * number + 3) == [BotMoment("eth", 0, body)]
+        assert journal.bots_at(1) == []
+
+    def test_a_row_that_was_rolled_back_is_no_base_for_others(self, journal: Journal) -> None:
+        with pytest.raises(RuntimeError, match="stop"), journal.transaction():
+            journal.save_moment(BotMoment("eth", 0, b"gone"), Span(1, 1, 1))
+            raise RuntimeError("stop")
+        journal.save_moment(BotMoment("eth", 0, b"here"), Span(1, 1, 1))
+        assert journal.bots_at(1) == [BotMoment("eth", 0, b"here")]
+
+    def test_bots_of_an_earlier_life_only_are_not_there_any_more(self, journal: Journal) -> None:
+        journal.save_moment(BotMoment("old", 0, b"1"), Span(1, 1, 1))
+        journal.save_moment(BotMoment("new", 5, b"2"), Span(6, 6, 6))
+        assert [one.bot_id for one in journal.bots_at(5)] == ["old"]
+        assert [one.bot_id for one in journal.bots_at(6)] == ["new"]
+
+    def test_prices_are_found_by_event_and_by_time(self, journal: Journal) -> None:
+        early, later, last = (Quote("ETH/USDC", Decimal(p), p * 10) for p in (1, 2, 3))
+        journal.save_price("sim", early, Span(1, 4, 10))
+        journal.save_price("sim", later, Span(5, 4, 20))
+        journal.save_price("sim", last, Span(5, 6, 30))
+        assert journal.prices_at(4) == [PastPrice("sim", early)]
+        assert journal.prices_at(6) == [PastPrice("sim", last)]
+        assert journal.prices_at(4, ts=25) == [PastPrice("sim", later)]
+        assert journal.prices_at(4, ts=9) == []
+
+    def test_what_still_held_survives_the_trimming(self, journal: Journal) -> None:
+        for at in range(1, 101):
+            journal.save_moment(BotMoment("eth", 0, b"%d" % at), Span(at, at, at))
+            journal.save_price("sim", Quote("ETH/USDC", Decimal(at), at), Span(at, at, at))
+        assert journal.trim_moments(81, ["eth"], [("sim", "ETH/USDC")]) == 64 + 79
+        assert journal.bots_at(60) == journal.prices_at(60) == []
+        for at in (80, 90, 100):
+            assert journal.bots_at(at) == [BotMoment("eth", 0, b"%d" % at)]
+            assert journal.prices_at(at)[0].quote.price == at
+
+    def test_the_newest_event_at_a_time_and_the_nearest_of_a_type(self, journal: Journal) -> None:
+        ended = OrderCancelled(
+            key="k", client_order_id="nb1", symbol="ETH/USDC", filled=Decimal(0), seq=3, ts=30
+        )
+        others = [Info(seq=seq, ts=seq * 10, message="a") for seq in (1, 2, 4, 5)]
+        journal.append_events([*others, ended])
+        assert [journal.seq_at(ts) for ts in (9, 10, 39, 40, 99)] == [0, 1, 3, 4, 5]
+        assert journal.jump(1, ["orderCancelled", "error"], back=False) == (3, 30)
+        assert journal.jump(5, ["orderCancelled"], back=True) == (3, 30)
+        assert journal.jump(3, ["orderCancelled"], back=False) is None
+        assert journal.jump(3, back=True) == (2, 20)

@@ -128,7 +128,7 @@ class ScriptedClient:
         self.engine = EngineSnapshot(
             name="scripted", version="0.1.0", state="running", risk="warning", mode=Mode.PAPER,
             equity=D("29978.5330"), exposure=D("1898.1513"), currency="USDC",
-            started_ns=MIDNIGHT, now_ns=START, seq=0,
+            started_ns=MIDNIGHT, now_ns=START, seq=0, audit="ok",
             exchanges=(
                 ExchangeSnapshot(
                     name=ExchangeName("sim"), type="paper", link="connected", ping_ms=3.2,

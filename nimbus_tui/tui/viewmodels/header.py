@@ -23,6 +23,12 @@ from nimbus_tui.tui.viewmodels.words import BOT_STATES, CALM_STEP, MODES, risk_s
 ZERO = Decimal(0)
 _LINKS = {"connected": "●", "connecting": "◌", "disconnected": "✗"}
 
+AUDIT = {
+    "ok": Cell("✓ audit ok", "muted"),
+    "checking": Cell("◌ audit checking", "muted"),
+}
+AUDIT_BROKEN = Cell("▲ audit FAILED", "loss")
+
 Ranked = tuple[int, Line]
 """A part of a line, and how early it goes when room is short (0 = never)."""
 
@@ -61,6 +67,8 @@ def alarms(engine: EngineSnapshot | None, problem: str, silent_ms: float) -> lis
         lines.append(f"▲ NO ANSWER FROM THE ENGINE: the figures below are {how_long}")
     if engine is not None and engine.emergency:
         lines.append(f"▲ EMERGENCY: {engine.emergency}")
+    if engine is not None and engine.audit not in AUDIT:
+        lines.append(f"▲ AUDIT: {engine.audit}")
     if engine is not None and engine.state == "failed":
         lines.append("▲ THE ENGINE HAS FAILED: see the events; nothing is traded")
     return [(Cell(f" {clean(text)} ", "alarm"),) for text in lines]
@@ -102,7 +110,9 @@ def _equity(engine: EngineSnapshot) -> Line:
 def _machinery(engine: EngineSnapshot, bots: Sequence[BotSnapshot], width: int) -> Line:
     worst_first = sorted(engine.exchanges, key=_is_fine)
     lamps: list[Ranked] = [(3 * at, _lamp(venue)) for at, venue in enumerate(worst_first)]
+    is_sound = engine.audit in AUDIT
     end: list[Ranked] = [
+        (len(lamps) * 3 + 1 if is_sound else 1, (AUDIT.get(engine.audit, AUDIT_BROKEN),)),
         (2, _census(bots)),
         (len(lamps) * 3, (Cell(f"{clock(engine.now_ns)} UTC", "muted"),)),
     ]

@@ -125,3 +125,28 @@ def test_an_emergency_and_a_failed_engine_raise_the_alarm(engine: EngineSnapshot
     shown = text(alarms(bad, "", 0))
     assert "EMERGENCY: 3 of 9 cancelled" in shown
     assert "THE ENGINE HAS FAILED" in shown
+
+
+@pytest.mark.parametrize(
+    ("audit", "lamp", "tone"),
+    [
+        ("ok", "✓ audit ok", "muted"),
+        ("checking", "◌ audit checking", "muted"),
+        ("grid: it holds 2 and its fills say 1", "▲ audit FAILED", "loss"),
+    ],
+)
+def test_the_audit_has_a_lamp_with_a_word(
+    engine: EngineSnapshot, bots: list[BotSnapshot], audit: str, lamp: str, tone: str
+) -> None:
+    audited = msgspec.structs.replace(engine, audit=audit)
+    assert tones(header(audited, bots, "demo", 120))[lamp] == tone
+
+
+def test_a_breach_stays_when_room_is_short_and_is_said_in_words(
+    engine: EngineSnapshot, bots: list[BotSnapshot]
+) -> None:
+    broken = msgspec.structs.replace(engine, audit="grid: it holds 2 and its fills say 1")
+    assert "audit ok" not in text(header(engine, bots, "demo", 80))
+    assert "▲ audit FAILED" in text(header(broken, bots[:1], "demo", 80))
+    assert "▲ AUDIT: grid: it holds 2" in text(alarms(broken, "", 0))
+    assert alarms(engine, "", 0) == []

@@ -1,0 +1,59 @@
+"""Keys of `[engine]` reach the engine that is put together from them."""
+
+from pathlib import Path
+
+import pytest
+
+from nimbus_tui.bootstrap import live_engine, load_config
+from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.engine.history import History
+from nimbus_tui.engine.settings import OrphanPolicy
+
+TEXT = """\
+[engine]
+{keys}
+
+[exchanges.sim]
+type = "paper"
+
+[bots.eth]
+strategy = "grid"
+exchange = "sim"
+symbol = "ETH/USDC:USDC"
+spacing = 0.5
+levels = 3
+quote_size = 100
+"""
+
+
+def written(folder: Path, keys: str) -> Path:
+    path = folder / "bots.toml"
+    path.write_text(TEXT.format(keys=keys))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keys", "policy", "days"),
+    [
+        ("", OrphanPolicy.REPORT, 90),
+        ('orphans = "cancel"', OrphanPolicy.CANCEL, 90),
+        ('orphans = "adopt"\nhistory_days = 7', OrphanPolicy.ADOPT, 7),
+    ],
+)
+async def test_orphans_and_history(
+    tmp_path: Path, keys: str, policy: OrphanPolicy, days: int
+) -> None:
+    engine = live_engine(load_config(written(tmp_path, keys)), scratch=tmp_path)
+    assert (engine.settings.orphans, engine.settings.history_days) == (policy, days)
+    assert isinstance(engine.recorder, History)
+    engine.journal.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [('orphans = "keep"', '"report", "cancel", "adopt"'), ("history_days = 0", "history_days")],
+)
+def test_a_value_that_there_is_not_is_told(tmp_path: Path, keys: str, told: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(written(tmp_path, keys))
+    assert told in str(error.value)
