@@ -33,7 +33,7 @@ from nimbus_tui.engine.wake import tightest
 from nimbus_tui.engine.words import told_funding, unvalued_fee
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
-from nimbus_tui.risk.gate import Situation, VenueSync, review
+from nimbus_tui.risk.gate import WAITS, Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.risk.sense import nonsense
 from nimbus_tui.strategies.base import BaseTradingStrategy
@@ -558,7 +558,7 @@ class Bot:
         waiting = self.keeper.waiting_reasons()
         for key, reason in self.reviewed.held_back.items():
             rule = _NUMBER.sub("", reason)
-            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped"))
+            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped", WAITS))
             if fresh and key not in waiting:
                 self.publish(Warning(message=f"{key} is held back: {reason}"))
             self._warned[key] = rule

@@ -47,6 +47,8 @@ from tests.simulation.worlds import instrument
 
 START_NS = 1_750_000_000 * NS_PER_SECOND
 BOT = "bot"
+WEAK: dict[str, Any] = {"not_found_is_final_after_s": 1800.0, "not_found_frees_the_id": False}
+"""A venue that may forget an order for half an hour."""
 
 Letter = Callable[[], None]
 """A message or an answer that is held back; calling it lets it arrive."""
@@ -95,6 +97,8 @@ class ToldLine(FaultyConnection):
         self.is_deaf = False
         """No user message arrives."""
         self.cannot_read = False
+        self.has_no_history = False
+        """The venue gives no past fills."""
         self.denies: Callable[[ClientOrderId], bool] = lambda _: False
         """Whether the venue denies an order, in look-ups and in its lists."""
         self.refuse: Callable[[OrderRequest], OrderResponse | None] = lambda _: None
@@ -180,7 +184,8 @@ class ToldLine(FaultyConnection):
 
     async def fills_since(self, cursor: str) -> FillPage:
         self.reads["fills_since"] += 1
-        return await super().fills_since(cursor)
+        page = await super().fills_since(cursor)
+        return FillPage((), cursor) if self.has_no_history else page
 
 
 class WatchedJournal(FragileJournal):
@@ -222,6 +227,10 @@ class Story:
         self.troubles: list[str] = []
         self.events: list[Event] = []
         self.lines: list[ToldLine] = []
+        self.prepare: Callable[[ToldLine], None] = lambda _: None
+        """What is done to the line of a new process before it connects."""
+        self.reports: list[OrderReport] = []
+        """Everything that the venue ever said of an order."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_exception)
         self._make = make or partial(_grid, grid)
@@ -252,6 +261,7 @@ class Story:
         self.line.fill(fill)
 
     def _on_report(self, report: OrderReport) -> None:
+        self.reports.append(report)
         self.audit.reported(report)
         self.line.report(report)
 
@@ -279,6 +289,7 @@ class Story:
             self.line.capabilities, **self._capabilities
         )
         self.line.announce = self._on_report
+        self.prepare(self.line)
         self.lines.append(self.line)
         self.journal = WatchedJournal(self._disk, self.audit)
         self.strategy = self._make(self.traded)

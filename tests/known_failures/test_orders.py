@@ -6,18 +6,18 @@ from itertools import permutations
 
 import pytest
 
-from nimbus_tui.control.commands import StopBot
 from nimbus_tui.core.ids import OrderKey
-from nimbus_tui.core.order import DesiredOrder
+from nimbus_tui.core.order import CancelRequest, DesiredOrder, OrderRequest, OrderType
 from nimbus_tui.core.plan import View
 from nimbus_tui.simulation.faults import FaultKind
-from tests.known_failures.stories import Story, in_virtual_time
+from nimbus_tui.strategies.dca import DcaStrategy
+from nimbus_tui.strategies.dca_config import DcaConfig
+from tests.known_failures.stories import BOT, WEAK, Story, in_virtual_time
 from tests.known_failures.wisher import WisherState, Wishes, wish, wishing
+from tests.simulation.worlds import instrument
 
 GRID = 6
 """Orders of the grid of the stories."""
-WEAK = {"not_found_is_final_after_s": 1800.0, "not_found_frees_the_id": False}
-"""A venue that may forget an order for half an hour."""
 
 
 @in_virtual_time
@@ -148,3 +148,80 @@ async def replaced(known_by: str, size: str, order: tuple[str, ...]) -> None:
 def test_f08_messages_around_a_replacement_may_come_in_any_order(known_by: str, size: str) -> None:
     for order in permutations([called for called in TOLD if called != known_by]):
         in_virtual_time(replaced)(known_by, size, order)
+
+
+def one_at_every_price(view: View, state: WisherState) -> tuple[DesiredOrder, ...]:
+    """Flat, it wants to buy 10 under whatever the price is, each time for a reason of its own."""
+    price = view.prices["ETH/USDC:USDC"]
+    flat = not view.positions["ETH/USDC:USDC"]
+    return (wish(f"entry/{price}", str(price - 10), "0.05"),) if flat else ()
+
+
+@in_virtual_time
+async def test_f09_nothing_is_added_while_an_own_fill_is_newer_than_what_the_plan_saw() -> None:
+    story = await Story(wishing(one_at_every_price)).start("2400")
+    story.line.holds = lambda name: name.startswith("fill")
+    story.line.cannot_read = True
+    await story.tick("2389", "2385", "2380", "2375", "2370")
+    assert story.truth == Decimal("0.05")
+    assert story.position == 0
+    assert story.sent_keys() == {"entry/2400": 1}
+    story.line.cannot_read = False
+    await story.deliver()
+    await story.tick("2371", "2365")
+    assert story.sent_keys() == {"entry/2400": 1}
+    await story.ends_well()
+
+
+def the_same_again(view: View, state: WisherState) -> tuple[DesiredOrder, ...]:
+    """It never learns that its order has ended."""
+    return (wish("slot/1", "2390", "0.1"),)
+
+
+def _cancel_of(order: OrderRequest) -> CancelRequest:
+    return CancelRequest(client_order_id=order.client_order_id, symbol=order.symbol)
+
+
+@pytest.mark.parametrize("fill_first", [True, False])
+@in_virtual_time
+async def test_f10_an_order_that_ended_with_a_part_filled_has_spent_its_key(
+    fill_first: bool,
+) -> None:
+    story = await Story(wishing(the_same_again)).start("2400")
+    story.line.holds = lambda name: name.startswith("fill") and not fill_first
+    await story.tick("2390", size="0.04")
+    order = story.sent[0]
+    await story.venue.cancel_order(_cancel_of(order))
+    await story.tick("2391")
+    await story.deliver()
+    await story.tick("2392", "2390", "2393")
+    await story.kill()
+    await story.start("2394", "2395")
+    assert story.sent == [order]
+    assert story.position == story.truth == Decimal("0.04")
+    assert story.audit.violation is None
+
+
+@in_virtual_time
+async def test_f10_a_slot_that_was_cancelled_in_part_buys_the_rest_and_no_more() -> None:
+    traded = instrument("ETH/USDC")
+    config = DcaConfig(
+        symbol=traded.symbol,
+        order_quote=Decimal(240),
+        interval="24h",
+        max_orders=1,
+        order_type=OrderType.LIMIT,
+    )
+    story = Story(lambda _: DcaStrategy(BOT, config, {traded.symbol: traded}), traded=traded)
+    await story.start("2400")
+    await story.tick("2400", size="0.03")
+    order = story.sent[0]
+    await story.venue.cancel_order(_cancel_of(order))
+    await story.tick("2401", "2402")
+    assert [request.quantity for request in story.sent] == [Decimal("0.1"), Decimal("0.07")]
+    await story.tick("2399")
+    assert story.position == story.truth == Decimal("0.1")
+    await story.wait(3600)
+    await story.tick("2390", "2300")
+    assert len(story.sent) == 2
+    await story.ends_well()
