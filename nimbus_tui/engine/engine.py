@@ -266,6 +266,9 @@ class Engine:
 
     def process(self) -> None:
         """Empty the inbox: give each bot concerned its turn, commit, then let requests leave."""
+        if self.state == "failed":
+            # Nobody works on it any more; kept, it would keep the loop awake for ever.
+            self.inbox.take()
         if not self._processes:
             return
         post = self.inbox.take()

@@ -164,3 +164,41 @@ def _rests_as_wished(order: DesiredOrder, situation: Situation) -> bool:
         (resting.symbol, resting.side, resting.price, resting.quantity)
         == (order.symbol, order.side, order.price, order.quantity)
     )
+
+
+def objection(order: DesiredOrder, situation: Situation) -> str:
+    """Why a new order may not be sent, with both numbers; empty when it may."""
+    if situation.sync is not VenueSync.NOW:
+        return "waits until the venue and the journal are in step"
+    waiting = situation.waiting.get(order.key)
+    if waiting is not None:
+        return waiting
+    instrument = situation.instruments[order.symbol]
+    price = order.price if order.price is not None else situation.prices.get(order.symbol)
+    if price is None:
+        return f"no price of {order.symbol} yet"
+    if order.price is not None and not instrument.on_tick(order.price):
+        return f"price {order.price} is not a multiple of the tick size {instrument.tick_size}"
+    if not instrument.on_lot(order.quantity) or order.quantity <= ZERO:
+        return (
+            f"quantity {order.quantity} is not a positive multiple of "
+            f"the lot size {instrument.lot_size}"
+        )
+    notional = order.quantity * price
+    if notional < instrument.min_notional and not order.reduce_only:
+        return f"notional {notional:f} is under the minimum of {instrument.min_notional:f}"
+    return _collar(order, situation)
+
+
+def _collar(order: DesiredOrder, situation: Situation) -> str:
+    """Refuse a price that would give money away; one far from the market just rests."""
+    mark = situation.prices.get(order.symbol)
+    if order.type is OrderType.MARKET or order.price is None or mark is None:
+        return ""
+    worse = (order.price - mark) * order.side.sign / mark * HUNDRED
+    if worse <= situation.limits.collar:
+        return ""
+    return (
+        f"price {order.price} is {worse:.1f} % worse than the mark {mark}, "
+        f"the collar is {situation.limits.collar} %"
+    )
