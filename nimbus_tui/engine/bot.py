@@ -254,6 +254,8 @@ class Bot:
     @property
     def awaits_price(self) -> bool:
         """Whether the next price is worth a turn wherever it is."""
+        if self.standing.is_closing and not self._has_prices():
+            return True
         return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
