@@ -41,7 +41,7 @@ from nimbus_tui.engine.wake import tightest
 from nimbus_tui.engine.words import told_funding, unvalued_fee
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
-from nimbus_tui.risk.gate import Situation, VenueSync, review
+from nimbus_tui.risk.gate import WAITS, Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
 
 DAY_NS = 86_400 * NS_PER_SECOND
@@ -244,6 +244,8 @@ class Bot:
     @property
     def awaits_price(self) -> bool:
         """Whether the next price is worth a turn wherever it is."""
+        if self.standing.is_closing and not self._has_prices():
+            return True
         return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
 
     def position(self, symbol: Symbol) -> Decimal:
@@ -539,7 +541,7 @@ class Bot:
         waiting = self.keeper.waiting_reasons()
         for key, reason in self.reviewed.held_back.items():
             rule = _NUMBER.sub("", reason)
-            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped"))
+            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped", WAITS))
             if fresh and key not in waiting:
                 self.publish(Warning(message=f"{key} is held back: {reason}"))
             self._warned[key] = rule

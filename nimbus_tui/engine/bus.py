@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.events import Event
+from nimbus_tui.core.events import Error, Event
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.journal.base import Journal
 
@@ -66,8 +66,12 @@ class EventBus:
         written, self._written = self._written, []
         self.recent.extend(written)
         for event in written:
-            for listener in self._listeners:
-                listener(event)
+            for listener in list(self._listeners):
+                try:
+                    listener(event)
+                except Exception as error:  # who only listens must not harm those who work
+                    self._listeners.remove(listener)
+                    self.publish(Error(message=f"a listener failed and is left out: {error!r}"))
 
     def since(self, seq: int) -> tuple[Event, ...]:
         """The kept events after a number, oldest first."""

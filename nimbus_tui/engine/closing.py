@@ -54,6 +54,8 @@ class Closer:
         if key in bot.keeper.waiting_reasons():
             return None
         live = bot.keeper.live.get(key)
+        if live is None and self._is_spot(symbol) and symbol not in bot.prices:
+            return None  # whether it is more than dust shows at the first price
         quantity = live.quantity if live is not None else self._closable(symbol)
         if not quantity:
             self._tell_dust(symbol)

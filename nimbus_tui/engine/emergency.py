@@ -55,6 +55,9 @@ class Emergency:
         except JournalError as error:
             self.journal_lost(error)
             return
+        except Exception as error:  # whatever fails on the way: the orders must go
+            self.engine_broken(error)
+            return
         engine.process()
         self._watch()
 
@@ -102,11 +105,14 @@ class Emergency:
         """A turn broke off in the middle: nothing that memory says can be trusted any more."""
         engine = self._engine
         detail = "".join(traceback.format_exception(error))
-        engine.bus.publish(Error(message=f"the engine failed: {describe(error)}", detail=detail))
-        with suppress(JournalError), engine.journal.transaction():
-            engine.bus.write()
-        engine.bus.dispatch()
         self._fail(f"the engine failed: {type(error).__name__}: {describe(error)}")
+        with suppress(Exception):  # to tell of it is the last and the least
+            engine.bus.publish(
+                Error(message=f"the engine failed: {describe(error)}", detail=detail)
+            )
+            with engine.journal.transaction():
+                engine.bus.write()
+            engine.bus.dispatch()
 
     def _fail(self, reason: str) -> None:
         engine = self._engine

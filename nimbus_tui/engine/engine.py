@@ -58,6 +58,8 @@ CANCEL_AGAIN_S = 0.1
 """How long a shutdown waits before it looks again for orders to cancel."""
 LET_GO_S = 2.0
 """How long a shutdown waits for its own tasks and connections to end."""
+_AT_THE_END = frozenset({"stopping", "stopped", "failed"})
+"""States in which what arrives is worked on no more."""
 
 
 class Engine:
@@ -209,7 +211,7 @@ class Engine:
     @property
     def _processes(self) -> bool:
         """Whether what arrives is worked on."""
-        return self._ready.is_set() and self.state not in ("stopping", "stopped", "failed")
+        return self._ready.is_set() and self.state not in _AT_THE_END
 
     async def stop(self, *, cancel_orders: bool | None = None) -> None:
         """Shut down in order; bots keep their state and go on at the next start."""
@@ -219,23 +221,32 @@ class Engine:
         self.state = "stopping"
         cancel = self.settings.cancel_on_shutdown if cancel_orders is None else cancel_orders
         try:
-            async with asyncio.timeout(self.settings.shutdown_timeout_s):
-                if cancel:
-                    await self._cancel_orders()
-        except TimeoutError:
-            self.bus.publish(Error(message="not every order could be cancelled in time"))
-        try:
-            async with asyncio.timeout(LET_GO_S):
-                await self._let_go()
-        except TimeoutError:
-            self.bus.publish(Error(message="the shutdown took too long and was cut short"))
-        try:
+            if cancel:
+                await self._within(
+                    self.settings.shutdown_timeout_s,
+                    self._cancel_orders(),
+                    "not every order could be cancelled in time",
+                )
+            await self._within(
+                LET_GO_S, self._let_go(), "the shutdown took too long and was cut short"
+            )
             if not failed:
                 self._say_goodbye()
         finally:
             self.state = "stopped"
             self.changed()
             self.journal.close()
+
+    async def _within(self, seconds: float, step: Coroutine[Any, Any, None], late: str) -> None:
+        """Take one step of the shutdown; neither its length nor its fault keeps the next away."""
+        try:
+            async with asyncio.timeout(seconds):
+                await step
+        except TimeoutError:
+            self.bus.publish(Error(message=late))
+        except Exception as error:
+            detail = "".join(traceback.format_exception(error))
+            self.bus.publish(Error(message=f"the shutdown failed: {error!r}", detail=detail))
 
     async def _cancel_orders(self) -> None:
         """Cancel what rests, and what is still on its way as soon as it has arrived."""
@@ -258,14 +269,20 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.emergency.close()
-        for manager in self.order_managers.values():
-            await manager.close()
-            await manager.exchange.disconnect()
+        closing = [manager.close() for manager in self.order_managers.values()]
+        closing += [one.disconnect() for one in self.exchanges.values()]
+        ended = await asyncio.gather(*closing, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                self.bus.publish(Error(message=f"a connection did not end: {error!r}"))
 
     # the heart
 
     def process(self) -> None:
         """Empty the inbox: give each bot concerned its turn, commit, then let requests leave."""
+        if self.state in _AT_THE_END:
+            # Nobody works on it any more; kept, it would keep the loop awake for ever.
+            self.inbox.take()
         if not self._processes:
             return
         post = self.inbox.take()

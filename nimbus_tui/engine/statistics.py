@@ -33,11 +33,24 @@ def statistics_of(bot: Bot, now: int) -> dict[str, Statistic]:
     }
     if len(bot.instruments) > 1:
         figures["assets"] = assets(bot.instruments, books, figures.get("assets"), bot.marks())
+    left = dust(bot)
+    if left:
+        figures["dust"] = _amounts(left)
     if books.fees_by_asset.keys() - {bot.quote}:
         figures["fees_paid"] = _amounts(books.fees_by_asset)
     if books.unvalued_fees:
         figures["fees_unvalued"] = _amounts(books.unvalued_fees)
     return {name: _statistic(value) for name, value in figures.items()}
+
+
+def dust(bot: Bot) -> dict[Asset, Decimal]:
+    """What of its positions no order of the bot can bring away, by asset; it stays in the books."""
+    found: dict[Asset, Decimal] = {}
+    for symbol, instrument in bot.instruments.items():
+        quote, held = bot.prices.get(symbol), abs(bot.position(symbol))
+        if quote is not None and (left := instrument.dust(held, quote.price)):
+            found[instrument.base] = found.get(instrument.base, Decimal(0)) + left
+    return found
 
 
 def assets(

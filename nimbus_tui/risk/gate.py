@@ -1,6 +1,6 @@
 """The gate: how much of a plan is let through. Nothing else makes a ReviewedPlan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 from enum import Enum
 
@@ -24,6 +24,8 @@ class VenueSync(Enum):
     NOW = "now"
 
 
+WAITS = "waits:"
+"""How the reason of an order begins that is only a moment too early."""
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -115,26 +117,52 @@ def _validated(
 
     Only a pause lets go of it: it may be larger than the position that it was to reduce.
     """
+    problems = {order.key: _problem(order, situation) for order in orders}
+    keeps = situation.step < RiskStep.PAUSE
+    staying = {
+        order.key
+        for order in orders
+        if _rests_as_wished(order, situation) or (keeps and problems[order.key])
+    }
+    leaving = _leaving(staying, situation.live) if problems.keys() - situation.live else {}
     passed = []
     for order in orders:
         resting = situation.live.get(order.key)
-        same = resting is not None and _rests_as_wished(resting, order)
-        problem = "" if same else objection(order, situation)
+        problem = problems[order.key]
+        if not problem and resting is None and not _reduces(order, situation):
+            problem = leaving.get((order.symbol, order.side), "")
         if problem:
             held[order.key] = problem
         if not problem:
             passed.append(order)
-        elif resting is not None and situation.step < RiskStep.PAUSE:
+        elif resting is not None and keeps:
             passed.append(resting.wish())
     return ReviewedPlan(tuple(passed), held)
 
 
-def _rests_as_wished(resting: Order, order: DesiredOrder) -> bool:
-    return (resting.symbol, resting.side, resting.price, resting.quantity) == (
-        order.symbol,
-        order.side,
-        order.price,
-        order.quantity,
+def _problem(order: DesiredOrder, situation: Situation) -> str:
+    return "" if _rests_as_wished(order, situation) else objection(order, situation)
+
+
+def _leaving(
+    staying: Set[OrderKey], live: Mapping[OrderKey, Order]
+) -> dict[tuple[Symbol, Side], str]:
+    """For each side of a symbol, which order there has to go first, in words.
+
+    It may be filling at this moment: another one beside it could come to twice what was wished.
+    """
+    return {
+        (order.symbol, order.side): f"{WAITS} {key} is still being cancelled"
+        for key, order in live.items()
+        if key not in staying or order.cancel_requested
+    }
+
+
+def _rests_as_wished(order: DesiredOrder, situation: Situation) -> bool:
+    resting = situation.live.get(order.key)
+    return resting is not None and (
+        (resting.symbol, resting.side, resting.price, resting.quantity)
+        == (order.symbol, order.side, order.price, order.quantity)
     )
 
 

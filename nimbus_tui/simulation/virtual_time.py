@@ -13,7 +13,11 @@ from nimbus_tui.core.clock import NS_PER_SECOND
 
 
 class Standstill(Exception):
-    """Nobody is ready and nobody sleeps: nothing will ever happen again."""
+    """Nobody sleeps, or somebody is never done at one moment: time will never pass again."""
+
+
+MOST_STEPS_AT_ONCE = 200_000
+"""How often the loop may turn without time passing."""
 
 
 class _NoFiles(selectors.BaseSelector):
@@ -21,6 +25,7 @@ class _NoFiles(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.now = 0.0
+        self._turns = 0
         self._keys: dict[int, selectors.SelectorKey] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -33,6 +38,9 @@ class _NoFiles(selectors.BaseSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
+            raise Standstill
+        self._turns = 0 if timeout > 0 else self._turns + 1
+        if self._turns > MOST_STEPS_AT_ONCE:
             raise Standstill
         self.now += max(0.0, timeout)
         return []

@@ -1,0 +1,416 @@
+"""The production engine over a line that fails as a test tells it, in virtual time.
+
+The venue behind the line is the honest paper exchange, and an audit watches it: a story that ends
+well has no order that nobody knows, no key twice and no position but that of its fills.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
+from functools import partial, wraps
+from random import Random
+from typing import Any
+
+import msgspec
+
+from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.events import Event
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import ClientOrderId, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.market import Tick
+from nimbus_tui.core.order import (
+    CancelRequest,
+    CancelResponse,
+    NotFound,
+    Order,
+    OrderReport,
+    OrderRequest,
+    OrderResponse,
+)
+from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.exchanges.base import FillPage
+from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.journal.sqlite import MEMORY
+from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.simulation.faults import Fate, FaultKind, FaultPlan
+from nimbus_tui.simulation.faulty_venue import FaultyConnection
+from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal, WriterDied
+from nimbus_tui.simulation.venue_audit import VenueAudit
+from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
+from nimbus_tui.strategies.grid import GridStrategy
+from nimbus_tui.strategies.grid_levels import GridConfig
+from tests.simulation.worlds import instrument
+
+START_NS = 1_750_000_000 * NS_PER_SECOND
+BOT = "bot"
+WEAK: dict[str, Any] = {"not_found_is_final_after_s": 1800.0, "not_found_frees_the_id": False}
+"""A venue that may forget an order for half an hour."""
+
+Letter = Callable[[], None]
+"""A message or an answer that is held back; calling it lets it arrive."""
+
+
+def in_virtual_time(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a test on a loop of its own, whose hours pass at once."""
+
+    @wraps(story)
+    def run(*args: Any, **more: Any) -> None:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(story(*args, **more))
+
+    return run
+
+
+class ToldFate(Fate):
+    """Strikes as often as it was told to, and never by chance."""
+
+    def __init__(self) -> None:
+        super().__init__(FaultPlan(), Random(0))
+        self.told: Counter[FaultKind] = Counter()
+
+    def strikes(self, kind: FaultKind) -> bool:
+        if not self.told[kind]:
+            return False
+        self.told[kind] -= 1
+        self.counts[kind] += 1
+        return True
+
+    def between(self, low: float, high: float) -> float:
+        return low
+
+
+class ToldLine(FaultyConnection):
+    """A connection whose messages and answers can be held back, lost or denied on request."""
+
+    def __init__(self, venue: PaperExchange, fate: ToldFate, **more: Any) -> None:
+        super().__init__(venue, fate, lambda _: None, **more)
+        self.placed: list[OrderRequest] = []
+        self.cancelled: list[CancelRequest] = []
+        self.reads: Counter[str] = Counter()
+        self.letters: dict[str, Letter] = {}
+        self.holds: Callable[[str], bool] = lambda _: False
+        """Whether a message or answer of this name is held back."""
+        self.is_deaf = False
+        """No user message arrives."""
+        self.cannot_read = False
+        self.has_no_history = False
+        """The venue gives no past fills."""
+        self.denies: Callable[[ClientOrderId], bool] = lambda _: False
+        """Whether the venue denies an order, in look-ups and in its lists."""
+        self.refuse: Callable[[OrderRequest], OrderResponse | None] = lambda _: None
+        self.refuse_cancel: CancelResponse | None = None
+        self.requests_late_s = 0.0
+        self.announce: Callable[[OrderReport], None] = lambda _: None
+        """Takes the report of an order that has just come to rest."""
+
+    def drop(self, reason: str = "reset") -> None:
+        """Lose the connection; it comes back by itself after a moment."""
+        self._lose(reason)
+
+    # held back
+
+    def fill(self, fill: Fill) -> None:
+        self._post(f"fill {fill.trade_id}", partial(super().fill, fill))
+
+    def report(self, report: OrderReport) -> None:
+        name = f"report {report.client_order_id} {report.state.value} {report.filled}"
+        self._post(name, partial(super().report, report))
+
+    def _post(self, name: str, letter: Letter) -> None:
+        if self.is_deaf:
+            return
+        if self.holds(name):
+            self.letters[name] = letter
+        else:
+            letter()
+
+    async def _answer(self, name: str) -> None:
+        if self.holds(name):
+            arrived = self._loop.create_future()
+            self.letters[name] = lambda: arrived.done() or arrived.set_result(None)
+            await arrived
+
+    # orders
+
+    async def place_order(self, request: OrderRequest) -> OrderResponse:
+        self.placed.append(request)
+        refused = self.refuse(request)
+        if refused is not None:
+            return refused
+        if self.requests_late_s:
+            self._loop.call_later(self.requests_late_s, self._arrives, request)
+            return await self._timed_out("late")
+        answer = await super().place_order(request)
+        await self._answer(f"placed {request.client_order_id}")
+        return answer
+
+    def _arrives(self, request: OrderRequest) -> None:
+        self._loop.call_soon(asyncio.ensure_future, self._arrive(request))
+
+    async def _arrive(self, request: OrderRequest) -> OrderResponse:
+        known = await self._venue.order_status(request.client_order_id, request.symbol)
+        answer = await super()._arrive(request)
+        found = await self._venue.order_status(request.client_order_id, request.symbol)
+        if isinstance(known, NotFound) and isinstance(found, OrderReport):
+            self.announce(found)
+        return answer
+
+    async def cancel_order(self, request: CancelRequest) -> CancelResponse:
+        self.cancelled.append(request)
+        answer = self.refuse_cancel or await super().cancel_order(request)
+        await self._answer(f"cancelled {request.client_order_id}")
+        return answer
+
+    # reading
+
+    async def _read(self) -> None:
+        if self.cannot_read:
+            self._fate.told[FaultKind.READ_FAILED] += 1  # type: ignore[attr-defined]
+        await super()._read()
+
+    async def open_orders(self) -> Sequence[OrderReport]:
+        self.reads["open_orders"] += 1
+        found = await super().open_orders()
+        return [report for report in found if not self.denies(report.client_order_id)]
+
+    async def order_status(self, identity: ClientOrderId, symbol: Symbol) -> OrderReport | NotFound:
+        self.reads["order_status"] += 1
+        found = await super().order_status(identity, symbol)
+        return NotFound() if self.denies(identity) else found
+
+    async def fills_since(self, cursor: str) -> FillPage:
+        self.reads["fills_since"] += 1
+        page = await super().fills_since(cursor)
+        return FillPage((), cursor) if self.has_no_history else page
+
+
+class WatchedJournal(FragileJournal):
+    """Tells the audit of every order that is written down."""
+
+    def __init__(self, disk: Disk, audit: VenueAudit) -> None:
+        super().__init__(disk)
+        self._audit = audit
+
+    def save_order(self, order: Order) -> None:
+        super().save_order(order)
+        self._audit.journalled(order)
+
+
+class Story:
+    """One bot, one venue, one line; the engine can be killed and started again.
+
+    `bot` makes a fresh strategy for each life; without it the bot is a grid of three levels a side,
+    0.5 % apart, 100 USDC each.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Instrument], Any] | None = None,
+        *,
+        traded: Instrument | None = None,
+        balances: dict[str, Decimal] | None = None,
+        limits: RiskLimits | None = None,
+        keeps_deadlines: bool = True,
+        capabilities: dict[str, Any] | None = None,
+        close_on_stop: bool = False,
+        settings: dict[str, Any] | None = None,
+        capital: Decimal = Decimal(0),
+        **grid: Any,
+    ) -> None:
+        self.traded = traded or instrument()
+        self.fate = ToldFate()
+        self.audit = VenueAudit()
+        self.troubles: list[str] = []
+        self.events: list[Event] = []
+        self.lines: list[ToldLine] = []
+        self.prepare: Callable[[ToldLine], None] = lambda _: None
+        """What is done to the line of a new process before it connects."""
+        self.reports: list[OrderReport] = []
+        """Everything that the venue ever said of an order."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_exception)
+        self._make = make or partial(_grid, grid)
+        self._limits = limits or RiskLimits()
+        self._keeps_deadlines = keeps_deadlines
+        self._capabilities = capabilities or {}
+        self._close_on_stop = close_on_stop
+        self._capital = capital
+        self._settings = EngineSettings(name="test", **(settings or {}))
+        self._disk = Disk()
+        self.clock = LoopClock(self._loop, START_NS)  # type: ignore[arg-type]
+        self.venue = PaperExchange(
+            "sim",
+            instruments=[self.traded],
+            balances=balances or {self.traded.quote: Decimal(10_000)},
+            clock=self.clock,
+            store=PaperStore(MEMORY),
+            settings=PaperSettings(partial_fills=True),
+        )
+        self.venue.subscribe_order_fills(self._on_fill)
+        self.venue.subscribe_order_updates(self._on_report)
+        self.venue.subscribe_price_updates(self.traded.symbol, self._on_price)
+
+    # what the venue says
+
+    def _on_fill(self, fill: Fill) -> None:
+        self.audit.filled(fill)
+        self.line.fill(fill)
+
+    def _on_report(self, report: OrderReport) -> None:
+        self.reports.append(report)
+        self.audit.reported(report)
+        self.line.report(report)
+
+    def _on_price(self, quote: Any) -> None:
+        self.line.price(quote)
+
+    def _on_exception(self, _loop: object, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), WriterDied):
+            self.troubles.append(f"{context['message']}: {context.get('exception')!r}")
+
+    # the story
+
+    async def start(self, *prices: str) -> "Story":
+        """A process starts, and some prices happen."""
+        await self.venue.connect()
+        self._build()
+        self._life = asyncio.ensure_future(self._live())
+        self._life.add_done_callback(self._on_end)
+        await asyncio.sleep(1)
+        return await self.tick(*prices)
+
+    def _build(self) -> None:
+        self.line = ToldLine(self.venue, self.fate, keeps_deadlines=self._keeps_deadlines)
+        self.line.capabilities = msgspec.structs.replace(
+            self.line.capabilities, **self._capabilities
+        )
+        self.line.announce = self._on_report
+        self.prepare(self.line)
+        self.lines.append(self.line)
+        self.journal = WatchedJournal(self._disk, self.audit)
+        self.strategy = self._make(self.traded)
+        self.engine = Engine(
+            self._settings,
+            clock=self.clock,
+            journal=self.journal,
+            exchanges={"sim": self.line},
+            bots=[
+                BotSpec(
+                    bot_id=BOT,
+                    strategy_name="told",
+                    strategy=self.strategy,
+                    exchange="sim",
+                    instruments={self.traded.symbol: self.traded},
+                    limits=self._limits,
+                    close_on_stop=self._close_on_stop,
+                    capital=self._capital,
+                )
+            ],
+            chance=Random(len(self.lines)),
+        )
+        self.engine.bus.subscribe(self.events.append)
+
+    async def _live(self) -> None:
+        await self.engine.start()
+        await self.engine.run()
+
+    def _on_end(self, life: "asyncio.Future[None]") -> None:
+        error = None if life.cancelled() else life.exception()
+        if error is not None and not isinstance(error, WriterDied):
+            self.troubles.append(f"the engine ended: {error!r}")
+
+    async def kill(self) -> "Story":
+        """`kill -9`: what has left arrives, and nothing else is left of the process."""
+        self.line.is_dead = self.journal.is_dead = True
+        me = asyncio.current_task()
+        while others := [task for task in asyncio.all_tasks() if task is not me]:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        self._disk.writer_gone()
+        return self
+
+    async def tick(self, *prices: str, size: str = "0") -> "Story":
+        """Let prices happen, one a second, and their consequences."""
+        for price in prices:
+            await asyncio.sleep(0.8)
+            ts = self.clock.now()
+            self.venue.deliver(Tick(ts, self.traded.symbol, Decimal(price), Decimal(size)))
+            await asyncio.sleep(0.2)
+        return self
+
+    async def trade(self, price: str, size: str = "0") -> "Story":
+        """A price at this very moment."""
+        ts = self.clock.now()
+        self.venue.deliver(Tick(ts, self.traded.symbol, Decimal(price), Decimal(size)))
+        await asyncio.sleep(0.05)
+        return self
+
+    async def wait(self, seconds: float) -> "Story":
+        """Let time pass without a price."""
+        await asyncio.sleep(seconds)
+        return self
+
+    async def deliver(self, *names: str) -> None:
+        """Let what was held back arrive, one after the other; all of it unless named."""
+        for name in names or tuple(self.line.letters):
+            self.line.letters.pop(name)()
+            await asyncio.sleep(0.02)
+
+    # what came of it
+
+    @property
+    def bot(self) -> Any:
+        """The one bot."""
+        return self.engine.bots[BOT]
+
+    @property
+    def position(self) -> Decimal:
+        """What the bot says it holds."""
+        return self.bot.position(self.traded.symbol)
+
+    @property
+    def truth(self) -> Decimal:
+        """What the venue says was traded."""
+        return sum((fill.signed_quantity for fill in self.audit.fills), Decimal(0))
+
+    @property
+    def sent(self) -> list[OrderRequest]:
+        """Every order that ever left, of all lives."""
+        return [request for line in self.lines for request in line.placed]
+
+    def sent_keys(self) -> Counter[str]:
+        """How often an order left under each key."""
+        orders = (self.journal.order(request.client_order_id) for request in self.sent)
+        return Counter(str(order.key) for order in orders if order is not None)
+
+    def resting(self) -> dict[str, str]:
+        """Live orders as the bot knows them: key and price."""
+        return {str(key): f"{o.price:f}" for key, o in self.bot.keeper.live.items()}
+
+    def told(self, kind: str) -> list[Any]:
+        """Events of one kind, oldest first."""
+        return self.engine.journal.events(types=[kind])
+
+    async def ends_well(self) -> None:
+        """Nothing is lost, doubled or unknown, and nothing failed on the way."""
+        assert self.audit.violation is None
+        self.audit.check_at_rest(self.engine, await self.venue.open_orders())
+        assert self.audit.violation is None
+        assert self.position == self.truth
+        assert self.troubles == []
+        assert self.told("error") == []
+
+
+def _grid(parameters: dict[str, Any], traded: Instrument) -> GridStrategy:
+    plain: dict[str, Any] = {
+        "symbol": traded.symbol,
+        "levels": 3,
+        "spacing": Decimal("0.5"),
+        "quote_size": Decimal(100),
+    }
+    return GridStrategy(BOT, GridConfig(**(plain | parameters)), {traded.symbol: traded})
