@@ -199,6 +199,8 @@ class SocketExchange:
             raise NotConnected(str(error)) from error
         finally:
             del self._waiting[number]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # lost together with the sending: somebody has looked at it
         return _value(message, (CALLS | CONTROLS)[name].gives)
 
     # orders
