@@ -21,10 +21,15 @@ CANCELS_AT_ONCE = 20
 
 
 async def account_name(exchange: Exchange, clock: Clock) -> str:
-    """What identifies the account at the venue, for the tag of our order ids."""
+    """What identifies the account at the venue, for the tag of our order ids.
+
+    A venue may tell it only over a connection, so that comes first.
+    """
     attempt = 0
     while True:
         try:
+            if not exchange.is_connected():
+                await exchange.connect()
             return (await exchange.account_info()).account
         except ExchangeError:
             await clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])

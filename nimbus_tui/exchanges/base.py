@@ -108,7 +108,10 @@ class Exchange(Protocol):
     capabilities: Capabilities
 
     async def connect(self) -> None:
-        """Open the connections; returns when market and user data flow."""
+        """Open the connections; returns when market and user data flow.
+
+        Harmless while they are open: nothing is told twice afterwards.
+        """
         ...
 
     async def disconnect(self) -> None:

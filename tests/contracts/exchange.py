@@ -385,6 +385,15 @@ class ExchangeContract:
         else:
             assert not positions
 
+    async def test_connecting_again_changes_nothing(self, venue: Venue) -> None:
+        told: list[Any] = []
+        venue.exchange.subscribe_order_fills(told.append)
+        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.connect()
+        await venue.move("2388")
+        assert len(told) == 1
+        assert venue.exchange.is_connected()
+
     async def test_the_account_can_be_read(self, venue: Venue) -> None:
         assert (await venue.exchange.account_info()).account
         assert await venue.exchange.balances()
