@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,8 @@ from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
 from nimbus_tui.core.order import Order
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.lock import WriterLock
-from nimbus_tui.journal.schema import bring_up_to_date, version_of
+from nimbus_tui.journal.schema import Migration, bring_up_to_date, version_of
+from nimbus_tui.journal.words import in_words
 
 MEMORY = ":memory:"
 DURABLE = "durable"
@@ -31,15 +32,6 @@ _decode_funding = msgspec.json.Decoder(FundingPayment).decode
 _decode_bot = msgspec.json.Decoder(BotRecord).decode
 
 T = TypeVar("T")
-
-_CAUSES = {
-    "disk is full": "the disk is full",
-    "readonly": "the file is read-only",
-    "malformed": "the file is damaged",
-    "not a database": "the file is not a database",
-    "disk I/O error": "the disk reports an error",
-    "unable to open": "the file can't be opened",
-}
 
 
 class SqliteJournal:
@@ -63,6 +55,7 @@ class SqliteJournal:
         if str(path) != MEMORY:
             _make_folder(Path(path).parent)
             lock = WriterLock(Path(path))
+        connection = None
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -70,9 +63,11 @@ class SqliteJournal:
             connection.execute(f"PRAGMA synchronous = {level}")
             bring_up_to_date(connection)
         except (sqlite3.Error, JournalError) as error:
+            if connection is not None:
+                connection.close()
             if lock is not None:
                 lock.release()
-            raise _in_words(error, str(path)) from error
+            raise in_words(error, str(path)) from error
         return cls(connection, str(path), lock)
 
     @classmethod
@@ -80,12 +75,16 @@ class SqliteJournal:
         """Open for reading, beside a writer or without one."""
         if not path.exists():
             raise JournalError(f"there is no journal at {path}")
+        connection = None
         try:
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None)
             if version_of(connection) == 0:
                 raise JournalError("it is empty")
         except (sqlite3.Error, JournalError) as error:
-            raise _in_words(error, str(path)) from error
+            if connection is not None:
+                connection.close()
+            raise in_words(error, str(path)) from error
         return cls(connection, str(path), None)
 
     @contextmanager
@@ -315,19 +314,19 @@ class SqliteJournal:
         try:
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
 
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
 
     def _decoded(self, sql: str, values: Sequence[Any], decode: Callable[[bytes], T]) -> list[T]:
         try:
             return [decode(body) for (body,) in self._connection.execute(sql, values)]
         except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -339,7 +338,20 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _in_words(error: Exception, path: str) -> JournalError:
-    text = str(error)
-    cause = next((words for sign, words in _CAUSES.items() if sign in text), text)
-    return JournalError(f"the journal {path} can't be used: {cause}")
+def migrate(path: Path) -> tuple[int, list[Migration]]:
+    """Bring a journal up to date; returns its version before and what was applied.
+
+    Raises:
+        JournalLocked: its engine runs.
+        JournalError: there is none, or a newer program has written it.
+    """
+    if not path.exists():
+        raise JournalError(f"there is no journal at {path}")
+    lock = WriterLock(path)
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            return version_of(connection), bring_up_to_date(connection)
+    except (sqlite3.Error, JournalError) as error:
+        raise in_words(error, str(path)) from error
+    finally:
+        lock.release()
