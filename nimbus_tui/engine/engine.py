@@ -44,6 +44,7 @@ from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.upkeep import Upkeep
 from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
@@ -113,6 +114,8 @@ class Engine:
         self._tasks: list[asyncio.Future[None]] = []
         self._first: list[asyncio.Future[None]] = []
         self.synchronisers: dict[ExchangeName, Synchroniser] = {}
+        self.lost_journal: JournalError | None = None
+        """Why the real journal could not be opened; `journal` is then an empty one in its place."""
 
     # life
 
@@ -130,6 +133,24 @@ class Engine:
                 self.inbox.put,
                 client_id.tag(account, self.settings.name),
             )
+        for manager in self.order_managers.values():
+            manager.on_journal_lost = self.emergency.journal_lost
+        try:
+            await self._take_up()
+        except JournalError as error:
+            self._start_without_journal(error)
+
+    def _start_without_journal(self, error: JournalError) -> None:
+        """Nothing can be traded without a memory, but what rests at the venues must go."""
+        self.emergency.journal_lost(error)
+        self._ready.set()
+        if not self.synchronisers:
+            for exchange in self.exchanges.values():
+                self._in_background(recovery.connected(exchange, self.clock))
+
+    async def _take_up(self) -> None:
+        if self.lost_journal is not None:
+            raise self.lost_journal
         with self.journal.transaction():
             self._take_up_bots()
             self.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
@@ -170,10 +191,10 @@ class Engine:
             asyncio.ensure_future(self._poll_accounts()),
             asyncio.ensure_future(sampling),
         ]
-        self._tasks += [
-            asyncio.ensure_future(one.run(first))
-            for one, first in zip(self.synchronisers.values(), self._first, strict=True)
-        ]
+        upkeep = Upkeep(self.journal, self.clock, self.emergency.journal_lost)
+        self._in_background(upkeep.run(self.bots))
+        for one, first in zip(self.synchronisers.values(), self._first, strict=True):
+            self._in_background(one.run(first))
         while True:
             await self.inbox.wait()
             self.process()
@@ -267,6 +288,8 @@ class Engine:
     def process(self) -> None:
         """Empty the inbox: give each bot concerned its turn, commit, then let requests leave."""
         if not self._processes:
+            if self.state == "failed":
+                self.inbox.take()  # nobody will look at it any more
             return
         post = self.inbox.take()
         try:

@@ -2,15 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.errors import JournalError, JournalLost
 from nimbus_tui.core.events import AnyEvent, Event, event_type
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -22,6 +23,22 @@ from nimbus_tui.journal.schema import Migration, bring_up_to_date, version_of
 from nimbus_tui.journal.words import in_words
 
 MEMORY = ":memory:"
+FOLD_FROM_BYTES = 1_000_000
+"""From this size on the write-ahead log is folded into the file whenever that is looked over."""
+FOLD_AT_LAST_PAGES = 4_000
+"""At this size (16 MB) the engine itself folds it, if nobody else has come to it."""
+LOG_KEPT_BYTES = 16_000_000
+"""What a log that was longer, since a reader had held it, is cut to."""
+_LOOKS = (
+    "SELECT body FROM events ORDER BY seq DESC LIMIT 1",
+    "SELECT type, seq FROM events INDEXED BY events_by_type ORDER BY type DESC LIMIT 1",
+    "SELECT bot_id, seq FROM events INDEXED BY events_by_bot ORDER BY bot_id DESC LIMIT 1",
+    "SELECT body FROM bots",
+    "SELECT body FROM orders WHERE live = 1 LIMIT 200",
+    "SELECT body FROM fills ORDER BY number DESC LIMIT 1",
+    "SELECT count(*) FROM facts",
+)
+"""What touches the pages that every write needs."""
 DURABLE = "durable"
 """The fact that is written when the journal is made durable: the newest event by then."""
 _encode = msgspec.json.Encoder().encode
@@ -42,6 +59,7 @@ class SqliteJournal:
         self._path = path
         self._lock = lock
         self._depth = 0
+        self._file = _identity(Path(path)) if path != MEMORY else None
 
     @classmethod
     def open(cls, path: Path | str, *, durability: str = "process") -> "SqliteJournal":
@@ -59,6 +77,8 @@ class SqliteJournal:
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {FOLD_AT_LAST_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
             level = "FULL" if durability == "power" else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
             bring_up_to_date(connection)
@@ -97,12 +117,21 @@ class SqliteJournal:
             yield
         except BaseException:
             self._depth -= 1
-            if self._depth == 0 and self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
             raise
         self._depth -= 1
         if self._depth == 0:
-            self._execute("COMMIT")
+            try:
+                self._execute("COMMIT")
+            except JournalError:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """Undo what is open; that there is nothing to undo any more is no news then."""
+        if self._depth == 0 and self._connection.in_transaction:
+            with suppress(JournalError):
+                self._execute("ROLLBACK")
 
     def make_durable(self) -> None:
         """A commit with synchronous = FULL syncs the write-ahead log with all that is before it."""
@@ -111,6 +140,34 @@ class SqliteJournal:
         with self.transaction():
             self.save_fact(DURABLE, str(self.last_seq()))
         self._execute(f"PRAGMA synchronous = {level}")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it isn't in memory."""
+        return self._path != MEMORY
+
+    def look_over(self) -> None:
+        """Read a little as a stranger would, on a connection of its own, and fold a long log.
+
+        The engine's connection has what it uses in memory and would not notice for hours that
+        the file under it was replaced or overwritten. The file itself is never opened here but by
+        SQLite: closing it would take away the locks that SQLite holds for this process.
+        """
+        if not self.is_file:
+            return
+        path = Path(self._path).resolve()
+        log = path.with_name(path.name + "-wal")
+        try:
+            if _identity(path) != self._file or not log.exists():
+                raise JournalLost(f"the journal {self._path} can't be used: its file is gone")
+            uri = f"{path.as_uri()}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+                for sql in _LOOKS:
+                    connection.execute(sql).fetchall()
+                if log.stat().st_size > FOLD_FROM_BYTES:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise in_words(error, self._path) from error
 
     def close(self) -> None:
         """Flush and let go of the lock. Harmless the second time."""
@@ -279,6 +336,18 @@ class SqliteJournal:
         rows = self._execute(sql, (bot_id, since_ns, limit)).fetchall()
         return [EquityPoint(ts, Decimal(equity)) for ts, equity in reversed(rows)]
 
+    def thin_equity(
+        self, bot_id: BotId, *, after_ns: int, until_ns: int, apart_ns: int, limit: int
+    ) -> int | None:
+        """Keep the last point of each `apart_ns`; returns from where to go on."""
+        sql = "SELECT ts FROM equity WHERE bot_id = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?"
+        times = [ts for (ts,) in self._execute(sql, (bot_id, after_ns, until_ns, limit)).fetchall()]
+        surplus = [ts for ts, later in pairwise(times) if ts // apart_ns == later // apart_ns]
+        self._many(
+            "DELETE FROM equity WHERE bot_id = ? AND ts = ?", [(bot_id, ts) for ts in surplus]
+        )
+        return times[-1] if len(times) == limit else None
+
     # small facts
 
     def fact(self, name: str) -> str | None:
@@ -327,6 +396,12 @@ class SqliteJournal:
             return [decode(body) for (body,) in self._connection.execute(sql, values)]
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise in_words(error, self._path) from error
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another one of the same name."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _make_folder(folder: Path) -> None:
