@@ -399,8 +399,11 @@ class SqliteJournal:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What tells a file from another one of the same name."""
-    found = path.stat()
+    """What tells a file from another one of the same name; nothing is like one that is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
     return found.st_dev, found.st_ino
 
 

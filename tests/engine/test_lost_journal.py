@@ -160,13 +160,15 @@ def fill(home: LostHome) -> None:
 
 def protect(home: LostHome) -> None:
     """Nobody may write the journal any more, not even root or who has it open."""
-    files = [str(path) for path in home.disk.glob("journal.db*")]
+    # Not the shared-memory index beside it: writing to an immutable mapping kills any process.
+    files = [str(path) for path in (home.journal, home.disk / "journal.db-wal")]
     if shutil.which("chattr") is None or subprocess.run(["chattr", "+i", *files]).returncode:
         pytest.skip("files can't be made immutable here")
 
 
 def unprotect(home: LostHome) -> None:
-    subprocess.run(["chattr", "-i", *map(str, home.disk.glob("journal.db*"))], check=True)
+    for path in home.disk.glob("journal.db*"):
+        subprocess.run(["chattr", "-i", str(path)], check=True)
 
 
 def truncate(home: LostHome) -> None:
