@@ -13,8 +13,8 @@ EVERY_S = 5.0
 DAY_NS = 86_400 * NS_PER_SECOND
 RETENTION = ((7 * DAY_NS, 300 * NS_PER_SECOND), (90 * DAY_NS, 3_600 * NS_PER_SECOND))
 """Age of equity points, and how far apart they may then be. Nothing else is ever removed."""
-POINTS_A_STEP = 500
-"""How many points one step looks at: a millisecond or two of the engine's time."""
+POINTS_A_STEP = 200
+"""How many points one step looks at: a millisecond or so of the engine's time."""
 
 
 class Upkeep:

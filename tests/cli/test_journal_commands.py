@@ -144,8 +144,7 @@ def test_an_old_journal_is_brought_up_to_date_and_a_newer_one_refused(
     code, _, said = call("migrate", "--engine", path)
     assert code == 0
     assert said.splitlines() == [
-        "2: funding",
-        "3: equity",
+        *(f"{step.version}: {step.name.replace('_', ' ')}" for step in migrations()[1:]),
         f"{path}: schema version 1 is now {newest}",
     ]
     assert call("verify", "--engine", path)[0] == 0
