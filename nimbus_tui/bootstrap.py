@@ -23,7 +23,7 @@ from nimbus_tui.config.model import (
 )
 from nimbus_tui.config.preview import preview_text
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import ConfigError, NimbusError
+from nimbus_tui.core.errors import ConfigError, JournalLost, NimbusError
 from nimbus_tui.core.ids import Asset, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
@@ -71,7 +71,8 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
     # Files that can be broken come first: an error leaves nothing open behind.
     settings = {venue: _settings(config, section) for venue, section in config.exchanges.items()}
     journal = scratch / "journal.db" if scratch else journal_path(name)
-    opened = SqliteJournal.open(journal, durability=config.engine.durability.value)
+    # Before the venues: a journal that another engine holds must end the start at once.
+    opened, lost = _opened_journal(journal, config.engine.durability.value)
     exchanges = {}
     for exchange, section in config.exchanges.items():
         store = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
@@ -80,12 +81,29 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         exchanges[exchange] = _paper(
             config, exchange, clock, opened_store, source, settings[exchange]
         )
-    engine = _engine(config, clock, opened, exchanges, SystemRandom())
+    try:
+        engine = _engine(config, clock, opened, exchanges, SystemRandom())
+    except JournalLost as error:
+        opened.close()
+        opened, lost = SqliteJournal.open(MEMORY), error
+        engine = _engine(config, clock, opened, exchanges, SystemRandom())
+    engine.lost_journal = lost
     engine.previewer = previewer(config.path)
     engine.recorder = History(engine)
     for paper in exchanges.values():
         paper.settle = engine.settle
     return engine
+
+
+def _opened_journal(path: Path, durability: str) -> tuple[SqliteJournal, JournalLost | None]:
+    """The journal; one that is damaged or can't be written is replaced by an empty one in memory.
+
+    With that an engine doesn't trade: it cancels what it finds at the venues, and says why.
+    """
+    try:
+        return SqliteJournal.open(path, durability=durability), None
+    except JournalLost as error:
+        return SqliteJournal.open(MEMORY), error
 
 
 def backtest(

@@ -85,11 +85,18 @@ class _ForPeople(logging.Formatter):
         return f"{clock(event.ts)} {who}  {clean(describe(event).text)}"
 
 
+class _LogFile(RotatingFileHandler):
+    """A log file that a full disk silences; the console still says what there is to say."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """A line that can't be written is lost."""
+
+
 @contextmanager
 def event_log(folder: Path, *, console: bool) -> Iterator[EventLog]:
     """A log that is written until the end of the block; then all that waits is written first."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = RotatingFileHandler(
+    file = _LogFile(
         folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
     )
     file.setFormatter(_JsonLines())

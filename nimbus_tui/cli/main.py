@@ -10,6 +10,7 @@ from nimbus_tui.cli import query_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
 from nimbus_tui.core.version import __version__
 
@@ -49,12 +50,13 @@ app.command("demo")(demo)
 app.command("run")(run)
 app.command("backtest")(backtest)
 app.add_typer(config_app, name="config")
+app.add_typer(journal_app, name="journal")
 query_commands.mount(app)
 
 
 def arguments(given: list[str]) -> list[str]:
     """`nimbus-tui CONFIG` is short for `nimbus-tui open CONFIG`."""
-    commands = {info.name for info in app.registered_commands} | {"config"}
+    commands = {info.name for info in app.registered_commands} | {"config", "journal"}
     first = given[0] if given else ""
     if first and not first.startswith("-") and first not in commands:
         looks_like_file = first.endswith(".toml") or "/" in first or Path(first).exists()

@@ -265,6 +265,8 @@ def status(as_json: Json = False, engine: Engine = None) -> None:
         else:
             rows = [(snapshot.name, snapshot.state, snapshot.risk, str(len(found)))]
             print_table(("engine", "state", "risk", "bots"), rows)
+            if snapshot.emergency:
+                say(f"emergency: {snapshot.emergency}")
 
 
 def _telling(make: Callable[[BotId], Command]) -> Callable[..., None]:

@@ -4,7 +4,8 @@ NimbusError
 ├── ConfigError               the user's file or command line is wrong
 ├── DataError                 a recorded price file can't be read
 ├── JournalError              the memory can't be trusted or written
-│   └── JournalLocked         another process owns it
+│   ├── JournalLocked         another process owns it
+│   └── JournalLost           its file is damaged, gone or can't be written: an emergency
 ├── EngineUnreachable         no engine answers, or it went away
 ├── ExchangeError             a venue failed in a way that is no answer to an order
 │   ├── UnsupportedByExchange the venue doesn't offer this call
@@ -32,6 +33,10 @@ class JournalError(NimbusError):
 
 class JournalLocked(JournalError):
     """Another process owns the journal; the text names its pid."""
+
+
+class JournalLost(JournalError):
+    """The journal's file is damaged, gone, or can't be written; the text says which."""
 
 
 class EngineUnreachable(NimbusError):

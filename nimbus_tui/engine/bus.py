@@ -73,6 +73,14 @@ class EventBus:
                     self._listeners.remove(listener)
                     self.publish(Error(message=f"a listener failed and is left out: {error!r}"))
 
+    def tell_unwritten(self, event: Event) -> None:
+        """Tell the listeners at once of what no journal can take any more."""
+        self.publish(event)
+        stamped = self._collected.pop()
+        self.recent.append(stamped)
+        for listener in self._listeners:
+            listener(stamped)
+
     def since(self, seq: int) -> tuple[Event, ...]:
         """The kept events after a number, oldest first."""
         return tuple(event for event in self.recent if event.seq > seq)

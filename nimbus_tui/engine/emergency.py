@@ -116,6 +116,9 @@ class Emergency:
 
     def _fail(self, reason: str) -> None:
         engine = self._engine
+        if engine.state == "failed":
+            return
+        engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}"))
         self.reason = self.reason or reason
         engine.state = "failed"
         self.progress = f"{self.reason}; cancelling every order"
@@ -147,6 +150,8 @@ class Emergency:
             if not left:
                 self.verified = True
                 self.progress = f"verified: no order of ours is left ({self.reason})"
+                if engine.state == "failed":
+                    engine.bus.tell_unwritten(Info(message=self.progress))
                 engine.changed()
                 return
             more = [f"and {len(left) - LEFT_SHOWN} more"] if len(left) > LEFT_SHOWN else []

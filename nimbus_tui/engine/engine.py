@@ -47,6 +47,7 @@ from nimbus_tui.engine.recorder import NoRecorder, Recorder
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.upkeep import Upkeep
 from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord, Journal
@@ -117,6 +118,8 @@ class Engine:
         self._tasks: list[asyncio.Future[None]] = []
         self._first: list[asyncio.Future[None]] = []
         self.synchronisers: dict[ExchangeName, Synchroniser] = {}
+        self.lost_journal: JournalError | None = None
+        """Why the real journal could not be opened; `journal` is then an empty one in its place."""
 
     # life
 
@@ -134,6 +137,24 @@ class Engine:
                 self.inbox.put,
                 client_id.tag(account, self.settings.name),
             )
+        for manager in self.order_managers.values():
+            manager.on_journal_lost = self.emergency.journal_lost
+        try:
+            await self._take_up()
+        except JournalError as error:
+            self._start_without_journal(error)
+
+    def _start_without_journal(self, error: JournalError) -> None:
+        """Nothing can be traded without a memory, but what rests at the venues must go."""
+        self.emergency.journal_lost(error)
+        self._ready.set()
+        if not self.synchronisers:
+            for exchange in self.exchanges.values():
+                self._in_background(recovery.connected(exchange, self.clock))
+
+    async def _take_up(self) -> None:
+        if self.lost_journal is not None:
+            raise self.lost_journal
         with self.journal.transaction():
             self._take_up_bots()
             self.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
@@ -174,6 +195,8 @@ class Engine:
         self._in_background(sampling)
         self._in_background(self.auditor.run(self.emergency.journal_lost))
         self._in_background(self.recorder.run(self.emergency.journal_lost))
+        upkeep = Upkeep(self.journal, self.clock, self.emergency.journal_lost)
+        self._in_background(upkeep.run(self.bots))
         for one, first in zip(self.synchronisers.values(), self._first, strict=True):
             self._in_background(one.run(first))
         while True:

@@ -16,6 +16,7 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.past import Asked, moments, past_moment
+from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import SqliteJournal
@@ -66,18 +67,22 @@ class LocalClient:
     ) -> Sequence[Order]:
         """Orders; newest first when history is asked for."""
         if live_only:
-            return self._engine.journal.live_orders(bot_id)[:limit]
-        return self._engine.journal.orders(bot_id=bot_id, limit=limit)
+            return recalled(self._engine, lambda journal: journal.live_orders(bot_id))[:limit]
+        return recalled(self._engine, lambda journal: journal.orders(bot_id=bot_id, limit=limit))
 
     async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
         """The newest fills, oldest first."""
-        return self._engine.journal.fills(bot_id=bot_id, limit=limit, newest=True)
+        return recalled(
+            self._engine, lambda journal: journal.fills(bot_id=bot_id, limit=limit, newest=True)
+        )
 
     async def equity(
         self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
     ) -> Sequence[EquityPoint]:
         """The newest points of a bot's equity curve from a moment on, oldest first."""
-        return self._engine.journal.equity(bot_id, since_ns=since_ns, limit=limit)
+        return recalled(
+            self._engine, lambda journal: journal.equity(bot_id, since_ns=since_ns, limit=limit)
+        )
 
     async def events(
         self,
@@ -89,8 +94,11 @@ class LocalClient:
         newest: bool = False,
     ) -> Sequence[Event]:
         """Journalled events."""
-        return self._engine.journal.events(
-            after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
+        return recalled(
+            self._engine,
+            lambda journal: journal.events(
+                after=after, limit=limit, bot_id=bot_id, types=types, newest=newest
+            ),
         )
 
     async def history(

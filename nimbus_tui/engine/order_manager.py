@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nimbus_tui.core.clock import Clock
-from nimbus_tui.core.errors import InvariantViolated
+from nimbus_tui.core.errors import InvariantViolated, JournalError
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
 from nimbus_tui.core.order import (
     CancelRequest,
@@ -108,6 +108,7 @@ class OrderManager:
         self.unconfirmed: set[ClientOrderId] = set()
         """Orders that may be at the venue on other terms than ours, until it has told of them."""
         self.look_ups = LookUps(exchange, clock, deliver, self.catch_up_fills)
+        self.on_journal_lost: Callable[[JournalError], None] = lambda _: None
         self._tasks: set[asyncio.Future[None]] = set()
         self._reading_fills = False
         self._fills_wanted = False
@@ -272,7 +273,17 @@ class OrderManager:
     def keep(self, task: asyncio.Future[None]) -> None:
         """Let a task go on until it ends or the manager is closed."""
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, JournalError):
+            self.on_journal_lost(error)
+        elif error is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"a request to {self.name} ended", "exception": error, "future": task}
+            )
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.keep(asyncio.get_running_loop().create_task(work))

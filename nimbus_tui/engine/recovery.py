@@ -36,6 +36,17 @@ async def account_name(exchange: Exchange, clock: Clock) -> str:
             attempt += 1
 
 
+async def connected(exchange: Exchange, clock: Clock) -> None:
+    """Connect to a venue, however often that takes."""
+    attempt = 0
+    while not exchange.is_connected():
+        try:
+            await exchange.connect()
+        except ExchangeError:
+            await clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
+            attempt += 1
+
+
 async def cancel_everything(engine: "Engine") -> list[str]:
     """Cancel every order with our tag on every venue; returns what is left, in words."""
     left = await asyncio.gather(

@@ -1,5 +1,6 @@
 """What the engine shows of itself: bots, panels and the whole, as values for its clients."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,14 @@ from nimbus_tui.control.snapshots import (
     Statistic,
     Update,
 )
+from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.version import __version__
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
+from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.statistics import statistics_of
+from nimbus_tui.journal.base import Journal
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -89,8 +93,12 @@ def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
         bot_id=bot.bot_id,
         panel=bot_panel(bot),
         orders=tuple(bot.keeper.live.values()),
-        fills=tuple(engine.journal.fills(bot_id=bot.bot_id, limit=FILLS_SHOWN, newest=True)),
+        fills=tuple(recalled(engine, lambda journal: _newest_fills(journal, bot))),
     )
+
+
+def _newest_fills(journal: Journal, bot: Bot) -> Sequence[Fill]:
+    return journal.fills(bot_id=bot.bot_id, limit=FILLS_SHOWN, newest=True)
 
 
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:

@@ -55,6 +55,18 @@ class Journal(Protocol):
         """Let all that is committed so far survive a power cut too, whatever the durability."""
         ...
 
+    @property
+    def is_file(self) -> bool:
+        """Whether there is a file to look over."""
+        ...
+
+    def look_over(self) -> None:
+        """See that the file is still there and whole, and fold what it has gathered.
+
+        Takes its time, and may be called from any thread.
+        """
+        ...
+
     def close(self) -> None:
         """Flush and let go of the lock. Harmless the second time."""
         ...
@@ -179,6 +191,15 @@ class Journal(Protocol):
 
     def equity(self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000) -> list[EquityPoint]:
         """The newest points of a bot's curve from a moment on, oldest first."""
+        ...
+
+    def thin_equity(
+        self, bot_id: BotId, *, after_ns: int, until_ns: int, apart_ns: int, limit: int
+    ) -> int | None:
+        """Keep the last point of each `apart_ns` in a span; looks at so many points at most.
+
+        Returns from where to go on, None when the span is done.
+        """
         ...
 
     # past moments

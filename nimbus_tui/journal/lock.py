@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from nimbus_tui.core.errors import JournalError, JournalLocked
@@ -25,9 +26,10 @@ class WriterLock:
             raise JournalLocked(
                 f"{journal} is in use by process {holder}: an engine runs there already"
             ) from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        # On a full disk the lock holds all the same; it only can't say whose it is.
+        with suppress(OSError):
+            self._file.truncate(0)
+            os.write(self._file.fileno(), str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let go. Harmless the second time."""

@@ -52,8 +52,16 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT max(version) FROM schema_version").fetchone()[0])
 
 
-def bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Apply what is missing.
+def newer(version: int) -> JournalError:
+    """The refusal of a file that a later program has written, naming both versions."""
+    return JournalError(
+        f"the journal has schema version {version}, this program knows up to "
+        f"{migrations()[-1].version}: use the newer nimbus-tui that wrote it"
+    )
+
+
+def bring_up_to_date(connection: sqlite3.Connection) -> list[Migration]:
+    """Apply what is missing; returns that.
 
     Raises:
         JournalError: the file is newer than this program, or not ours.
@@ -62,12 +70,11 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     version = version_of(connection)
     newest = known[-1].version
     if version > newest:
-        raise JournalError(
-            f"the journal has schema version {version}, this program knows up to {newest}: "
-            "use the newer nimbus-tui that wrote it"
-        )
-    for migration in known[version:]:
+        raise newer(version)
+    missing = known[version:]
+    for migration in missing:
         _apply(connection, migration)
+    return missing
 
 
 def _apply(connection: sqlite3.Connection, migration: Migration) -> None:

@@ -2,15 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.errors import JournalError, JournalLost
 from nimbus_tui.core.events import AnyEvent, Event, event_type
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -18,10 +19,27 @@ from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
 from nimbus_tui.core.order import Order
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.lock import WriterLock
-from nimbus_tui.journal.schema import bring_up_to_date, version_of
+from nimbus_tui.journal.schema import Migration, bring_up_to_date, version_of
 from nimbus_tui.journal.sqlite_moments import SqliteMoments
+from nimbus_tui.journal.words import in_words
 
 MEMORY = ":memory:"
+FOLD_FROM_BYTES = 1_000_000
+"""From this size on the write-ahead log is folded into the file whenever that is looked over."""
+FOLD_AT_LAST_PAGES = 4_000
+"""At this size (16 MB) the engine itself folds it, if nobody else has come to it."""
+LOG_KEPT_BYTES = 16_000_000
+"""What a log that was longer, since a reader had held it, is cut to."""
+_LOOKS = (
+    "SELECT body FROM events ORDER BY seq DESC LIMIT 1",
+    "SELECT type, seq FROM events INDEXED BY events_by_type ORDER BY type DESC LIMIT 1",
+    "SELECT bot_id, seq FROM events INDEXED BY events_by_bot ORDER BY bot_id DESC LIMIT 1",
+    "SELECT body FROM bots",
+    "SELECT body FROM orders WHERE live = 1 LIMIT 200",
+    "SELECT body FROM fills ORDER BY number DESC LIMIT 1",
+    "SELECT count(*) FROM facts",
+)
+"""What touches the pages that every write needs."""
 DURABLE = "durable"
 """The fact that is written when the journal is made durable: the newest event by then."""
 _encode = msgspec.json.Encoder().encode
@@ -33,15 +51,6 @@ _decode_bot = msgspec.json.Decoder(BotRecord).decode
 
 T = TypeVar("T")
 
-_CAUSES = {
-    "disk is full": "the disk is full",
-    "readonly": "the file is read-only",
-    "malformed": "the file is damaged",
-    "not a database": "the file is not a database",
-    "disk I/O error": "the disk reports an error",
-    "unable to open": "the file can't be opened",
-}
-
 
 class SqliteJournal(SqliteMoments):
     """WAL mode; with durability "process" nothing is lost at `kill -9`, with "power" at no time."""
@@ -52,6 +61,7 @@ class SqliteJournal(SqliteMoments):
         self._path = path
         self._lock = lock
         self._depth = 0
+        self._file = _identity(Path(path)) if path != MEMORY else None
 
     @classmethod
     def open(cls, path: Path | str, *, durability: str = "process") -> "SqliteJournal":
@@ -65,16 +75,21 @@ class SqliteJournal(SqliteMoments):
         if str(path) != MEMORY:
             _make_folder(Path(path).parent)
             lock = WriterLock(Path(path))
+        connection = None
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {FOLD_AT_LAST_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
             level = "FULL" if durability == "power" else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
             bring_up_to_date(connection)
         except (sqlite3.Error, JournalError) as error:
+            if connection is not None:
+                connection.close()
             if lock is not None:
                 lock.release()
-            raise _in_words(error, str(path)) from error
+            raise in_words(error, str(path)) from error
         return cls(connection, str(path), lock)
 
     @classmethod
@@ -82,12 +97,16 @@ class SqliteJournal(SqliteMoments):
         """Open for reading, beside a writer or without one."""
         if not path.exists():
             raise JournalError(f"there is no journal at {path}")
+        connection = None
         try:
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None)
             if version_of(connection) == 0:
                 raise JournalError("it is empty")
         except (sqlite3.Error, JournalError) as error:
-            raise _in_words(error, str(path)) from error
+            if connection is not None:
+                connection.close()
+            raise in_words(error, str(path)) from error
         return cls(connection, str(path), None)
 
     @property
@@ -106,12 +125,21 @@ class SqliteJournal(SqliteMoments):
         except BaseException:
             self._depth -= 1
             self.forget_bases()
-            if self._depth == 0 and self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
             raise
         self._depth -= 1
         if self._depth == 0:
-            self._execute("COMMIT")
+            try:
+                self._execute("COMMIT")
+            except JournalError:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """Undo what is open; that there is nothing to undo any more is no news then."""
+        if self._depth == 0 and self._connection.in_transaction:
+            with suppress(JournalError):
+                self._execute("ROLLBACK")
 
     def make_durable(self) -> None:
         """A commit with synchronous = FULL syncs the write-ahead log with all that is before it."""
@@ -120,6 +148,34 @@ class SqliteJournal(SqliteMoments):
         with self.transaction():
             self.save_fact(DURABLE, str(self.last_seq()))
         self._execute(f"PRAGMA synchronous = {level}")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it isn't in memory."""
+        return self._path != MEMORY
+
+    def look_over(self) -> None:
+        """Read a little as a stranger would, on a connection of its own, and fold a long log.
+
+        The engine's connection has what it uses in memory and would not notice for hours that
+        the file under it was replaced or overwritten. The file itself is never opened here but by
+        SQLite: closing it would take away the locks that SQLite holds for this process.
+        """
+        if not self.is_file:
+            return
+        path = Path(self._path).resolve()
+        log = path.with_name(path.name + "-wal")
+        try:
+            if _identity(path) != self._file or not log.exists():
+                raise JournalLost(f"the journal {self._path} can't be used: its file is gone")
+            uri = f"{path.as_uri()}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+                for sql in _LOOKS:
+                    connection.execute(sql).fetchall()
+                if log.stat().st_size > FOLD_FROM_BYTES:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise in_words(error, self._path) from error
 
     def close(self) -> None:
         """Flush and let go of the lock. Harmless the second time."""
@@ -323,6 +379,18 @@ class SqliteJournal(SqliteMoments):
         rows = self._execute(sql, (bot_id, since_ns, limit)).fetchall()
         return [EquityPoint(ts, Decimal(equity)) for ts, equity in reversed(rows)]
 
+    def thin_equity(
+        self, bot_id: BotId, *, after_ns: int, until_ns: int, apart_ns: int, limit: int
+    ) -> int | None:
+        """Keep the last point of each `apart_ns`; returns from where to go on."""
+        sql = "SELECT ts FROM equity WHERE bot_id = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?"
+        times = [ts for (ts,) in self._execute(sql, (bot_id, after_ns, until_ns, limit)).fetchall()]
+        surplus = [ts for ts, later in pairwise(times) if ts // apart_ns == later // apart_ns]
+        self._many(
+            "DELETE FROM equity WHERE bot_id = ? AND ts = ?", [(bot_id, ts) for ts in surplus]
+        )
+        return times[-1] if len(times) == limit else None
+
     # small facts
 
     def fact(self, name: str) -> str | None:
@@ -358,19 +426,28 @@ class SqliteJournal(SqliteMoments):
         try:
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
 
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
 
     def _decoded(self, sql: str, values: Sequence[Any], decode: Callable[[bytes], T]) -> list[T]:
         try:
             return [decode(body) for (body,) in self._connection.execute(sql, values)]
         except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise _in_words(error, self._path) from error
+            raise in_words(error, self._path) from error
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another one of the same name; nothing is like one that is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return found.st_dev, found.st_ino
 
 
 def _make_folder(folder: Path) -> None:
@@ -382,7 +459,20 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _in_words(error: Exception, path: str) -> JournalError:
-    text = str(error)
-    cause = next((words for sign, words in _CAUSES.items() if sign in text), text)
-    return JournalError(f"the journal {path} can't be used: {cause}")
+def migrate(path: Path) -> tuple[int, list[Migration]]:
+    """Bring a journal up to date; returns its version before and what was applied.
+
+    Raises:
+        JournalLocked: its engine runs.
+        JournalError: there is none, or a newer program has written it.
+    """
+    if not path.exists():
+        raise JournalError(f"there is no journal at {path}")
+    lock = WriterLock(path)
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            return version_of(connection), bring_up_to_date(connection)
+    except (sqlite3.Error, JournalError) as error:
+        raise in_words(error, str(path)) from error
+    finally:
+        lock.release()

@@ -51,6 +51,24 @@ class JournalContract:
         assert journal.fills() == [fill]
         assert str(journal.fills()[0].fee) == "0E-10"
 
+    def test_of_old_equity_points_the_last_of_each_span_stays(self, journal: Journal) -> None:
+        with journal.transaction():
+            for ts in (1, 4, 9, 10, 19, 25):
+                journal.save_equity("eth", EquityPoint(ts, Decimal(ts)))
+            journal.save_equity("btc", EquityPoint(1, Decimal(1)))
+        after: int | None = 0
+        with journal.transaction():
+            while after is not None:
+                after = journal.thin_equity(
+                    "eth", after_ns=after, until_ns=20, apart_ns=10, limit=3
+                )
+        assert [point.ts for point in journal.equity("eth")] == [9, 19, 25]
+        assert len(journal.equity("btc")) == 1
+
+    def test_a_whole_journal_is_looked_over_in_peace(self, journal: Journal) -> None:
+        journal.look_over()
+        assert journal.fills() == []
+
     def test_a_fill_is_recorded_once(self, journal: Journal) -> None:
         with journal.transaction():
             assert journal.record_fill(a_fill())

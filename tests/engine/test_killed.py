@@ -14,7 +14,9 @@ import msgspec
 
 from nimbus_tui.engine.standing import Saved
 from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.journal.reader import JournalReader
 from nimbus_tui.journal.sqlite import SqliteJournal
+from nimbus_tui.journal.verify import verify
 
 CONFIG = """\
 [engine]
@@ -74,6 +76,8 @@ def test_killed_ten_times_every_fill_counts_once(tmp_path: Path) -> None:
     last = run(config, tmp_path, "--duration", "4")
     assert last.wait() == 0, (tmp_path / "said").read_text()
 
+    with JournalReader.open(tmp_path / "killed" / "journal.db") as reader:
+        assert verify(reader) == []
     journal = SqliteJournal.read(tmp_path / "killed" / "journal.db")
     venue = PaperStore(tmp_path / "killed" / "paper-sim.db")
     at_venue = [fill for _, fill in venue.fills_after(0, 100_000)]
