@@ -61,6 +61,8 @@ class SqliteJournal(SqliteMoments):
         self._path = path
         self._lock = lock
         self._depth = 0
+        self._written_ns = 0
+        """When the file was last written, as far as `look_over` knows."""
         self._file = _identity(Path(path)) if path != MEMORY else None
 
     @classmethod
@@ -170,10 +172,17 @@ class SqliteJournal(SqliteMoments):
                 raise JournalLost(f"the journal {self._path} can't be used: its file is gone")
             uri = f"{path.as_uri()}?mode=rw"
             with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+                is_written = path.stat().st_mtime_ns != self._written_ns
+                if is_written or log.stat().st_size > FOLD_FROM_BYTES:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._written_ns = path.stat().st_mtime_ns
                 for sql in _LOOKS:
                     connection.execute(sql).fetchall()
-                if log.stat().st_size > FOLD_FROM_BYTES:
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                # Written by somebody else, or by the engine when nobody else had folded the log.
+                if is_written:
+                    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                    if found != "ok":
+                        raise sqlite3.DatabaseError(f"malformed: {found}")
         except (sqlite3.Error, OSError) as error:
             raise in_words(error, self._path) from error
 

@@ -108,6 +108,20 @@ def test_the_log_stays_short_while_it_is_folded_beside_the_writer(tmp_path: Path
     journal.close()
 
 
+def test_pages_that_nobody_uses_are_looked_at_when_the_file_was_written(tmp_path: Path) -> None:
+    journal, path = SqliteJournal.open(tmp_path / "j.db"), tmp_path / "j.db"
+    write(journal, 3, 1)
+    journal.look_over()
+    write(journal, 1, 31)
+    journal.look_over()
+    with path.open("r+b") as file:
+        file.seek(1_500_000)
+        file.write(b"\xff" * 300_000)
+    with pytest.raises(JournalLost, match="damaged"):
+        journal.look_over()
+    journal.close()
+
+
 @pytest.mark.parametrize("gone", ["j.db", "j.db-wal"])
 def test_a_file_that_is_gone_is_lost(gone: str, tmp_path: Path) -> None:
     journal = SqliteJournal.open(tmp_path / "j.db")
