@@ -25,9 +25,9 @@ from nimbus_tui.journal.base import BotRecord, Journal
 
 ZERO = Decimal(0)
 SETTLE_NS = 20 * NS_PER_SECOND
-"""How far apart two looks must be at least: an account may show a fill some seconds late."""
+"""How far apart the two looks must be that agree on a difference: an account may lag behind."""
 LOOKS = 2
-"""How many looks running must say the same."""
+"""How many looks running must agree before a pause is lifted."""
 
 Holding = Symbol | Asset
 """A perpetual's symbol, or the coin of spot markets."""
@@ -49,7 +49,7 @@ class Suspect(msgspec.Struct, frozen=True):
     problem: Decimal | str
     ours: Decimal
     since_ns: int
-    looks: int
+    """When a look first saw it; each one since has seen the same."""
 
 
 class Holdings:
@@ -98,10 +98,8 @@ class Holdings:
             return
         self._agreed[holding] = 0
         now, last = self._engine.clock.now(), self._suspects.get(holding)
-        if last is not None and (last.problem, last.ours) == (problem, ours):
-            self._suspects[holding] = msgspec.structs.replace(last, looks=last.looks + 1)
-        else:
-            self._suspects[holding] = Suspect(problem, ours, now, 1)
+        if last is None or (last.problem, last.ours) != (problem, ours):
+            self._suspects[holding] = Suspect(problem, ours, now)
 
     def _judge(self, ours: Mapping[Holding, Decimal]) -> None:
         """Say what has lasted, and pause or let go the bots that it concerns."""
@@ -120,8 +118,7 @@ class Holdings:
                 self._let_go(bot)
 
     def _has_lasted(self, suspect: Suspect) -> bool:
-        aged = self._engine.clock.now() - suspect.since_ns >= SETTLE_NS
-        return suspect.looks >= LOOKS and aged
+        return self._engine.clock.now() - suspect.since_ns >= SETTLE_NS
 
     def _verdict(self, holding: Holding, suspect: Suspect, ours: Decimal) -> str:
         """Why bots are paused; nothing where a transfer explains it."""

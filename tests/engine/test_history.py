@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nimbus_tui.control.commands import PauseBot, ResumeBot
 from nimbus_tui.control.snapshots import BotDetail, BotSnapshot
-from nimbus_tui.core.events import Event, Info
+from nimbus_tui.core.events import Event, Info, Warning
 from nimbus_tui.core.market import Tick
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
@@ -182,6 +182,20 @@ async def test_the_past_outlives_the_engine_and_a_bot_that_is_gone_stays_in_it(
         }
     assert [row.bot_id for row in (await second.client.history()).bots] == ["eth"]
     await second.engine.stop()
+
+
+async def test_a_bot_of_which_an_event_only_tells_is_shown_with_its_newest_figures() -> None:
+    world = Grids(SqliteJournal.open(":memory:"))
+    await lived_through(world, [(0, -11, 5)])
+    await world.tick(SYMBOLS[0], Decimal("2389.50"))
+    world.engine.tell(Warning(bot_id="eth", message="look"))
+    await world.engine.settle()
+    seq = world.engine.bus.seq
+    past = await world.client.history(seq=seq)
+    eth = next(row for row in past.bots if row.bot_id == "eth")
+    assert eth == world.seen.rows[seq]["eth"]
+    assert eth.statistics != world.seen.rows[seq - 1]["eth"].statistics
+    await world.engine.stop()
 
 
 async def test_between_events_a_bot_is_shown_at_the_price_of_the_minute() -> None:

@@ -142,6 +142,16 @@ async def test_a_difference_that_changes_from_look_to_look_is_only_lag() -> None
         assert await looked(world) == RUNNING
 
 
+async def test_a_difference_counts_from_the_last_fill_on() -> None:
+    world = await a_world().start("2400")
+    world.exchange.more = Decimal("0.25")
+    assert await looked(world) == RUNNING
+    await world.tick("2388")
+    assert world.fills()
+    assert await looked(world) == RUNNING
+    assert (await looked(world))[0] is BotState.PAUSED
+
+
 @pytest.mark.parametrize("spot", [False, True])
 async def test_an_account_that_shows_fills_late_pauses_nobody(spot: bool) -> None:
     world = await a_world(spot).start("2400")
