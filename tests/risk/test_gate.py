@@ -129,3 +129,27 @@ def test_a_stop_leaves_nothing_but_what_closes(step: RiskStep) -> None:
     reviewed = review(Plan((wish(),)), situation(step=step, closing=(close,)))
     assert reviewed.orders == (close,)
     assert reviewed.held_back == {"a": "stopped"}
+
+
+def test_f09_nothing_is_added_beside_an_order_that_is_still_being_cancelled() -> None:
+    live = {"a": resting()}
+    other = wish("b")
+    assert review(Plan((other,)), situation(live=live)).orders == ()
+    assert review(Plan((wish(), other)), situation(live=live)).orders == (wish(), other)
+    held = review(Plan((other,)), situation(live=live)).held_back["b"]
+    assert held == "waits: a is still being cancelled"
+
+
+@pytest.mark.parametrize(("side", "position"), [(Side.SELL, Decimal(0)), (Side.BUY, Decimal(-1))])
+def test_another_side_and_what_reduces_need_not_wait_for_a_cancel(
+    side: Side, position: Decimal
+) -> None:
+    other = wish("b", side=side)
+    there = situation(live={"a": resting()}, positions={SYMBOL: position})
+    assert review(Plan((other,)), there).orders == (other,)
+
+
+def test_an_order_that_stays_for_want_of_a_valid_replacement_holds_nobody_up() -> None:
+    small, other = wish(quantity=Decimal("0.004")), wish("b")
+    reviewed = review(Plan((small, other)), situation(live={"a": resting()}))
+    assert reviewed.orders == (wish(), other)
