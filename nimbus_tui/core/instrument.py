@@ -126,10 +126,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return quantity >= self.lot_size and quantity * price >= self.min_notional
 
     def dust(self, held: Decimal, price: Decimal) -> Decimal:
-        """What of a holding (≥ 0) no order can bring away.
+        """What of a holding (≥ 0) no order can bring away: what is less than a lot.
 
-        Less than a lot or, on spot, all of it when it is under the least order. A perpetual is
-        reduced by any number of lots.
+        On spot that is all of it when it is under the least order; a perpetual is reduced by any
+        number of lots.
         """
         whole = self.round_quantity(held)
         if self.market is MarketType.SPOT and not self.sellable(whole, price):

@@ -185,3 +185,24 @@ def test_a_symbol_that_is_none_is_explained_with_what_to_write(text: str) -> Non
         parse_symbol(text)
     assert repr(text) in str(caught.value)
     assert "ETH/USDC:USDC" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "held", "dust"),
+    [
+        ("ETH/USDC", "0.002", "0.002"),
+        ("ETH/USDC", "0.00503", "0.00003"),
+        ("ETH/USDC", "0.005", "0"),
+        ("ETH/USDC:USDC", "0.002", "0"),
+        ("ETH/USDC:USDC", "0.00203", "0.00003"),
+        ("ETH/USDC", "0", "0"),
+    ],
+)
+def test_dust_is_what_no_order_can_bring_away(symbol: str, held: str, dust: str) -> None:
+    traded = Instrument(
+        symbol=Symbol(symbol),
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.0001"),
+        min_notional=Decimal(10),
+    )
+    assert traded.dust(Decimal(held), Decimal(2400)) == Decimal(dust)

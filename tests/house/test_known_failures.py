@@ -10,7 +10,7 @@ ROWS = dict(re.findall(r"^\| (F\d\d) \| .* \| ([^|]+) \|$", TABLE, re.MULTILINE)
 PARTS = {"risk rules", "Hyperliquid adapter", "rate budgets", "screens"}
 
 
-def tests_in(path: Path) -> set[str]:
+def functions_of(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     return {node.name for node in tree.body if isinstance(node, functions)}
@@ -30,7 +30,7 @@ def test_every_row_is_held_by_a_test_of_its_name_or_says_what_it_waits_for() -> 
         assert set(waits) <= PARTS, row
         for path, name in named:
             assert f"test_{row.lower()}_" in name, row
-            assert name in tests_in(ROOT / path), f"{row}: {path}::{name}"
+            assert name in functions_of(ROOT / path), f"{row}: {path}::{name}"
 
 
 def test_every_row_that_is_held_has_a_mistake_that_its_test_notices() -> None:

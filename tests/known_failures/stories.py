@@ -6,7 +6,7 @@ well has no order that nobody knows, no key twice and no position but that of it
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import partial, wraps
 from random import Random
@@ -17,41 +17,31 @@ import msgspec
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import ClientOrderId, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import (
-    CancelRequest,
-    CancelResponse,
-    NotFound,
     Order,
     OrderReport,
     OrderRequest,
-    OrderResponse,
 )
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
-from nimbus_tui.exchanges.base import FillPage
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.journal.sqlite import MEMORY
 from nimbus_tui.risk.limits import RiskLimits
-from nimbus_tui.simulation.faults import Fate, FaultKind, FaultPlan
-from nimbus_tui.simulation.faulty_venue import FaultyConnection
 from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal, WriterDied
 from nimbus_tui.simulation.venue_audit import VenueAudit
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
 from nimbus_tui.strategies.grid import GridStrategy
 from nimbus_tui.strategies.grid_levels import GridConfig
+from tests.known_failures.line import ToldFate, ToldLine
 from tests.simulation.worlds import instrument
 
 START_NS = 1_750_000_000 * NS_PER_SECOND
 BOT = "bot"
 WEAK: dict[str, Any] = {"not_found_is_final_after_s": 1800.0, "not_found_frees_the_id": False}
 """A venue that may forget an order for half an hour."""
-
-Letter = Callable[[], None]
-"""A message or an answer that is held back; calling it lets it arrive."""
 
 
 def in_virtual_time(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -63,129 +53,6 @@ def in_virtual_time(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable
             runner.run(story(*args, **more))
 
     return run
-
-
-class ToldFate(Fate):
-    """Strikes as often as it was told to, and never by chance."""
-
-    def __init__(self) -> None:
-        super().__init__(FaultPlan(), Random(0))
-        self.told: Counter[FaultKind] = Counter()
-
-    def strikes(self, kind: FaultKind) -> bool:
-        if not self.told[kind]:
-            return False
-        self.told[kind] -= 1
-        self.counts[kind] += 1
-        return True
-
-    def between(self, low: float, high: float) -> float:
-        return low
-
-
-class ToldLine(FaultyConnection):
-    """A connection whose messages and answers can be held back, lost or denied on request."""
-
-    def __init__(self, venue: PaperExchange, fate: ToldFate, **more: Any) -> None:
-        super().__init__(venue, fate, lambda _: None, **more)
-        self.placed: list[OrderRequest] = []
-        self.cancelled: list[CancelRequest] = []
-        self.reads: Counter[str] = Counter()
-        self.letters: dict[str, Letter] = {}
-        self.holds: Callable[[str], bool] = lambda _: False
-        """Whether a message or answer of this name is held back."""
-        self.is_deaf = False
-        """No user message arrives."""
-        self.cannot_read = False
-        self.has_no_history = False
-        """The venue gives no past fills."""
-        self.denies: Callable[[ClientOrderId], bool] = lambda _: False
-        """Whether the venue denies an order, in look-ups and in its lists."""
-        self.refuse: Callable[[OrderRequest], OrderResponse | None] = lambda _: None
-        self.refuse_cancel: CancelResponse | None = None
-        self.requests_late_s = 0.0
-        self.announce: Callable[[OrderReport], None] = lambda _: None
-        """Takes the report of an order that has just come to rest."""
-
-    def drop(self, reason: str = "reset") -> None:
-        """Lose the connection; it comes back by itself after a moment."""
-        self._lose(reason)
-
-    # held back
-
-    def fill(self, fill: Fill) -> None:
-        self._post(f"fill {fill.trade_id}", partial(super().fill, fill))
-
-    def report(self, report: OrderReport) -> None:
-        name = f"report {report.client_order_id} {report.state.value} {report.filled}"
-        self._post(name, partial(super().report, report))
-
-    def _post(self, name: str, letter: Letter) -> None:
-        if self.is_deaf:
-            return
-        if self.holds(name):
-            self.letters[name] = letter
-        else:
-            letter()
-
-    async def _answer(self, name: str) -> None:
-        if self.holds(name):
-            arrived = self._loop.create_future()
-            self.letters[name] = lambda: arrived.done() or arrived.set_result(None)
-            await arrived
-
-    # orders
-
-    async def place_order(self, request: OrderRequest) -> OrderResponse:
-        self.placed.append(request)
-        refused = self.refuse(request)
-        if refused is not None:
-            return refused
-        if self.requests_late_s:
-            self._loop.call_later(self.requests_late_s, self._arrives, request)
-            return await self._timed_out("late")
-        answer = await super().place_order(request)
-        await self._answer(f"placed {request.client_order_id}")
-        return answer
-
-    def _arrives(self, request: OrderRequest) -> None:
-        self._loop.call_soon(asyncio.ensure_future, self._arrive(request))
-
-    async def _arrive(self, request: OrderRequest) -> OrderResponse:
-        known = await self._venue.order_status(request.client_order_id, request.symbol)
-        answer = await super()._arrive(request)
-        found = await self._venue.order_status(request.client_order_id, request.symbol)
-        if isinstance(known, NotFound) and isinstance(found, OrderReport):
-            self.announce(found)
-        return answer
-
-    async def cancel_order(self, request: CancelRequest) -> CancelResponse:
-        self.cancelled.append(request)
-        answer = self.refuse_cancel or await super().cancel_order(request)
-        await self._answer(f"cancelled {request.client_order_id}")
-        return answer
-
-    # reading
-
-    async def _read(self) -> None:
-        if self.cannot_read:
-            self._fate.told[FaultKind.READ_FAILED] += 1  # type: ignore[attr-defined]
-        await super()._read()
-
-    async def open_orders(self) -> Sequence[OrderReport]:
-        self.reads["open_orders"] += 1
-        found = await super().open_orders()
-        return [report for report in found if not self.denies(report.client_order_id)]
-
-    async def order_status(self, identity: ClientOrderId, symbol: Symbol) -> OrderReport | NotFound:
-        self.reads["order_status"] += 1
-        found = await super().order_status(identity, symbol)
-        return NotFound() if self.denies(identity) else found
-
-    async def fills_since(self, cursor: str) -> FillPage:
-        self.reads["fills_since"] += 1
-        page = await super().fills_since(cursor)
-        return FillPage((), cursor) if self.has_no_history else page
 
 
 class WatchedJournal(FragileJournal):

@@ -150,3 +150,27 @@ def test_an_exit_leaves_while_the_line_is_lost_but_never_before_the_first_compar
     closing = wish("close/1", side=Side.SELL, type=OrderType.MARKET, price=None)
     reviewed = review(Plan(), situation(sync=sync, step=RiskStep.STOP, closing=(closing,)))
     assert bool(reviewed.orders) is leaves
+
+
+def test_f09_nothing_is_added_beside_an_order_that_is_still_being_cancelled() -> None:
+    live = {"a": resting()}
+    other = wish("b")
+    assert review(Plan((other,)), situation(live=live)).orders == ()
+    assert review(Plan((wish(), other)), situation(live=live)).orders == (wish(), other)
+    held = review(Plan((other,)), situation(live=live)).held_back["b"]
+    assert held == "waits: a is still being cancelled"
+
+
+@pytest.mark.parametrize(("side", "position"), [(Side.SELL, Decimal(0)), (Side.BUY, Decimal(-1))])
+def test_another_side_and_what_reduces_need_not_wait_for_a_cancel(
+    side: Side, position: Decimal
+) -> None:
+    other = wish("b", side=side)
+    there = situation(live={"a": resting()}, positions={SYMBOL: position})
+    assert review(Plan((other,)), there).orders == (other,)
+
+
+def test_an_order_that_stays_for_want_of_a_valid_replacement_holds_nobody_up() -> None:
+    small, other = wish(quantity=Decimal("0.004")), wish("b")
+    reviewed = review(Plan((small, other)), situation(live={"a": resting()}))
+    assert reviewed.orders == (wish(), other)

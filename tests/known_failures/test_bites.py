@@ -1,0 +1,258 @@
+"""The mistakes themselves, made on purpose: the test of each row notices."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from nimbus_tui.core.errors import InvariantViolated
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.order import RefusalKind, Refused, Side, Unknown
+from nimbus_tui.core.plan import ReviewedPlan
+from nimbus_tui.core.risk import RiskStep
+from nimbus_tui.engine import bot as bots
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.emergency import Emergency
+from nimbus_tui.engine.facts import OrderNotFound
+from nimbus_tui.engine.look_ups import LookUps
+from nimbus_tui.engine.order_manager import OrderManager
+from nimbus_tui.engine.standing import Standing
+from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.journal.sqlite import SqliteJournal
+from nimbus_tui.orders import lifecycle
+from nimbus_tui.risk import gate
+from nimbus_tui.simulation.faults import FaultKind
+from nimbus_tui.strategies.grid import GridStrategy
+from tests.known_failures import (
+    test_accounting,
+    test_emergency,
+    test_messages,
+    test_orders,
+    test_plans,
+    test_restarts,
+)
+from tests.strategies import test_portfolio_orders
+
+Patch = pytest.MonkeyPatch
+
+
+def lost_is_failed(patch: Patch) -> None:
+    honest = lifecycle.answered
+
+    def answered(order: Any, response: Any, now: int) -> Any:
+        if isinstance(response, Unknown):
+            response = Refused(RefusalKind.INVALID, response.cause)
+        return honest(order, response, now)
+
+    patch.setattr(lifecycle, "answered", answered)
+
+
+def dust_can_be_sold(patch: Patch) -> None:
+    patch.setattr(Instrument, "sellable", lambda *_: True)
+
+
+def stops_are_forgotten(patch: Patch) -> None:
+    patch.setattr(Standing, "exit_rules", lambda *_: ())
+
+
+def fills_count_again(patch: Patch) -> None:
+    record, fact = SqliteJournal.record_fill, SqliteJournal.fact
+    patch.setattr(SqliteJournal, "record_fill", lambda self, fill: record(self, fill) or True)
+    patch.setattr(
+        SqliteJournal,
+        "fact",
+        lambda self, name: None if name.startswith("fills-cursor") else fact(self, name),
+    )
+
+
+def what_is_not_explained_is_dead(patch: Patch) -> None:
+    honest = Synchroniser._compare
+
+    async def compare(self: Synchroniser) -> None:
+        await honest(self)
+        for order in self._live_in_journal():
+            self._engine.inbox.put(OrderNotFound(order.bot_id, order.client_order_id))
+
+    patch.setattr(Synchroniser, "_compare", compare)
+
+
+def cancelled_is_unfilled(patch: Patch) -> None:
+    honest = lifecycle.reported
+
+    def reported(order: Any, report: Any, now: int) -> Any:
+        step = honest(order, report, now)
+        if step.fills_missing and report.state.is_final:
+            return lifecycle.Step(msgspec.structs.replace(order, state=report.state))
+        return step
+
+    patch.setattr(lifecycle, "reported", reported)
+
+
+def nobody_waits_for_cancels(patch: Patch) -> None:
+    patch.setattr(gate, "_leaving", lambda *_: {})
+
+
+def a_part_does_not_spend_the_key(patch: Patch) -> None:
+    def generation(self: OrderManager, bot_id: Any, key: Any) -> int:
+        last = self._journal.last_order(bot_id, key)
+        return 0 if last is None else last.generation + 1
+
+    patch.setattr(OrderManager, "_next_generation", generation)
+
+
+def equity_is_what_was_realised(patch: Patch) -> None:
+    patch.setattr(Bot, "equity", lambda self: self.books.capital)
+
+
+def a_stop_waits_for_pending_orders(patch: Patch) -> None:
+    def review(plan: Any, situation: Any) -> ReviewedPlan:
+        held_up = any(order.state.value != "open" for order in situation.live.values())
+        if situation.step >= RiskStep.STOP and (held_up or situation.live):
+            return ReviewedPlan()
+        return gate.review(plan, situation)
+
+    patch.setattr(bots, "review", review)
+
+
+def a_bot_at_rest_is_not_assessed(patch: Patch) -> None:
+    honest = Standing.assess
+
+    def assess(self: Standing) -> None:
+        if not (self.is_paused or self._bot.is_frozen):
+            honest(self)
+
+    patch.setattr(Standing, "assess", assess)
+
+
+def an_end_is_not_looked_up(patch: Patch) -> None:
+    async def settle(*_: Any, **__: Any) -> None:
+        return
+
+    patch.setattr(LookUps, "settle", settle)
+
+
+def not_found_is_proof(patch: Patch) -> None:
+    patch.setattr(LookUps, "_is_proof", lambda *_: True)
+
+
+def a_failed_bot_keeps_its_coins(patch: Patch) -> None:
+    honest = Standing.stop
+
+    def stop(self: Standing, reason: str, *, close: bool | None = None) -> None:
+        honest(self, reason, close=False if reason.startswith("raised") else close)
+
+    patch.setattr(Standing, "stop", stop)
+
+
+def a_reconnect_compares_nothing(patch: Patch) -> None:
+    honest = Synchroniser.link_changed
+
+    def link_changed(self: Synchroniser, is_up: bool, reason: str) -> None:
+        if not is_up:
+            honest(self, is_up, reason)
+
+    patch.setattr(Synchroniser, "link_changed", link_changed)
+
+
+def levels_are_found_by_price(patch: Patch) -> None:
+    honest = GridStrategy.handle_order_fill
+
+    def fill(self: GridStrategy, fill: Any) -> None:
+        if fill.price % 4:
+            raise KeyError(fill.price)
+        honest(self, fill)
+
+    patch.setattr(GridStrategy, "handle_order_fill", fill)
+
+
+def cancelled_before_it_is_validated(patch: Patch) -> None:
+    def review(plan: Any, situation: Any) -> ReviewedPlan:
+        found = gate.review(plan, situation)
+        rest = tuple(order for order in found.orders if order.key not in found.held_back)
+        return msgspec.structs.replace(found, orders=rest)
+
+    patch.setattr(bots, "review", review)
+
+
+def everything_is_sold_first(patch: Patch) -> None:
+    honest = test_portfolio_orders.intents
+
+    def intents(asked: Any, now: Any) -> Any:
+        found = honest(asked, now)
+        legs = [
+            msgspec.structs.replace(leg, quantity=now.quantities[leg.asset])
+            if leg.side is Side.SELL
+            else leg
+            for leg in found.legs
+        ]
+        return msgspec.structs.replace(found, legs=tuple(legs))
+
+    patch.setattr(test_portfolio_orders, "intents", intents)
+
+
+def refusals_never_pause(patch: Patch) -> None:
+    patch.setattr(Standing, "risk_pause", lambda *_: None)
+
+
+def the_last_step_may_raise(patch: Patch) -> None:
+    def broken(_: Emergency, error: Exception) -> None:
+        raise error
+
+    patch.setattr(Emergency, "engine_broken", broken)
+
+
+def profit_is_read_off_the_balance(patch: Patch) -> None:
+    patch.setattr(Bot, "equity", lambda self: self.unowned().get("USDC", 0))
+
+
+ORDERS, RESTARTS, MESSAGES = test_orders, test_restarts, test_messages
+STOPS, BOOKS, PLANS = test_emergency, test_accounting, test_plans
+EXITS = {"prices": ("2200", "2200", "2200"), "limits": STOPS.STOP}
+MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
+    (lost_is_failed, ORDERS, "test_f01_an_order_whose_answer_was_lost_fills_45_s_later", {}),
+    (lost_is_failed, ORDERS, "test_f01_an_order_that_reaches_the_venue", {}),
+    (lost_is_failed, ORDERS, "test_f02_", {"kind": FaultKind.ANSWER_LOST}),
+    (dust_can_be_sold, BOOKS, "test_f03_", {"make": BOOKS.grid, "way": "stopped"}),
+    (stops_are_forgotten, RESTARTS, "test_f04_after_a_kill", {}),
+    (fills_count_again, RESTARTS, "test_f05_", {}),
+    (what_is_not_explained_is_dead, RESTARTS, "test_f06_", {}),
+    (fills_count_again, RESTARTS, "test_f07_", {}),
+    (cancelled_is_unfilled, ORDERS, "test_f08_", {"known_by": "answer", "size": "0.03"}),
+    (nobody_waits_for_cancels, ORDERS, "test_f09_", {}),
+    (a_part_does_not_spend_the_key, ORDERS, "test_f10_an_order_that_ended", {"fill_first": True}),
+    (equity_is_what_was_realised, BOOKS, "test_f12_", {}),
+    (a_stop_waits_for_pending_orders, STOPS, "test_f13_", {"trouble": STOPS.answers_are_lost}),
+    (a_bot_at_rest_is_not_assessed, STOPS, "test_f14_", {"trouble": STOPS.no_funds}),
+    (an_end_is_not_looked_up, MESSAGES, "test_f15_", {"size": "0.02", "bought": "0.02"}),
+    (not_found_is_proof, MESSAGES, "test_f16_an_order_that_the_venue_denies", {}),
+    (a_failed_bot_keeps_its_coins, STOPS, "test_f17_",
+     {"way": STOPS.by_its_own_faults, "closes": True}),
+    (a_reconnect_compares_nothing, MESSAGES, "test_f19_", {"size": "0"}),
+    (levels_are_found_by_price, RESTARTS, "test_f23_", {}),
+    (cancelled_before_it_is_validated, PLANS, "test_f24_", {"unfit": "0.003"}),
+    (stops_are_forgotten, RESTARTS, "test_f25_", EXITS),
+    (everything_is_sold_first, test_portfolio_orders, "test_f26_", {}),
+    (refusals_never_pause, PLANS, "test_f27_", {}),
+    (the_last_step_may_raise, STOPS, "test_f28_a_fault_in_any_step_of_the_emergency",
+     {"step": "latch in the journal", "error": STOPS.BUG}),
+    (profit_is_read_off_the_balance, BOOKS, "test_f29_deposits", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mistake", "place", "name", "more"),
+    MISTAKES,
+    ids=[f"{name[5:8]}-{mistake.__name__}" for mistake, _, name, _ in MISTAKES],
+)
+def test_a_planted_mistake_is_noticed(
+    mistake: Callable[[Patch], None],
+    place: Any,
+    name: str,
+    more: dict[str, Any],
+    monkeypatch: Patch,
+) -> None:
+    (test,) = [value for key, value in vars(place).items() if key.startswith(name)]
+    mistake(monkeypatch)
+    with pytest.raises((AssertionError, RuntimeError, InvariantViolated)):
+        test(**more)
