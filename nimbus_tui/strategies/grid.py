@@ -37,6 +37,7 @@ from nimbus_tui.strategies.grid_decisions import (
     cooled_down,
     cycle_of,
     fresh_orders,
+    inventory_key,
     is_beyond,
     order_key,
     placed,
@@ -173,7 +174,7 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
     def handle_order_end(self, order: Order) -> None:
         """Ask again for what a part-filled order left."""
         if order.key.startswith(INVENTORY):
-            self._change(inventory_part=self.state.inventory_part + 1)
+            self._change(inventory_part=self.state.inventory_part + 1, inventory_filled=ZERO)
         else:
             self.state = asked_again(self.state, order, self.instrument)
 
@@ -284,7 +285,7 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         if first:
             wanted = self._inventory_needed(view)
             part = self.state.inventory_part + bool(wanted)
-            self._change(inventory_wanted=wanted, inventory_part=part)
+            self._change(inventory_wanted=wanted, inventory_part=part, inventory_filled=ZERO)
 
     def _inventory_needed(self, view: View) -> Decimal:
         """What the exits of a one-sided grid need beyond what is held, in base, rounded up."""
@@ -354,14 +355,12 @@ class GridStrategy(BaseTradingStrategy[GridConfig, GridState]):
         quantity = self.instrument.round_quantity(self.state.inventory_wanted)
         if not quantity:
             return None
-        part = self.state.inventory_part
-        key = INVENTORY if part == 1 else f"{INVENTORY}/p{part}"
         short = self.config.side is GridSide.SHORT
         return DesiredOrder(
-            key=OrderKey(key),
+            key=inventory_key(self.state.inventory_part),
             symbol=self.config.symbol,
             side=Side.SELL if short else Side.BUY,
-            quantity=quantity,
+            quantity=quantity + self.state.inventory_filled,
             type=OrderType.MARKET,
         )
 

@@ -94,6 +94,8 @@ class GridState(StrategyState, frozen=True, kw_only=True):
     inventory_wanted: Decimal = ZERO
     """Of the first purchase (or, short, sale): what is still to be filled."""
     inventory_part: int = 0
+    inventory_filled: Decimal = ZERO
+    """Of its newest part: what is filled, since a key's quantity includes that."""
     round_trips: int = 0
     grid_profit: Decimal = ZERO
     level_fills: dict[int, int] = msgspec.field(default_factory=dict)
@@ -166,6 +168,11 @@ def counter_level(order: GridOrder) -> int:
     return order.level + order.side.sign
 
 
+def inventory_key(part: int) -> OrderKey:
+    """The key of a part of the first purchase."""
+    return OrderKey(INVENTORY if part == 1 else f"{INVENTORY}/p{part}")
+
+
 def absorb_fill(
     state: GridState, fill: Fill, config: GridConfig, instrument: Instrument
 ) -> GridState:
@@ -173,7 +180,9 @@ def absorb_fill(
     state = seen(state, fill.ts)
     if fill.key is not None and fill.key.startswith(INVENTORY):
         left = max(ZERO, state.inventory_wanted - fill.quantity)
-        return msgspec.structs.replace(state, inventory_wanted=left)
+        own = fill.key == inventory_key(state.inventory_part)
+        filled = state.inventory_filled + (fill.quantity if own else ZERO)
+        return msgspec.structs.replace(state, inventory_wanted=left, inventory_filled=filled)
     quantity, fee = received(fill, instrument), fee_value(fill, instrument) or ZERO
     order = next((order for order in state.orders if order.key == fill.key), None)
     current = order is not None and order.cycle >= state.first_cycle
