@@ -32,21 +32,24 @@ from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
-from nimbus_tui.engine.settings import BotSpec, EngineSettings
-from nimbus_tui.exchanges.base import PriceSource
+from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
+from nimbus_tui.exchanges.base import Exchange, PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
+from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
+from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from nimbus_tui.simulation.funding_files import funding_rates
 from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.replay import ReplaySource
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
+from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
 from nimbus_tui.strategies.factory import create
 
 START_BALANCE = Decimal(10_000)
@@ -106,19 +109,7 @@ def backtest(
         )
     readers = {s: [PriceFile(path, s) for path in paths] for s, paths in files.items()}
     clock = SimulatedClock(0)
-    name = next(iter(config.exchanges))
-    instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
-    joined = msgspec.structs.replace(
-        config,
-        exchanges={name: config.exchanges[name]},
-        instruments={name: instruments},
-        bots={
-            bot_id: msgspec.structs.replace(
-                bot, common=msgspec.structs.replace(bot.common, exchange=name)
-            )
-            for bot_id, bot in config.bots.items()
-        },
-    )
+    name, joined = _on_one_exchange(config)
     section = msgspec.structs.replace(
         joined.exchanges[name],
         funding_files=joined.exchanges[name].funding_files
@@ -135,6 +126,57 @@ def backtest(
         ticks,
         [f for g in readers.values() for f in g],
     )
+
+
+def fault_world(
+    config: Config, *, plan: FaultPlan | None = None, ticks: int | None = None
+) -> tuple[WorldSettings, BuildEngine]:
+    """What a fault world is made of, and how an engine with fresh strategies is put into it.
+
+    All bots stand on one simulated exchange. Orphans are treated as the config says; but where
+    power cuts happen they are adopted: an order whose journal entry is lost has then no other
+    way back to its bot, and the books could not match the venue's.
+    """
+    name, joined = _on_one_exchange(config)
+    plan = plan or FaultPlan()
+    instruments = tuple(joined.instruments[name].values())
+    paper = msgspec.structs.replace(_settings(joined, joined.exchanges[name]), partial_fills=True)
+    settings = WorldSettings(
+        exchange=name,
+        instruments=instruments,
+        balances=joined.exchanges[name].balances or {i.quote: START_BALANCE for i in instruments},
+        markets=_markets(instruments),
+        ticks=TICKS if ticks is None else ticks,
+        plan=plan,
+        paper=paper,
+    )
+
+    def build(journal: Journal, exchange: Exchange, clock: Clock, chance: Random) -> Engine:
+        engine = _engine(joined, clock, journal, {name: exchange}, chance)
+        if FaultKind.POWER_CUT in plan.kinds:
+            engine.settings = msgspec.structs.replace(engine.settings, orphans=OrphanPolicy.ADOPT)
+        return engine
+
+    return settings, build
+
+
+def _on_one_exchange(config: Config) -> tuple[ExchangeName, Config]:
+    """The config with all its bots on its first exchange, which knows all instruments."""
+    name = next(iter(config.exchanges))
+    instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
+    bots = {
+        bot_id: msgspec.structs.replace(
+            bot, common=msgspec.structs.replace(bot.common, exchange=name)
+        )
+        for bot_id, bot in config.bots.items()
+    }
+    joined = msgspec.structs.replace(
+        config,
+        exchanges={name: config.exchanges[name]},
+        instruments={name: instruments},
+        bots=bots,
+    )
+    return name, joined
 
 
 def preview(text: str, path: Path, known: KnownPrice) -> ConfigPreview:
@@ -199,8 +241,8 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
 def _engine(
     config: Config,
     clock: Clock,
-    journal: SqliteJournal,
-    exchanges: Mapping[ExchangeName, PaperExchange],
+    journal: Journal,
+    exchanges: Mapping[ExchangeName, Exchange],
     chance: Random,
 ) -> Engine:
     section = config.engine
@@ -212,6 +254,7 @@ def _engine(
         shutdown_timeout_s=float(section.shutdown_timeout),
         cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
         close_in_emergency=section.emergency is OnEmergency.CLOSE,
+        orphans=OrphanPolicy(section.orphans.value),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(
@@ -280,16 +323,20 @@ def _source(
 ) -> PriceSource:
     if section.market is MarketSource.REPLAY:
         return ReplaySource(_price_files(config, section), clock, section.speed)
-    markets = tuple(
+    markets = _markets(config.instruments[name].values())
+    return SyntheticSource(
+        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
+    )
+
+
+def _markets(instruments: Iterable[Instrument]) -> tuple[SyntheticMarket, ...]:
+    return tuple(
         SyntheticMarket(
             symbol=instrument.symbol,
             tick_size=instrument.tick_size,
             start_price=start_price(instrument.base),
         )
-        for instrument in config.instruments[name].values()
-    )
-    return SyntheticSource(
-        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
+        for instrument in instruments
     )
 
 

@@ -55,6 +55,14 @@ class OnEmergency(Enum):
     CLOSE = "close"
 
 
+class OrphanOrders(Enum):
+    """What is done about orders with the engine's tag that no bot knows."""
+
+    REPORT = "report"
+    CANCEL = "cancel"
+    ADOPT = "adopt"
+
+
 class OnHangup(Enum):
     """What happens when the terminal goes away."""
 
@@ -84,6 +92,8 @@ class EngineSection(Section, frozen=True, kw_only=True):
     """Keep or cancel resting orders when the engine ends."""
     emergency: OnEmergency = OnEmergency.KEEP
     """Keep or close all positions in an emergency shutdown; its orders are cancelled anyway."""
+    orphans: OrphanOrders = OrphanOrders.REPORT
+    """Orders of this engine that no bot knows: tell, cancel, or give them to the fitting bot."""
     on_hangup: OnHangup = OnHangup.DETACH
     """When the terminal goes away: trade on without a screen, or stop."""
     max_restarts: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 5

@@ -6,7 +6,7 @@ our `Clock`. Nothing here waits for real time, so an hour passes as fast as its 
 
 import asyncio
 import selectors
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nimbus_tui.core.clock import NS_PER_SECOND
@@ -21,6 +21,8 @@ class _NoFiles(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.rounds = 0
+        self.alarm: tuple[int, Callable[[], None]] | None = None
         self._keys: dict[int, selectors.SelectorKey] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -32,6 +34,10 @@ class _NoFiles(selectors.BaseSelector):
         return self._keys.pop(fileobj if isinstance(fileobj, int) else fileobj.fileno())
 
     def select(self, timeout: float | None = None) -> list[Any]:
+        self.rounds += 1
+        if self.alarm is not None and self.rounds >= self.alarm[0]:
+            (_, ring), self.alarm = self.alarm, None
+            ring()
         if timeout is None:
             raise Standstill
         self.now += max(0.0, timeout)
@@ -54,6 +60,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._files.now
+
+    def at_round(self, rounds: int, call: Callable[[], None]) -> None:
+        """Call between two steps of whatever runs, so many rounds from now; one call at a time."""
+        self._files.alarm = (self._files.rounds + rounds, call)
+
+    def no_alarm(self) -> None:
+        """Forget the call that was asked for."""
+        self._files.alarm = None
 
 
 class LoopClock:
