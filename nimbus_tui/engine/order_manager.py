@@ -210,9 +210,18 @@ class OrderManager:
         if isinstance(response, Refused) and response.kind is RefusalKind.DUPLICATE:
             # The id is ours alone: an earlier life has used it and the journal has lost that.
             response = Unknown(response.reason)
+        if isinstance(response, Refused) and self._proves_nothing(intent):
+            response = Unknown(response.reason)
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
             await self.look_ups.settle(intent.sought)
+
+    def _proves_nothing(self, intent: Intent) -> bool:
+        """Whether a refusal leaves open that an earlier life's order is there under the same id.
+
+        That one wasn't found, but where a young "not found" is no proof it may still turn up.
+        """
+        return intent.look_first and self.exchange.capabilities.not_found_is_final_after_s > 0
 
     async def _cancel(self, intent: Intent, request: CancelRequest) -> None:
         """Cancel, then ask how the order ended: a cancelled order may have filled before."""
