@@ -12,6 +12,7 @@ from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
 from nimbus_tui.cli.run_commands import demo, open_app, run
+from nimbus_tui.cli.simulate_command import simulate
 
 app = typer.Typer(
     add_completion=False,
@@ -48,6 +49,7 @@ def open_command(config: Path) -> None:
 app.command("demo")(demo)
 app.command("run")(run)
 app.command("backtest")(backtest)
+app.command("simulate")(simulate)
 app.add_typer(config_app, name="config")
 query_commands.mount(app)
 

@@ -77,7 +77,9 @@ class RestAudit:
             wish = wanted.get(key)
             if wish and (wish.price, wish.quantity) != (order.price, order.quantity):
                 self._break("at rest, live = desired", f"{where}: {order} is not {wish}")
-        journalled = {order.client_order_id for order in self._engine.journal.live_orders(bot.bot_id)}
+        journalled = {
+            order.client_order_id for order in self._engine.journal.live_orders(bot.bot_id)
+        }
         if journalled != {order.client_order_id for order in live.values()}:
             self._break("memory = journal", f"{bot.bot_id}: {sorted(journalled)}")
         if bot.sync is not VenueSync.NOW or bot.keeper.awaits_fills:

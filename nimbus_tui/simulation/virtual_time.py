@@ -16,12 +16,21 @@ class Standstill(Exception):
     """Nobody is ready and nobody sleeps: nothing will ever happen again."""
 
 
+MOST_ROUNDS = 20_000
+"""So many rounds of the loop at one moment are more than anything honest takes."""
+
+
+class Spinning(Exception):
+    """Something is always ready, so that time can't pass: on a real machine a core at full load."""
+
+
 class _NoFiles(selectors.BaseSelector):
     """Watches no file: waiting for one only lets virtual time pass."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.rounds = 0
+        self._rounds_now = 0
         self.alarm: tuple[int, Callable[[], None]] | None = None
         self._keys: dict[int, selectors.SelectorKey] = {}
 
@@ -40,6 +49,10 @@ class _NoFiles(selectors.BaseSelector):
             ring()
         if timeout is None:
             raise Standstill
+        self._rounds_now = 0 if timeout > 0 else self._rounds_now + 1
+        if self._rounds_now > MOST_ROUNDS:
+            self._rounds_now = 0
+            raise Spinning
         self.now += max(0.0, timeout)
         return []
 

@@ -1,4 +1,4 @@
-"""Carries requests to the venue: once on their way they belong to nobody, and no crash stops them."""
+"""Carries requests to the venue: on their way they belong to nobody, and no crash stops them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

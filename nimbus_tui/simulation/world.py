@@ -33,7 +33,7 @@ from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal, WriterDi
 from nimbus_tui.simulation.rest_audit import RestAudit
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource
 from nimbus_tui.simulation.venue_audit import VenueAudit, Violation
-from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
+from nimbus_tui.simulation.virtual_time import LoopClock, Spinning, VirtualTimeLoop
 from nimbus_tui.simulation.wire import Wire
 
 START_NS = 1_750_003_050 * NS_PER_SECOND
@@ -73,6 +73,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     fills: int
     crashes: int
+    ticks: int
+    """After how many ticks it was over."""
     digest: str
     """Hash of the whole trace: equal for equal seeds."""
     trace: tuple[str, ...]
@@ -92,6 +94,7 @@ class World:
         self._trace: list[str] = []
         self._hash = hashlib.sha256()
         self._crashes = 0
+        self._ticks = 0
         self._loop = VirtualTimeLoop()
         self._disk = Disk()
         self._keeps_deadlines = self._chance.random() < _SHARE_OF_DEADLINES
@@ -106,6 +109,10 @@ class World:
         self._loop.set_exception_handler(self._on_exception)
         try:
             self._loop.run_until_complete(self._live())
+        except Spinning:
+            self._audit.break_promise("time goes on", "the engine spins and never rests")
+            if self._life is not None:
+                self._loop.run_until_complete(self._end(self._life))
         finally:
             asyncio.set_event_loop(None)
             self._loop.close()
@@ -116,6 +123,7 @@ class World:
             orders=self._audit.orders,
             fills=len(self._audit.fills),
             crashes=self._crashes,
+            ticks=self._ticks,
             digest=self._hash.hexdigest(),
             trace=tuple(self._trace[-TRACE_LINES:]),
         )
@@ -173,6 +181,7 @@ class World:
         )
         for number in range(self._settings.ticks):
             await self._sleep(TICK_S)
+            self._ticks += 1
             if self._life is None and self._chance.random() < 0.1:
                 self._life = self._born(venue, self._wire)
             self._happen(venue, source, number)
@@ -220,7 +229,7 @@ class World:
         return life
 
     def _fix_its_end(self, life: "_Life") -> None:
-        """Chance decides at its birth when a life ends: any step of it is as likely as any other."""
+        """Chance decides at birth when a life ends: any step of it is as likely as any other."""
         life.journal.dies_in = self._fate.steps_until(FaultKind.CRASH_WRITING)
         ends = [
             (rounds, kind)
@@ -289,9 +298,7 @@ class World:
             await asyncio.gather(*others, return_exceptions=True)
         self._disk.writer_gone()
 
-    async def _calm_down(
-        self, venue: PaperExchange, wire: Wire, source: SyntheticSource
-    ) -> None:
+    async def _calm_down(self, venue: PaperExchange, wire: Wire, source: SyntheticSource) -> None:
         self._fate.calm = True
         self._loop.no_alarm()
         self.tell("the world calms down")
