@@ -155,6 +155,7 @@ class OrderManager:
             updated_ns=now,
         )
         self._journal.save_order(order)
+        look_first = look_first and identity not in self.look_ups.nowhere
         look_first = look_first or seen is not None
         if look_first:
             self.unconfirmed.add(identity)
@@ -191,6 +192,7 @@ class OrderManager:
 
     async def _place(self, intent: Intent, request: OrderRequest) -> None:
         self.unanswered.add(intent.client_order_id)
+        self.look_ups.nowhere.discard(intent.client_order_id)
         try:
             await self._place_and_ask(intent, request)
         finally:

@@ -229,7 +229,8 @@ class FaultyConnection:
             return Unknown("502 bad gateway")
         answer = await asyncio.shield(self._wire.place(request, self._fate.between(0.005, 0.08)))
         if self._fate.strikes(FaultKind.REQUEST_TWICE):
-            self._wire.place(request, self._fate.between(0.5, DEADLINE_S / 2))
+            delay = self._fate.between(0.5, DEADLINE_S / 2)
+            self._wire.place(request, delay, is_copy=True)
         if self._fate.strikes(FaultKind.ANSWER_TWICE):
             await self._repeat_later(request)
         if blind:

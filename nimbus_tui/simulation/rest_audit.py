@@ -1,4 +1,4 @@
-"""The judge's last look, when the world has calmed down: the engine must know what the venue knows."""
+"""The last look of the judge, at a world at rest: the engine must know what the venue knows."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -67,19 +67,32 @@ class VenueAudit:
 
     # at the venue
 
-    def requested(self, request: OrderRequest) -> bool:
-        """A request reaches the venue; returns whether it has an order of that id already."""
+    def requested(self, request: OrderRequest, *, is_copy: bool = False) -> bool:
+        """A request reaches the venue; returns whether it has an order of that id already.
+
+        A second request under an id that is there makes no order. Only an engine that has lost its
+        journal's tail, or a line that carries it twice, may send one for what has filled.
+        """
         identity = request.client_order_id
+        known = self._at_venue.get(identity)
         intent = self.intents.get(identity)
         if intent is None:
             self.break_promise("journal before wire", f"{identity} arrives but is in no journal")
-            return identity in self._at_venue
-        for other in self._by_intent[intent]:
+        elif known is not None:
+            spent = known.filled and not known.is_live
+            if spent and not (is_copy or self.journal_lost):
+                what = f"{intent[0]} {intent[1]}: {identity} has filled and arrives again"
+                self.break_promise("a spent key is never sent again", what)
+        else:
+            self._check_spent(identity, intent)
+        return known is not None
+
+    def _check_spent(self, identity: ClientOrderId, intent: Intent) -> None:
+        for other in sorted(self._by_intent[intent]):
             known = self._at_venue.get(other)
-            if other != identity and known is not None and known.filled:
+            if known is not None and known.filled:
                 what = f"{intent[0]} {intent[1]} has filled as {other} and arrives as {identity}"
                 self.break_promise("a spent key is never sent again", what)
-        return identity in self._at_venue
 
     def accepted(self, request: OrderRequest) -> None:
         """The venue has taken an order in."""

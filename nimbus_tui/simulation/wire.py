@@ -35,17 +35,19 @@ class Wire:
         self.arrived: dict[ClientOrderId, float] = {}
         """When each order came to the venue first, in seconds of the loop."""
 
-    def place(self, request: OrderRequest, after_s: float) -> "asyncio.Future[OrderResponse]":
+    def place(
+        self, request: OrderRequest, after_s: float, *, is_copy: bool = False
+    ) -> "asyncio.Future[OrderResponse]":
         """Let an order arrive after a while; the answer is there at once when it has."""
-        return self._keep(self._placed(request, after_s))
+        return self._keep(self._placed(request, after_s, is_copy))
 
     def cancel(self, request: CancelRequest, after_s: float) -> "asyncio.Future[CancelResponse]":
         """The same for a cancel."""
         return self._keep(self._cancelled(request, after_s))
 
-    async def _placed(self, request: OrderRequest, after_s: float) -> OrderResponse:
+    async def _placed(self, request: OrderRequest, after_s: float, is_copy: bool) -> OrderResponse:
         await asyncio.sleep(after_s)  # noqa: TID251 - virtual time
-        known = self._audit.requested(request)
+        known = self._audit.requested(request, is_copy=is_copy)
         now = asyncio.get_running_loop().time()
         self.arrived.setdefault(request.client_order_id, now)
         answer = await self._venue.place_order(request)
