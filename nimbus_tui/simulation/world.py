@@ -7,7 +7,8 @@ the production engine; only its clock, its journal's disk and its line to the ve
 import asyncio
 import hashlib
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from random import Random
 
@@ -349,17 +350,28 @@ class World:
 
 
 class _Watched(FragileJournal):
-    """Tells the judge of every order that is written down."""
+    """Tells the judge of every order once it is committed."""
 
     def __init__(
         self, disk: Disk, written: Callable[[Order], None], on_death: Callable[[], None]
     ) -> None:
         super().__init__(disk, on_death)
         self._written = written
+        self._uncommitted: list[Order] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written in here, or nothing."""
+        self._uncommitted = []
+        with super().transaction():
+            yield
+        for order in self._uncommitted:
+            self._written(order)
 
     def save_order(self, order: Order) -> None:
+        """Insert or replace by client order id."""
         super().save_order(order)
-        self._written(order)
+        self._uncommitted.append(order)
 
 
 class _Life:

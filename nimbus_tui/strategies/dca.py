@@ -113,12 +113,11 @@ class DcaStrategy(BaseTradingStrategy[DcaConfig, DcaState]):
         self._become(part_ended(self.state, order.key))
 
     def likely_keys(self) -> Iterable[OrderKey]:
-        """The open slot and the next ones, in parts."""
+        """The next slots, in parts; the open one's order is found when it is asked for."""
         if self.state.fresh:
             return ()
         following = schedule_in(self.state, self.config).after(self.state.last_due, SLOTS_RECALLED)
-        opened = () if self.state.open is None else (self.state.open.due,)
-        return [slot_key(due, part) for due in (*opened, *following) for part in PARTS_RECALLED]
+        return [slot_key(due, part) for due in following for part in PARTS_RECALLED]
 
     def recall(self, key: OrderKey) -> None:
         """A slot whose order exists is never opened again."""

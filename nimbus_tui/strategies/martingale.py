@@ -128,7 +128,7 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
         """Nothing to do here: the next plan sees which part has ended and asks for the next."""
 
     def likely_keys(self) -> Iterable[OrderKey]:
-        """Every leg of this cycle and of the next ones, in parts."""
+        """Every leg of the next cycles, in parts."""
         return keys_ahead(self.state, self.config.max_steps)
 
     def recall(self, key: OrderKey) -> None:

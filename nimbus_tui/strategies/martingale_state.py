@@ -86,10 +86,13 @@ def cycle_of(key: OrderKey) -> int:
 
 
 def keys_ahead(state: "MartingaleState", steps: int) -> Iterator[OrderKey]:
-    """The keys of this cycle and of the next ones, which a power cut may have taken."""
+    """The keys of the next cycles, which a power cut may have taken.
+
+    Those of a cycle that goes on are not among them: it comes to them again by itself, and the
+    orders are found when they are asked for.
+    """
     names = (BASE, EXIT, *(str(step) for step in range(1, steps + 1)))
-    first = max(1, state.cycle)
-    for cycle in range(first, first + CYCLES_RECALLED):
+    for cycle in range(state.cycle + 1, state.cycle + 1 + CYCLES_RECALLED):
         for name in names:
             yield from (Leg(name=name, cycle=cycle).key_of(part) for part in PARTS_RECALLED)
 

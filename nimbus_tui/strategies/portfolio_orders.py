@@ -117,12 +117,25 @@ class PortfolioState(StrategyState, frozen=True, kw_only=True):
 
 
 def keys_ahead(state: PortfolioState, config: PortfolioConfig) -> Iterator[OrderKey]:
-    """The keys of the newest round and of the next ones, which a power cut may have taken."""
-    first = max(1, state.rounds)
-    for number in range(first, first + ROUNDS_RECALLED):
+    """The keys of later passes, parts and rounds, which a power cut may have taken.
+
+    Those that the round under way has come to are not among them: it asks for them by itself.
+    """
+    for number in range(state.rounds, state.rounds + 1 + ROUNDS_RECALLED):
         for turn in range(1, config.max_passes + 1):
             for coin in config.coins:
-                yield from (order_key(number, turn, coin, part) for part in PARTS_RECALLED)
+                for part in PARTS_RECALLED:
+                    key = order_key(number, turn, coin, part)
+                    if not _is_known(state, key):
+                        yield key
+
+
+def _is_known(state: PortfolioState, key: OrderKey) -> bool:
+    """Whether the newest round has come to this key already, or has ended without it."""
+    words = key.removeprefix(PREFIX).split("/")
+    if int(words[0].split(".")[0]) != state.rounds:
+        return False
+    return state.round is None or _has_come_to(state.round, words)
 
 
 def recalled(state: PortfolioState, key: OrderKey) -> PortfolioState:
