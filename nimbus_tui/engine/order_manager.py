@@ -204,7 +204,8 @@ class OrderManager:
             if isinstance(found, OrderReport):
                 self._deliver(OrderReported(self.name, found))
                 return
-            self.unconfirmed.discard(intent.client_order_id)
+            if not self._proves_nothing(intent):
+                self.unconfirmed.discard(intent.client_order_id)
         try:
             response: OrderResponse = await self.exchange.place_order(request)
         except Exception as error:  # whatever failed, the order may have arrived
