@@ -54,8 +54,11 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-GENERATIONS = 4
+GENERATIONS = 16
 """How many tries under one key a power cut may have taken from the journal."""
+
+CLEARING_TRIES = 2
+"""After so many tries in a row that were found nowhere, a refusal is believed."""
 
 
 def sought_of(order: Order) -> Sought:
@@ -155,11 +158,19 @@ class OrderManager:
             updated_ns=now,
         )
         self._journal.save_order(order)
-        look_first = look_first and identity not in self.look_ups.nowhere
+        look_first = look_first and not self._is_cleared(derived, generation)
         look_first = look_first or seen is not None
         if look_first:
             self.unconfirmed.add(identity)
         return order, Intent(bot_id, identity, order.request(), now, look_first)
+
+    def _is_cleared(self, derived: Callable[[int], ClientOrderId], generation: int) -> bool:
+        """Whether this life has found out already that no lost try under the key is there."""
+        nowhere = self.look_ups.nowhere
+        tries = range(max(0, generation - CLEARING_TRIES), generation)
+        return derived(generation) in nowhere or (
+            len(tries) == CLEARING_TRIES and all(derived(number) in nowhere for number in tries)
+        )
 
     def _free(self, derived: Callable[[int], ClientOrderId], first: int, key: OrderKey) -> int:
         """The first try whose id no order under another name has: such a one was adopted."""

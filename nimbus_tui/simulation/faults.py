@@ -108,13 +108,13 @@ class Fate:
         self.calm = False
         """Nothing fails any more."""
 
-    def strikes(self, kind: FaultKind) -> bool:
-        """Whether a fault happens now.
+    def strikes(self, kind: FaultKind, *, only_if: bool = True) -> bool:
+        """Whether a fault happens now, where it can.
 
         Chance is drawn in any case, so that a world without one kind of fault stays alike.
         """
         drawn = self.chance.random()
-        if self.calm or kind not in self._plan.kinds:
+        if self.calm or kind not in self._plan.kinds or not only_if:
             return False
         if drawn >= RATES[kind] * self._plan.intensity:
             return False

@@ -19,6 +19,7 @@ from nimbus_tui.core.ids import ClientOrderId, Symbol, TradeId
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import (
+    Accepted,
     CancelRequest,
     CancelResponse,
     NotFound,
@@ -57,7 +58,6 @@ WATCHDOG_S = 20.0
 T = TypeVar("T")
 
 Tell = Callable[[str], None]
-"""Takes one line of the trace."""
 
 
 class FaultyConnection:
@@ -99,11 +99,9 @@ class FaultyConnection:
         self._links: list[LinkCallback] = []
         self._funding: list[FundingCallback] = []
         self._deaf_until = 0.0
-        """Until when no user message comes."""
         self._hidden: dict[TradeId, float] = {}
-        """Fills that the venue doesn't show yet, and until when."""
+        # Fills that the venue doesn't show yet, and until when.
         self._hides_for_s = 0.0
-        """How long a fill of this moment stays hidden."""
         self._older: deque[tuple[Sequence[Balance], Sequence[VenuePosition]]] = deque(maxlen=4)
 
     # connection
@@ -228,7 +226,8 @@ class FaultyConnection:
             await self._way()
             return Unknown("502 bad gateway")
         answer = await asyncio.shield(self._wire.place(request, self._fate.between(0.005, 0.08)))
-        if self._fate.strikes(FaultKind.REQUEST_TWICE):
+        # The copy of a refused one would be an order that nobody has sent.
+        if self._fate.strikes(FaultKind.REQUEST_TWICE, only_if=isinstance(answer, Accepted)):
             delay = self._fate.between(0.5, DEADLINE_S / 2)
             self._wire.place(request, delay, is_copy=True)
         if self._fate.strikes(FaultKind.ANSWER_TWICE):
