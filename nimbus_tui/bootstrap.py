@@ -34,20 +34,23 @@ from nimbus_tui.engine.history import History
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
-from nimbus_tui.exchanges.base import PriceSource
+from nimbus_tui.exchanges.base import Exchange, PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
+from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
+from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from nimbus_tui.simulation.funding_files import funding_rates
 from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.replay import ReplaySource
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
+from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
 from nimbus_tui.strategies.factory import create
 
 START_BALANCE = Decimal(10_000)
@@ -135,19 +138,7 @@ def simulated(
 ) -> tuple[Engine, Backtest]:
     """An engine that trades on whatever prices it is given, all bots on one paper exchange."""
     clock = SimulatedClock(0)
-    name = next(iter(config.exchanges))
-    instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
-    joined = msgspec.structs.replace(
-        config,
-        exchanges={name: config.exchanges[name]},
-        instruments={name: instruments},
-        bots={
-            bot_id: msgspec.structs.replace(
-                bot, common=msgspec.structs.replace(bot.common, exchange=name)
-            )
-            for bot_id, bot in config.bots.items()
-        },
-    )
+    name, joined = _on_one_exchange(config)
     section = msgspec.structs.replace(
         joined.exchanges[name],
         funding_files=joined.exchanges[name].funding_files
@@ -158,6 +149,57 @@ def simulated(
     engine = _engine(joined, clock, SqliteJournal.open(MEMORY), {name: exchange}, Random(1))  # noqa: S311
     exchange.settle = engine.settle
     return engine, Backtest(engine, exchange, clock)
+
+
+def fault_world(
+    config: Config, *, plan: FaultPlan | None = None, ticks: int | None = None
+) -> tuple[WorldSettings, BuildEngine]:
+    """What a fault world is made of, and how an engine with fresh strategies is put into it.
+
+    All bots stand on one simulated exchange. Orphans are treated as the config says; but where
+    power cuts happen they are adopted: an order whose journal entry is lost has then no other
+    way back to its bot, and the books could not match the venue's.
+    """
+    name, joined = _on_one_exchange(config)
+    plan = plan or FaultPlan()
+    instruments = tuple(joined.instruments[name].values())
+    paper = msgspec.structs.replace(_settings(joined, joined.exchanges[name]), partial_fills=True)
+    settings = WorldSettings(
+        exchange=name,
+        instruments=instruments,
+        balances=joined.exchanges[name].balances or {i.quote: START_BALANCE for i in instruments},
+        markets=_markets(instruments),
+        ticks=TICKS if ticks is None else ticks,
+        plan=plan,
+        paper=paper,
+    )
+
+    def build(journal: Journal, exchange: Exchange, clock: Clock, chance: Random) -> Engine:
+        engine = _engine(joined, clock, journal, {name: exchange}, chance)
+        if FaultKind.POWER_CUT in plan.kinds:
+            engine.settings = msgspec.structs.replace(engine.settings, orphans=OrphanPolicy.ADOPT)
+        return engine
+
+    return settings, build
+
+
+def _on_one_exchange(config: Config) -> tuple[ExchangeName, Config]:
+    """The config with all its bots on its first exchange, which knows all instruments."""
+    name = next(iter(config.exchanges))
+    instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
+    bots = {
+        bot_id: msgspec.structs.replace(
+            bot, common=msgspec.structs.replace(bot.common, exchange=name)
+        )
+        for bot_id, bot in config.bots.items()
+    }
+    joined = msgspec.structs.replace(
+        config,
+        exchanges={name: config.exchanges[name]},
+        instruments={name: instruments},
+        bots=bots,
+    )
+    return name, joined
 
 
 def preview(text: str, path: Path, known: KnownPrice) -> ConfigPreview:
@@ -222,8 +264,8 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
 def _engine(
     config: Config,
     clock: Clock,
-    journal: SqliteJournal,
-    exchanges: Mapping[ExchangeName, PaperExchange],
+    journal: Journal,
+    exchanges: Mapping[ExchangeName, Exchange],
     chance: Random,
 ) -> Engine:
     section = config.engine
@@ -305,16 +347,20 @@ def _source(
 ) -> PriceSource:
     if section.market is MarketSource.REPLAY:
         return ReplaySource(_price_files(config, section), clock, section.speed)
-    markets = tuple(
+    markets = _markets(config.instruments[name].values())
+    return SyntheticSource(
+        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
+    )
+
+
+def _markets(instruments: Iterable[Instrument]) -> tuple[SyntheticMarket, ...]:
+    return tuple(
         SyntheticMarket(
             symbol=instrument.symbol,
             tick_size=instrument.tick_size,
             start_price=start_price(instrument.base),
         )
-        for instrument in config.instruments[name].values()
-    )
-    return SyntheticSource(
-        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
+        for instrument in instruments
     )
 
 

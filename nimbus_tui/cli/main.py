@@ -12,6 +12,7 @@ from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
 from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
+from nimbus_tui.cli.simulate_command import simulate
 from nimbus_tui.core.version import __version__
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ def open_command(config: Path) -> None:
 app.command("demo")(demo)
 app.command("run")(run)
 app.command("backtest")(backtest)
+app.command("simulate")(simulate)
 app.add_typer(config_app, name="config")
 app.add_typer(journal_app, name="journal")
 query_commands.mount(app)

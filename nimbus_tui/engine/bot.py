@@ -189,8 +189,10 @@ class Bot:
             match action:
                 case Cancel(order):
                     self.keeper.cancel_sent(order)
+                    cancel = order.cancel_request()
                     intents.append(
-                        Intent(self.bot_id, order.client_order_id, order.cancel_request())
+                        # Asked for afterwards, it is as old as the order, not as the cancel.
+                        Intent(self.bot_id, order.client_order_id, cancel, order.created_ns)
                     )
                 case Place(desired):
                     intents += self._placed(desired)
@@ -283,7 +285,8 @@ class Bot:
 
     def next_time(self) -> int | None:
         """When the bot must be given a turn at the latest."""
-        rests = self.standing.is_stopped or self.is_frozen
+        # One that owes a plan already is asked when it can be, by a price or once in step again.
+        rests = self.standing.is_stopped or self.is_frozen or self._owes_plan
         wake_at = None if rests else self.plan.wake.at
         times = [wake_at, self.guard.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)

@@ -45,6 +45,8 @@ class LookUps:
         self._deliver = deliver
         self._read_fills = read_fills
         self._under_way: set[ClientOrderId] = set()
+        self.nowhere: set[ClientOrderId] = set()
+        """Orders that have certainly not been there when they were last looked for."""
 
     async def settle(self, sought: Sought, *, until_final: bool = False) -> None:
         """Deliver what became of an order: a report, or that it certainly isn't there.
@@ -68,6 +70,7 @@ class LookUps:
                 if found.state.is_final or not until_final or attempt >= len(PAUSES_S) - 1:
                     return
             elif self._is_proof(sought) and await self._is_nowhere(sought):
+                self.nowhere.add(sought.client_order_id)
                 self._deliver(OrderNotFound(sought.bot_id, sought.client_order_id))
                 return
             await self._pause(attempt)

@@ -43,8 +43,7 @@ async def find_again(
                 found = await manager.look_ups.find(sought)
                 report = found if isinstance(found, OrderReport) else None
             if report is not None:
-                take_over(engine, bot, report, key, generation)
-                bot.recall(key)
+                take_over(engine, bot, report, key, generation, recalls=True)
 
 
 def _recognised(
@@ -61,9 +60,20 @@ def _recognised(
 
 
 def take_over(
-    engine: VenueSide, bot: Bot, report: OrderReport, key: OrderKey, generation: int = 0
+    engine: VenueSide,
+    bot: Bot,
+    report: OrderReport,
+    key: OrderKey,
+    generation: int = 0,
+    *,
+    recalls: bool = False,
 ) -> None:
-    """Write an order down as a bot's, on the venue's terms; its report follows as a fact."""
+    """Write an order down as a bot's, on the venue's terms; its report follows as a fact.
+
+    While the venue was asked for it, its bot may have asked for it too: then it is known already.
+    """
+    if engine.bot_of(report.client_order_id) is not None:
+        return
     if key in bot.keeper.live:
         engine.tell(Warning(message=f"{bot.bot_id} has another live order under {key}"))
         return
@@ -85,6 +95,10 @@ def take_over(
     )
     with engine.journal.transaction():
         engine.journal.save_order(order)
+        if recalls:
+            # Together: the next life finds the order in the journal and recalls nothing.
+            bot.recall(key)
+            bot.save()
     bot.keeper.live.put(order)
     bot.orders.unconfirmed.add(order.client_order_id)
     engine.inbox.put(OrderReported(bot.orders.name, report))

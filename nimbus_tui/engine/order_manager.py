@@ -54,8 +54,11 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-GENERATIONS = 4
+GENERATIONS = 16
 """How many tries under one key a power cut may have taken from the journal."""
+
+CLEARING_TRIES = 2
+"""After so many tries in a row that were found nowhere, a refusal is believed."""
 
 
 def sought_of(order: Order) -> Sought:
@@ -156,10 +159,19 @@ class OrderManager:
             updated_ns=now,
         )
         self._journal.save_order(order)
+        look_first = look_first and not self._is_cleared(derived, generation)
         look_first = look_first or seen is not None
         if look_first:
             self.unconfirmed.add(identity)
         return order, Intent(bot_id, identity, order.request(), now, look_first)
+
+    def _is_cleared(self, derived: Callable[[int], ClientOrderId], generation: int) -> bool:
+        """Whether this life has found out already that no lost try under the key is there."""
+        nowhere = self.look_ups.nowhere
+        tries = range(max(0, generation - CLEARING_TRIES), generation)
+        return derived(generation) in nowhere or (
+            len(tries) == CLEARING_TRIES and all(derived(number) in nowhere for number in tries)
+        )
 
     def _free(self, derived: Callable[[int], ClientOrderId], first: int, key: OrderKey) -> int:
         """The first try whose id no order under another name has: such a one was adopted."""
@@ -192,6 +204,7 @@ class OrderManager:
 
     async def _place(self, intent: Intent, request: OrderRequest) -> None:
         self.unanswered.add(intent.client_order_id)
+        self.look_ups.nowhere.discard(intent.client_order_id)
         try:
             await self._place_and_ask(intent, request)
         finally:
@@ -203,7 +216,8 @@ class OrderManager:
             if isinstance(found, OrderReport):
                 self._deliver(OrderReported(self.name, found))
                 return
-            self.unconfirmed.discard(intent.client_order_id)
+            if not self._proves_nothing(intent):
+                self.unconfirmed.discard(intent.client_order_id)
         try:
             response: OrderResponse = await self.exchange.place_order(request)
         except Exception as error:  # whatever failed, the order may have arrived
@@ -211,9 +225,18 @@ class OrderManager:
         if isinstance(response, Refused) and response.kind is RefusalKind.DUPLICATE:
             # The id is ours alone: an earlier life has used it and the journal has lost that.
             response = Unknown(response.reason)
+        if isinstance(response, Refused) and self._proves_nothing(intent):
+            response = Unknown(response.reason)
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
             await self.look_ups.settle(intent.sought)
+
+    def _proves_nothing(self, intent: Intent) -> bool:
+        """Whether a refusal leaves open that an earlier life's order is there under the same id.
+
+        That one wasn't found, but where a young "not found" is no proof it may still turn up.
+        """
+        return intent.look_first and self.exchange.capabilities.not_found_is_final_after_s > 0
 
     async def _cancel(self, intent: Intent, request: CancelRequest) -> None:
         """Cancel, then ask how the order ended: a cancelled order may have filled before."""

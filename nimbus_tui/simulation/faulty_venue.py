@@ -8,15 +8,18 @@ back.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import ClientOrderId, Symbol
+from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.ids import ClientOrderId, Symbol, TradeId
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import (
+    Accepted,
     CancelRequest,
     CancelResponse,
     NotFound,
@@ -42,6 +45,7 @@ from nimbus_tui.exchanges.base import (
 )
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.faults import Fate, FaultKind
+from nimbus_tui.simulation.wire import Wire
 
 TIME_OUT_S = 5.0
 DEADLINE_S = 8.0
@@ -54,14 +58,19 @@ WATCHDOG_S = 20.0
 T = TypeVar("T")
 
 Tell = Callable[[str], None]
-"""Takes one line of the trace."""
 
 
 class FaultyConnection:
     """The `Exchange` that an engine sees in a fault world."""
 
     def __init__(
-        self, venue: PaperExchange, fate: Fate, tell: Tell, *, keeps_deadlines: bool
+        self,
+        venue: PaperExchange,
+        wire: Wire,
+        fate: Fate,
+        tell: Tell,
+        *,
+        keeps_deadlines: bool,
     ) -> None:
         self.name = venue.name
         self.capabilities = Capabilities(
@@ -76,6 +85,7 @@ class FaultyConnection:
         self.is_dead = False
         """Whether the engine on this end is gone."""
         self._venue = venue
+        self._wire = wire
         self._fate = fate
         self._tell = tell
         self._keeps_deadlines = keeps_deadlines
@@ -88,7 +98,10 @@ class FaultyConnection:
         self._orders: list[OrderCallback] = []
         self._links: list[LinkCallback] = []
         self._funding: list[FundingCallback] = []
-        self._arrived: dict[ClientOrderId, float] = {}
+        self._deaf_until = 0.0
+        self._hidden: dict[TradeId, float] = {}
+        # Fills that the venue doesn't show yet, and until when.
+        self._hides_for_s = 0.0
         self._older: deque[tuple[Sequence[Balance], Sequence[VenuePosition]]] = deque(maxlen=4)
 
     # connection
@@ -114,6 +127,9 @@ class FaultyConnection:
         """Let chance break the connection; the world asks for it at every tick."""
         if self._link is not Link.CONNECTED or self._silent:
             return
+        if self._fate.strikes(FaultKind.MESSAGE_GAP):
+            self._deaf_until = self._loop.time() + self._fate.between(1.0, 12.0)
+            self._tell("a gap in the user messages")
         if self._fate.strikes(FaultKind.SOCKET_DROPPED):
             self._lose("the connection was reset")
         elif self._fate.strikes(FaultKind.SOCKET_DEAD):
@@ -154,15 +170,24 @@ class FaultyConnection:
 
     def fill(self, fill: Fill) -> None:
         """An execution, on its way to the engine."""
-        self._message(self._fills, fill, f"fill {fill.trade_id}")
+        if self._hides_for_s:
+            self._hidden[fill.trade_id] = self._loop.time() + self._hides_for_s
+        self._message(self._fills, fill, f"fill {fill.trade_id}", self._hides_for_s)
 
     def report(self, report: OrderReport) -> None:
         """A change of an order, on its way to the engine."""
         what = f"report {report.client_order_id} {report.state.value}"
         self._message(self._orders, report, what)
 
-    def _message(self, callbacks: list[Callable[[T], None]], item: T, what: str) -> None:
-        if self._silent or self.is_dead or self._fate.strikes(FaultKind.MESSAGE_LOST):
+    def funding(self, payment: FundingPayment) -> None:
+        """A funding payment, on its way to the engine."""
+        self._message(self._funding, payment, f"funding {payment.funding_id}")
+
+    def _message(
+        self, callbacks: list[Callable[[T], None]], item: T, what: str, wait_s: float = 0.0
+    ) -> None:
+        lost = self._fate.strikes(FaultKind.MESSAGE_LOST) or self._loop.time() < self._deaf_until
+        if self._silent or self.is_dead or lost:
             self._tell(f"lost: {what}")
             return
         late = self._fate.strikes(FaultKind.MESSAGE_LATE)
@@ -170,7 +195,7 @@ class FaultyConnection:
         if self._fate.strikes(FaultKind.MESSAGE_TWICE):
             delays.append(self._fate.between(0.001, 6.0))
         for delay in delays:
-            self._loop.call_later(delay, self._deliver, callbacks, item)
+            self._loop.call_later(wait_s + delay, self._deliver, callbacks, item)
 
     def _deliver(self, callbacks: list[Callable[[T], None]], item: T) -> None:
         if not (self._silent or self.is_dead):
@@ -182,8 +207,7 @@ class FaultyConnection:
     async def place_order(self, request: OrderRequest) -> OrderResponse:
         """Send an order over a bad line."""
         identity = request.client_order_id
-        self._tell(f"send {identity} {request.side.value} {request.quantity} @ {request.price}")
-        sent = self._loop.time()
+        await self._sends(f"send {identity} {request.side.value} {request.quantity}")
         if self._fate.strikes(FaultKind.REQUEST_LOST):
             return await self._timed_out(f"request lost {identity}")
         if self._fate.strikes(FaultKind.RATE_LIMITED):
@@ -193,16 +217,21 @@ class FaultyConnection:
             await self._way()
             return Refused(RefusalKind.INVALID, "the venue does not like it")
         if self._fate.strikes(FaultKind.REQUEST_LATE):
-            most = 2 * DEADLINE_S if self._keeps_deadlines else LONGEST_DELAY_S
-            self._loop.call_later(self._fate.between(1.0, most), self._arrive_late, request, sent)
+            self._arrives_late(request)
             return await self._timed_out(f"request late {identity}")
         lost = self._fate.strikes(FaultKind.ANSWER_LOST)
         blind = self._fate.strikes(FaultKind.SERVER_ERROR)
         slow = self._fate.strikes(FaultKind.SLOW_ANSWER)
-        await self._way()
         if blind and self._fate.chance.random() < 0.5:
+            await self._way()
             return Unknown("502 bad gateway")
-        answer = await self._arrive(request)
+        answer = await asyncio.shield(self._wire.place(request, self._fate.between(0.005, 0.08)))
+        # The copy of a refused one would be an order that nobody has sent.
+        if self._fate.strikes(FaultKind.REQUEST_TWICE, only_if=isinstance(answer, Accepted)):
+            delay = self._fate.between(0.5, DEADLINE_S / 2)
+            self._wire.place(request, delay, is_copy=True)
+        if self._fate.strikes(FaultKind.ANSWER_TWICE):
+            await self._repeat_later(request)
         if blind:
             return Unknown("502 bad gateway")
         if lost:
@@ -210,22 +239,24 @@ class FaultyConnection:
         await self._way(self._fate.between(0.2, 3.0) if slow else None)
         return answer
 
-    async def _arrive(self, request: OrderRequest) -> OrderResponse:
-        self._arrived.setdefault(request.client_order_id, self._loop.time())
-        return await self._venue.place_order(request)
+    def _arrives_late(self, request: OrderRequest) -> None:
+        most = 2 * DEADLINE_S if self._keeps_deadlines else LONGEST_DELAY_S
+        delay = self._fate.between(1.0, most)
+        if self._keeps_deadlines and delay > DEADLINE_S:
+            self._tell(f"{request.client_order_id} will arrive after its deadline")
+        else:
+            self._wire.place(request, delay)
 
-    def _arrive_late(self, request: OrderRequest, sent: float) -> None:
-        if self._keeps_deadlines and self._loop.time() - sent > DEADLINE_S:
-            self._tell(f"{request.client_order_id} arrived after its deadline")
-            return
-        self._tell(f"{request.client_order_id} arrived late")
-        # A request on the wire belongs to nobody any more: it must survive the sender's tasks.
-        self._loop.call_soon(asyncio.ensure_future, self._arrive(request))
+    async def _repeat_later(self, request: OrderRequest) -> None:
+        report = await self._venue.order_status(request.client_order_id, request.symbol)
+        if isinstance(report, OrderReport):
+            delay = self._fate.between(1.0, 8.0)
+            self._loop.call_later(delay, self._deliver, self._orders, report)
 
     async def cancel_order(self, request: CancelRequest) -> CancelResponse:
         """Ask for a cancel over a bad line."""
         identity = request.client_order_id
-        self._tell(f"cancel {identity}")
+        await self._sends(f"cancel {identity}")
         if self._fate.strikes(FaultKind.REQUEST_LOST):
             return await self._timed_out(f"cancel lost {identity}")
         if self._fate.strikes(FaultKind.RATE_LIMITED):
@@ -233,12 +264,26 @@ class FaultyConnection:
             return Refused(RefusalKind.BUSY, "too many requests")
         race = self._fate.strikes(FaultKind.CANCEL_RACE)
         lost = self._fate.strikes(FaultKind.ANSWER_LOST)
-        await self._way(self._fate.between(1.0, 3.0) if race else None)
-        answer = await self._venue.cancel_order(request)
+        if self._fate.strikes(FaultKind.FILL_AFTER_CANCEL):
+            await self._fill_as_it_goes(request)
+        delay = self._fate.between(1.0, 3.0) if race else self._fate.between(0.005, 0.08)
+        answer = await asyncio.shield(self._wire.cancel(request, delay))
         if lost:
             return await self._timed_out(f"answer to cancel lost {identity}")
         await self._way()
         return answer
+
+    async def _fill_as_it_goes(self, request: CancelRequest) -> None:
+        """Somebody trades with the order in its last moment, and the venue's books lag behind."""
+        self._hides_for_s = self._fate.between(1.0, 6.0)
+        await self._wire.trade_with(request, self._fate.chance.randint(1, 20))
+        self._hides_for_s = 0.0
+
+    async def _sends(self, what: str) -> None:
+        """A request leaves; a dead engine's never does."""
+        if self.is_dead:
+            await self._loop.create_future()
+        self._tell(what)
 
     async def _timed_out(self, what: str) -> Unknown:
         self._tell(what)
@@ -253,6 +298,8 @@ class FaultyConnection:
     # reading
 
     async def _read(self) -> None:
+        if self.is_dead:
+            await self._loop.create_future()
         await self._way()
         if self._fate.strikes(FaultKind.READ_FAILED):
             raise ExchangeError("503 service unavailable")
@@ -269,7 +316,7 @@ class FaultyConnection:
     ) -> OrderReport | NotFound:
         """One order by our id; a venue without deadlines may deny a young one."""
         await self._read()
-        age = self._loop.time() - self._arrived.get(client_order_id, float("-inf"))
+        age = self._loop.time() - self._wire.arrived.get(client_order_id, float("-inf"))
         may_lie = not self._keeps_deadlines and age < LIE_S
         if may_lie and self._fate.strikes(FaultKind.NOT_FOUND_LIE):
             self._tell(f"denied {client_order_id}")
@@ -281,7 +328,13 @@ class FaultyConnection:
     async def fills_since(self, cursor: str) -> FillPage:
         """The account's fills after a cursor."""
         await self._read()
-        return await self._venue.fills_since(cursor)
+        page = await self._venue.fills_since(cursor)
+        now = self._loop.time()
+        shown = list(takewhile(lambda one: self._hidden.get(one.trade_id, 0.0) <= now, page.fills))
+        if len(shown) == len(page.fills):
+            return page
+        # Nothing behind a hidden one is shown: a cursor must never pass it by.
+        return FillPage(tuple(shown), shown[-1].trade_id.rpartition("-")[2] if shown else cursor)
 
     async def funding_since(self, cursor: str) -> FundingPage:
         """The account's funding payments after a cursor."""

@@ -1,11 +1,13 @@
 """A journal in memory that outlives its engine, and can lose power or its writer at any step."""
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from nimbus_tui.journal.schema import bring_up_to_date
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
+
+T = TypeVar("T")
 
 
 class WriterDied(BaseException):
@@ -40,9 +42,10 @@ class Disk:
 class FragileJournal(SqliteJournal):
     """The production journal on such a disk, in the hands of one life of an engine."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, on_death: Callable[[], None]) -> None:
         super().__init__(disk.connection, MEMORY, None)
         self._disk = disk
+        self._on_death = on_death
         self.is_dead = False
         self.dies_in: int | None = None
         """Statements until the writer dies; None while it doesn't."""
@@ -63,9 +66,15 @@ class FragileJournal(SqliteJournal):
         self._step()
         super()._many(sql, rows)
 
+    def _decoded(self, sql: str, values: Sequence[Any], decode: Callable[[bytes], T]) -> list[T]:
+        self._step()
+        return super()._decoded(sql, values, decode)
+
     def _step(self) -> None:
         if self.dies_in is not None:
             self.dies_in -= 1
-            self.is_dead = self.is_dead or self.dies_in <= 0
+            if self.dies_in <= 0 and not self.is_dead:
+                self.is_dead = True
+                self._on_death()
         if self.is_dead:
             raise WriterDied

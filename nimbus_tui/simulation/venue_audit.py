@@ -5,15 +5,14 @@ tail was lost, so that nothing an engine forgets is forgotten here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
 
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey, Symbol
-from nimbus_tui.core.order import Order, OrderReport
-from nimbus_tui.engine.engine import Engine
+from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
+from nimbus_tui.core.order import Order, OrderReport, OrderRequest
 
 ZERO = Decimal(0)
 
@@ -27,18 +26,31 @@ class Violation(msgspec.Struct, frozen=True):
     detail: str
 
 
+class AtVenue(msgspec.Struct):
+    """What the venue has of one order."""
+
+    quantity: Decimal
+    is_live: bool = True
+    filled: Decimal = ZERO
+
+
 class VenueAudit:
     """Collects what the venue has done, and says which promise is broken first."""
 
     def __init__(self) -> None:
         self.violation: Violation | None = None
-        self.orders = 0
         self.fills: list[Fill] = []
-        self._intents: dict[ClientOrderId, Intent] = {}
-        self._quantities: dict[ClientOrderId, Decimal] = {}
-        self._live: dict[ClientOrderId, OrderReport] = {}
-        self._filled: dict[ClientOrderId, Decimal] = defaultdict(Decimal)
-        self._unnamed: set[ClientOrderId] = set()
+        self.payments: list[FundingPayment] = []
+        self.intents: dict[ClientOrderId, Intent] = {}
+        self.journal_lost = False
+        """Whether a power cut has taken what an engine knew."""
+        self._at_venue: dict[ClientOrderId, AtVenue] = {}
+        self._by_intent: dict[Intent, set[ClientOrderId]] = defaultdict(set)
+
+    @property
+    def orders(self) -> int:
+        """How many orders the venue has taken in."""
+        return len(self._at_venue)
 
     def break_promise(self, invariant: str, detail: str) -> None:
         """Keep the first broken promise."""
@@ -46,92 +58,90 @@ class VenueAudit:
             self.violation = Violation(invariant, detail)
 
     def journalled(self, order: Order) -> None:
-        """An engine has written an order down; from now on its id has a meaning."""
-        self._intents[order.client_order_id] = (order.bot_id, order.key)
+        """An engine has written an order down; from now on its id has a meaning.
 
-    def intent(self, identity: ClientOrderId) -> Intent | None:
-        """Whose order it is and why it exists."""
-        return self._intents.get(identity)
+        An order that was adopted under another name first keeps the one that it was sent under.
+        """
+        self.intents.setdefault(order.client_order_id, (order.bot_id, order.key))
+        self._by_intent[self.intents[order.client_order_id]].add(order.client_order_id)
+
+    # at the venue
+
+    def requested(self, request: OrderRequest, *, is_copy: bool = False) -> bool:
+        """A request reaches the venue; returns whether it has an order of that id already.
+
+        A second request under an id that is there makes no order. Only an engine that has lost its
+        journal's tail, or a line that carries it twice, may send one for what has filled.
+        """
+        identity = request.client_order_id
+        known = self._at_venue.get(identity)
+        intent = self.intents.get(identity)
+        if intent is None:
+            self.break_promise("journal before wire", f"{identity} arrives but is in no journal")
+        elif known is not None:
+            spent = known.filled and not known.is_live
+            if spent and not (is_copy or self.journal_lost):
+                what = f"{intent[0]} {intent[1]}: {identity} has filled and arrives again"
+                self.break_promise("a spent key is never sent again", what)
+        else:
+            self._check_spent(identity, intent)
+        return known is not None
+
+    def _check_spent(self, identity: ClientOrderId, intent: Intent) -> None:
+        for other in sorted(self._by_intent[intent]):
+            known = self._at_venue.get(other)
+            if known is not None and known.filled:
+                what = f"{intent[0]} {intent[1]} has filled as {other} and arrives as {identity}"
+                self.break_promise("a spent key is never sent again", what)
+
+    def accepted(self, request: OrderRequest) -> None:
+        """The venue has taken an order in."""
+        self._at_venue[request.client_order_id] = AtVenue(request.quantity)
+        self._check_key(request.client_order_id)
 
     def reported(self, report: OrderReport) -> None:
-        """The venue has taken an order in, or changed it."""
-        identity = report.client_order_id
-        if identity not in self._quantities:
-            self.orders += 1
-            self._quantities[identity] = report.quantity
-            if identity not in self._intents:
-                self.break_promise(
-                    "journal before wire", f"{identity} is at the venue but in no journal"
-                )
-        if report.state.is_final:
-            self._live.pop(identity, None)
-        else:
-            self._live[identity] = report
-        self._check_key(identity)
+        """The venue has changed an order."""
+        known = self._at_venue.setdefault(report.client_order_id, AtVenue(report.quantity))
+        known.is_live = not report.state.is_final
+        self._check_key(report.client_order_id)
 
     def filled(self, fill: Fill) -> None:
         """The venue has executed an order."""
         self.fills.append(fill)
-        identity = fill.client_order_id
-        self._filled[identity] += fill.quantity
-        self._check_key(identity)
+        known = self._at_venue.setdefault(fill.client_order_id, AtVenue(fill.quantity))
+        known.filled += fill.quantity
+        self._check_key(fill.client_order_id)
+
+    def funded(self, payment: FundingPayment) -> None:
+        """The venue has charged or paid funding."""
+        self.payments.append(payment)
+
+    def fills_of(self, bot_id: BotId) -> list[Fill]:
+        """The fills of all orders that a bot has ever written down."""
+        return [
+            fill
+            for fill in self.fills
+            if self.intents.get(fill.client_order_id, ("",))[0] == bot_id
+        ]
 
     def _check_key(self, identity: ClientOrderId) -> None:
-        intent = self._intents.get(identity)
+        intent = self.intents.get(identity)
         if intent is None:
             return
-        bot_id, key = intent
-        mine = [other for other, its in self._intents.items() if its == intent]
-        live = [other for other in mine if other in self._live]
+        where = f"{intent[0]} {intent[1]}"
+        mine = {
+            other: self._at_venue[other]
+            for other in sorted(self._by_intent[intent])
+            if other in self._at_venue
+        }
+        live = [other for other, order in mine.items() if order.is_live]
         if len(live) > 1:
-            self.break_promise("one live order per key", f"{bot_id} {key}: {', '.join(live)}")
-        traded = [other for other in mine if self._filled.get(other)]
-        if len(traded) > 1:
-            self.break_promise(
-                "a spent key is never sent again", f"{bot_id} {key}: {', '.join(traded)} filled"
-            )
-        if live and traded and live != traded:
-            self.break_promise("a spent key is never sent again", f"{bot_id} {key} rests again")
-
-    # at rest
-
-    def check_at_rest(self, engine: Engine, open_orders: Iterable[OrderReport]) -> None:
-        """The world has calmed down: what rests is what is wanted, and the books are the truth."""
-        at_venue = {report.client_order_id: report for report in open_orders}
-        for bot in engine.bots.values():
-            wanted = {order.key for order in bot.reviewed.orders}
-            live = {order.client_order_id: key for key, order in bot.keeper.live.items()}
-            if set(live.values()) != wanted:
-                odd = sorted(set(live.values()) ^ wanted)
-                self.break_promise("at rest, live = desired", f"{bot.bot_id}: {', '.join(odd)}")
-            for identity, key in live.items():
-                if identity not in at_venue:
-                    self.break_promise(
-                        "at rest, live = desired", f"{bot.bot_id} {key} is not at the venue"
-                    )
-            self._check_position(bot.bot_id, {s: bot.position(s) for s in bot.instruments})
-        for identity in at_venue:
-            intent = self._intents.get(identity)
-            known = intent is not None and any(
-                order.client_order_id == identity
-                for order in engine.bots[intent[0]].keeper.live.values()
-            )
-            if not known:
-                self.break_promise("no orphan", f"{identity} {intent} rests and nobody knows it")
-
-    def _check_position(self, bot_id: BotId, held: Mapping[Symbol, Decimal]) -> None:
-        for symbol, quantity in held.items():
-            truth = sum(
-                (
-                    fill.signed_quantity
-                    for fill in self.fills
-                    if fill.symbol == symbol
-                    and self._intents.get(fill.client_order_id, (None,))[0] == bot_id
-                ),
-                ZERO,
-            )
-            if truth != quantity:
-                self.break_promise(
-                    "position of a bot = Σ its fills",
-                    f"{bot_id} {symbol}: holds {quantity}, its fills at the venue say {truth}",
-                )
+            self.break_promise("one live order per key", f"{where}: {', '.join(live)}")
+        traded = [other for other, order in mine.items() if order.filled]
+        if len(traded) > 1 or (live and traded and live != traded):
+            what = f"{where}: {', '.join(traded)} filled, {', '.join(live)} live"
+            self.break_promise("a spent key is never sent again", what)
+        total = sum((order.filled for order in mine.values()), ZERO)
+        most = max((mine[other].quantity for other in traded), default=ZERO)
+        if total > most:
+            self.break_promise("Σ filled(key) ≤ quantity(key)", f"{where}: {total} of {most}")

@@ -6,18 +6,22 @@ our `Clock`. Nothing here waits for real time, so an hour passes as fast as its 
 
 import asyncio
 import selectors
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 
 
 class Standstill(Exception):
-    """Nobody sleeps, or somebody is never done at one moment: time will never pass again."""
+    """Nobody is ready and nobody sleeps: nothing will ever happen again."""
 
 
-MOST_STEPS_AT_ONCE = 200_000
-"""How often the loop may turn without time passing."""
+MOST_ROUNDS = 20_000
+"""So many rounds of the loop at one moment are more than anything honest takes."""
+
+
+class Spinning(Exception):
+    """Something is always ready, so that time can't pass: on a real machine a core at full load."""
 
 
 class _NoFiles(selectors.BaseSelector):
@@ -25,7 +29,9 @@ class _NoFiles(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._turns = 0
+        self.rounds = 0
+        self._rounds_now = 0
+        self.alarm: tuple[int, Callable[[], None]] | None = None
         self._keys: dict[int, selectors.SelectorKey] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -37,11 +43,16 @@ class _NoFiles(selectors.BaseSelector):
         return self._keys.pop(fileobj if isinstance(fileobj, int) else fileobj.fileno())
 
     def select(self, timeout: float | None = None) -> list[Any]:
+        self.rounds += 1
+        if self.alarm is not None and self.rounds >= self.alarm[0]:
+            (_, ring), self.alarm = self.alarm, None
+            ring()
         if timeout is None:
             raise Standstill
-        self._turns = 0 if timeout > 0 else self._turns + 1
-        if self._turns > MOST_STEPS_AT_ONCE:
-            raise Standstill
+        self._rounds_now = 0 if timeout > 0 else self._rounds_now + 1
+        if self._rounds_now > MOST_ROUNDS:
+            self._rounds_now = 0
+            raise Spinning
         self.now += max(0.0, timeout)
         return []
 
@@ -62,6 +73,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._files.now
+
+    def at_round(self, rounds: int, call: Callable[[], None]) -> None:
+        """Call between two steps of whatever runs, so many rounds from now; one call at a time."""
+        self._files.alarm = (self._files.rounds + rounds, call)
+
+    def no_alarm(self) -> None:
+        """Forget the call that was asked for."""
+        self._files.alarm = None
 
 
 class LoopClock:

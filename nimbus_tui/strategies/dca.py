@@ -6,14 +6,14 @@ sum buys more when it is cheap. Slot n is due at start_at + n × interval, and i
 time, so that no restart can trade a slot twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from nimbus_tui.core.events import DcaOrderExecuted, Warning
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.ids import OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.panels import SlotState, TimelinePanel
@@ -21,10 +21,18 @@ from nimbus_tui.core.plan import Plan, View
 from nimbus_tui.core.preview import Preview
 from nimbus_tui.strategies.base import BaseTradingStrategy, Problem, StatisticValue
 from nimbus_tui.strategies.dca_config import ZERO, DcaConfig, problems, sells_coins
-from nimbus_tui.strategies.dca_decisions import advanced, wake, wish
+from nimbus_tui.strategies.dca_decisions import advanced, schedule_in, wake, wish
 from nimbus_tui.strategies.dca_orders import Moment
-from nimbus_tui.strategies.dca_schedule import PREFIX, whole_second
-from nimbus_tui.strategies.dca_state import DcaState, absorb_fill, at_rest, part_ended
+from nimbus_tui.strategies.dca_schedule import PREFIX, slot_key, whole_second
+from nimbus_tui.strategies.dca_state import (
+    PARTS_RECALLED,
+    SLOTS_RECALLED,
+    DcaState,
+    absorb_fill,
+    at_rest,
+    part_ended,
+    recalled,
+)
 from nimbus_tui.strategies.dca_timeline import capital_needed, preview, statistics, timeline
 
 
@@ -104,6 +112,17 @@ class DcaStrategy(BaseTradingStrategy[DcaConfig, DcaState]):
     def handle_order_end(self, order: Order) -> None:
         """Ask for what a part-filled order left under the next part's key."""
         self._become(part_ended(self.state, order.key))
+
+    def likely_keys(self) -> Iterable[OrderKey]:
+        """The next slots, in parts; the open one's order is found when it is asked for."""
+        if self.state.fresh:
+            return ()
+        following = schedule_in(self.state, self.config).after(self.state.last_due, SLOTS_RECALLED)
+        return [slot_key(due, part) for due in following for part in PARTS_RECALLED]
+
+    def recall(self, key: OrderKey) -> None:
+        """A slot whose order exists is never opened again."""
+        self._become(recalled(self.state, key))
 
     def plan(self, view: View) -> Plan:
         """The order of the slot that is open, and when to look again."""

@@ -18,6 +18,11 @@ from nimbus_tui.strategies.dca_tally import Tally
 PAST_KEPT = 200
 """How many past slots the timeline shows; the sums know them all."""
 
+SLOTS_RECALLED = 64
+"""How many slots a power cut may have taken from the journal."""
+PARTS_RECALLED = range(1, 9)
+"""Which parts of each slot's order are looked for afterwards."""
+
 PAUSED = "it fell due while the bot was paused"
 
 
@@ -95,6 +100,12 @@ def _filled_late(state: DcaState, fill: Fill, instrument: Instrument, due: int) 
         for one in (row, *state.past[at + 1 :])
     ]
     return changed(state, past=(*state.past[:at], *later), tally=tally)
+
+
+def recalled(state: DcaState, key: OrderKey) -> DcaState:
+    """An order of a slot exists that the journal had lost: it and those before are dealt with."""
+    due = due_of(key)
+    return state if due is None else changed(state, last_due=max(state.last_due, due))
 
 
 # the end of a slot

@@ -6,7 +6,7 @@ the whole position rests 1 % above its average cost and moves down with every sa
 fills. Once it has filled, the other orders go, and after the cooldown a new cycle begins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ import msgspec
 
 from nimbus_tui.core.events import MartingaleTriggered, Warning
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.ids import OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.panels import RowState, StepsPanel
@@ -45,7 +45,9 @@ from nimbus_tui.strategies.martingale_rows import (
 from nimbus_tui.strategies.martingale_state import (
     Leg,
     MartingaleState,
+    cycle_of,
     exit_quantity,
+    keys_ahead,
     lots_held,
     target_price,
 )
@@ -125,6 +127,15 @@ class MartingaleStrategy(BaseTradingStrategy[MartingaleConfig, MartingaleState])
 
     def handle_order_end(self, order: Order) -> None:
         """Nothing to do here: the next plan sees which part has ended and asks for the next."""
+
+    def likely_keys(self) -> Iterable[OrderKey]:
+        """Every leg of the next cycles, in parts."""
+        return keys_ahead(self.state, self.config.max_steps)
+
+    def recall(self, key: OrderKey) -> None:
+        """The cycle of a lost order is never begun again; what it bought joins the position."""
+        if (cycle := cycle_of(key)) > self.state.cycle:
+            self._change(lost_cycle=max(self.state.lost_cycle, cycle))
 
     def plan(self, view: View) -> Plan:
         """Keep the cycle's orders, or wait for the next cycle."""

@@ -68,7 +68,7 @@ def begun(
     opposite = state.position.quantity * side.sign < ZERO
     if held and (opposite or not instrument.sellable(quantity, price)):
         return state
-    cycle = state.cycle + 1
+    cycle = max(state.cycle, state.lost_cycle) + 1
     return msgspec.structs.replace(
         state,
         cycle=cycle,

@@ -4,6 +4,7 @@ A *leg* is one thing that is to be traded: the base order, a safety step, the ta
 that ends with a part filled spends its key, and the leg goes on under the next part.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
@@ -25,6 +26,10 @@ from nimbus_tui.strategies.martingale_steps import (
 PREFIX = "martingale"
 BASE = "base"
 EXIT = "tp"
+CYCLES_RECALLED = 16
+"""How many cycles a power cut may have taken from the journal."""
+PARTS_RECALLED = range(1, 9)
+"""Which parts of each leg are looked for afterwards."""
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,11 +79,31 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
         return self.part_filled + self.rest
 
 
+def cycle_of(key: OrderKey) -> int:
+    """The cycle in a leg's key; 0 in any other key."""
+    words = key.split("/")
+    return int(words[1]) if len(words) > 2 and words[0] == PREFIX and words[1].isdecimal() else 0
+
+
+def keys_ahead(state: "MartingaleState", steps: int) -> Iterator[OrderKey]:
+    """The keys of the next cycles, which a power cut may have taken.
+
+    Those of a cycle that goes on are not among them: it comes to them again by itself, and the
+    orders are found when they are asked for.
+    """
+    names = (BASE, EXIT, *(str(step) for step in range(1, steps + 1)))
+    for cycle in range(state.cycle + 1, state.cycle + 1 + CYCLES_RECALLED):
+        for name in names:
+            yield from (Leg(name=name, cycle=cycle).key_of(part) for part in PARTS_RECALLED)
+
+
 class MartingaleState(StrategyState, frozen=True, kw_only=True):
     """What a martingale remembers."""
 
     cycle: int = 0
     """Number of the newest cycle; never used twice."""
+    lost_cycle: int = 0
+    """The newest cycle that the journal had lost: its orders exist, so its number is used up."""
     side: Side = Side.BUY
     """Side of this cycle's entries."""
     base: Leg | None = None

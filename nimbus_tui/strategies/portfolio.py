@@ -6,7 +6,7 @@ and when the proceeds are there buy ETH for 200, SOL for 200, MATIC for 100. The
 read again; what is still off its target by more than the tolerance gets another pass.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.ids import OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 from nimbus_tui.core.panels import DriftPanel
@@ -29,7 +29,9 @@ from nimbus_tui.strategies.portfolio_orders import (
     PortfolioState,
     Round,
     absorb_fill,
+    keys_ahead,
     order_ended,
+    recalled,
 )
 from nimbus_tui.strategies.portfolio_weights import (
     HUNDRED,
@@ -125,6 +127,14 @@ class PortfolioStrategy(BaseTradingStrategy[PortfolioConfig, PortfolioState]):
     def handle_order_end(self, order: Order) -> None:
         """Ask again for what a part-filled order left."""
         self.state = order_ended(self.state, order)
+
+    def likely_keys(self) -> Iterable[OrderKey]:
+        """Every coin in this round and the next ones."""
+        return keys_ahead(self.state, self.config)
+
+    def recall(self, key: OrderKey) -> None:
+        """The round of a lost order is never begun again."""
+        self.state = recalled(self.state, key)
 
     def plan(self, view: View) -> Plan:
         """Begin, go on with or finish a rebalance, or wait."""

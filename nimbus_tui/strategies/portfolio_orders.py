@@ -1,6 +1,6 @@
 """What one rebalance trades: its orders, what has come of them, and the state that keeps both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -24,6 +24,10 @@ from nimbus_tui.strategies.portfolio_weights import (
 )
 
 PREFIX = "rebalance/"
+ROUNDS_RECALLED = 16
+"""How many rounds a power cut may have taken from the journal."""
+PARTS_RECALLED = range(1, 9)
+"""Which parts of each order are looked for afterwards."""
 
 
 class Phase(Enum):
@@ -67,6 +71,12 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
         return not self.closed and self.remaining > ZERO
 
 
+def order_key(number: int, turn: int, asset: Asset, part: int) -> OrderKey:
+    """The key of one part of what one pass of a round intends with an asset."""
+    suffix = f"/p{part}" if part > 1 else ""
+    return OrderKey(f"{PREFIX}{number}.{turn}/{asset}{suffix}")
+
+
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One rebalance under way."""
 
@@ -82,8 +92,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
     def key(self, leg: Leg) -> OrderKey:
         """E.g. `rebalance/4.1/SOL`, and `rebalance/4.1/SOL/p2` for what the first order left."""
-        part = f"/p{leg.part}" if leg.part > 1 else ""
-        return OrderKey(f"{PREFIX}{self.number}.{self.turn}/{leg.asset}{part}")
+        return order_key(self.number, self.turn, leg.asset, leg.part)
 
     @property
     def working(self) -> tuple[Leg, ...]:
@@ -106,6 +115,51 @@ class PortfolioState(StrategyState, frozen=True, kw_only=True):
     turnover: Decimal = ZERO
     cost: Decimal = ZERO
     """Fees of all rebalances, in quote."""
+
+
+def keys_ahead(state: PortfolioState, config: PortfolioConfig) -> Iterator[OrderKey]:
+    """The keys of later passes, parts and rounds, which a power cut may have taken.
+
+    Those that the round under way has come to are not among them: it asks for them by itself.
+    """
+    for number in range(state.rounds, state.rounds + 1 + ROUNDS_RECALLED):
+        for turn in range(1, config.max_passes + 1):
+            for coin in config.coins:
+                for part in PARTS_RECALLED:
+                    key = order_key(number, turn, coin, part)
+                    if not _is_known(state, key):
+                        yield key
+
+
+def _is_known(state: PortfolioState, key: OrderKey) -> bool:
+    """Whether the newest round has come to this key already, or has ended without it."""
+    words = key.removeprefix(PREFIX).split("/")
+    if int(words[0].split(".")[0]) != state.rounds:
+        return False
+    return state.round is None or _has_come_to(state.round, words)
+
+
+def recalled(state: PortfolioState, key: OrderKey) -> PortfolioState:
+    """An order under a key exists: its round's number is used up.
+
+    Where it belongs to the round under way, but to a later pass or part than that has come to, the
+    round is given up, and what is really held decides whether another begins.
+    """
+    words = key.removeprefix(PREFIX).split("/")
+    number = int(words[0].split(".")[0])
+    current = state.round
+    if number > state.rounds:
+        return msgspec.structs.replace(state, rounds=number)
+    if current is None or number != current.number or _has_come_to(current, words):
+        return state
+    return msgspec.structs.replace(state, round=None)
+
+
+def _has_come_to(current: Round, words: Sequence[str]) -> bool:
+    turn = int(words[0].split(".")[1])
+    part = int(words[2].removeprefix("p")) if len(words) > 2 else 1
+    newest = max((leg.part for leg in current.legs if leg.asset == words[1]), default=0)
+    return turn < current.turn or (turn == current.turn and part <= newest)
 
 
 class Desk(msgspec.Struct, frozen=True):
