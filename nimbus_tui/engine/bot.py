@@ -293,7 +293,9 @@ class Bot:
 
     def next_time(self) -> int | None:
         """When the bot must be given a turn at the latest."""
-        rests = self.standing.is_stopped or self.is_frozen
+        # A plan that is owed already is asked for at the next turn that allows it; to be woken
+        # for it meanwhile would be to be woken at once, again and again.
+        rests = self.standing.is_stopped or self.is_frozen or self._owes_plan
         wake_at = None if rests else self.plan.wake.at
         times = [wake_at, self.frozen_until, self.keeper.retry_at()]
         return min((at for at in times if at is not None), default=None)
