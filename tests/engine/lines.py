@@ -8,6 +8,7 @@ from typing import Any
 
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.market import Tick
+from nimbus_tui.core.order import OrderReport
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
@@ -15,7 +16,9 @@ from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.simulation.faults import Fate, FaultKind, FaultPlan
 from nimbus_tui.simulation.faulty_venue import FaultyConnection
+from nimbus_tui.simulation.venue_audit import VenueAudit
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
+from nimbus_tui.simulation.wire import Wire
 from nimbus_tui.strategies.grid import GridStrategy
 from nimbus_tui.strategies.grid_levels import GridConfig
 from tests.simulation.worlds import instrument
@@ -30,8 +33,8 @@ class Scripted(Fate):
         super().__init__(FaultPlan(), Random(1))
         self.left: dict[FaultKind, int] = {}
 
-    def strikes(self, kind: FaultKind) -> bool:
-        if self.left.get(kind, 0) <= 0:
+    def strikes(self, kind: FaultKind, *, only_if: bool = True) -> bool:
+        if not only_if or self.left.get(kind, 0) <= 0:
             return False
         self.left[kind] -= 1
         self.counts[kind] += 1
@@ -64,11 +67,19 @@ class Lined:
             SYMBOL, lambda quote: self.line and self.line.price(quote)
         )
 
+    def _tell_acceptance(self, report: OrderReport) -> None:
+        if self.line is not None:
+            self.line.report(report)
+
     async def live(self, *prices: str, incarnation: int = 1) -> "Lined":
         """Begin a life: start, run, see some prices."""
         await self.venue.connect()
         self.line = FaultyConnection(
-            self.venue, self.fate, self.trace.append, keeps_deadlines=self.keeps_deadlines
+            self.venue,
+            Wire(self.venue, VenueAudit(), self._tell_acceptance),
+            self.fate,
+            self.trace.append,
+            keeps_deadlines=self.keeps_deadlines,
         )
         config = GridConfig(
             symbol=SYMBOL, levels=3, spacing=Decimal("0.5"), quote_size=Decimal(100)

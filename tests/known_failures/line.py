@@ -1,6 +1,5 @@
 """A line to a venue that fails as a test tells it, and never by chance."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +20,8 @@ from nimbus_tui.exchanges.base import FillPage
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.faults import Fate, FaultKind, FaultPlan
 from nimbus_tui.simulation.faulty_venue import FaultyConnection
+from nimbus_tui.simulation.venue_audit import VenueAudit
+from nimbus_tui.simulation.wire import Wire
 
 Letter = Callable[[], None]
 """A message or an answer that is held back; calling it lets it arrive."""
@@ -33,8 +34,8 @@ class ToldFate(Fate):
         super().__init__(FaultPlan(), Random(0))
         self.told: Counter[FaultKind] = Counter()
 
-    def strikes(self, kind: FaultKind) -> bool:
-        if not self.told[kind]:
+    def strikes(self, kind: FaultKind, *, only_if: bool = True) -> bool:
+        if not (only_if and self.told[kind]):
             return False
         self.told[kind] -= 1
         self.counts[kind] += 1
@@ -48,7 +49,8 @@ class ToldLine(FaultyConnection):
     """A connection whose messages and answers can be held back, lost or denied on request."""
 
     def __init__(self, venue: PaperExchange, fate: ToldFate, **more: Any) -> None:
-        super().__init__(venue, fate, lambda _: None, **more)
+        wire = Wire(venue, VenueAudit(), self._tell_acceptance)
+        super().__init__(venue, wire, fate, lambda _: None, **more)
         self.placed: list[OrderRequest] = []
         self.cancelled: list[CancelRequest] = []
         self.reads: Counter[str] = Counter()
@@ -103,22 +105,14 @@ class ToldLine(FaultyConnection):
         if refused is not None:
             return refused
         if self.requests_late_s:
-            self._loop.call_later(self.requests_late_s, self._arrives, request)
+            self._wire.place(request, self.requests_late_s)
             return await self._timed_out("late")
         answer = await super().place_order(request)
         await self._answer(f"placed {request.client_order_id}")
         return answer
 
-    def _arrives(self, request: OrderRequest) -> None:
-        self._loop.call_soon(asyncio.ensure_future, self._arrive(request))
-
-    async def _arrive(self, request: OrderRequest) -> OrderResponse:
-        known = await self._venue.order_status(request.client_order_id, request.symbol)
-        answer = await super()._arrive(request)
-        found = await self._venue.order_status(request.client_order_id, request.symbol)
-        if isinstance(known, NotFound) and isinstance(found, OrderReport):
-            self.announce(found)
-        return answer
+    def _tell_acceptance(self, report: OrderReport) -> None:
+        self.announce(report)
 
     async def cancel_order(self, request: CancelRequest) -> CancelResponse:
         self.cancelled.append(request)

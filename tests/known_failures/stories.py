@@ -59,7 +59,7 @@ class WatchedJournal(FragileJournal):
     """Tells the audit of every order that is written down."""
 
     def __init__(self, disk: Disk, audit: VenueAudit) -> None:
-        super().__init__(disk)
+        super().__init__(disk, on_death=lambda: None)
         self._audit = audit
 
     def save_order(self, order: Order) -> None:

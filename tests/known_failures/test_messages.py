@@ -6,7 +6,10 @@ import pytest
 
 from nimbus_tui.control.commands import StopBot
 from nimbus_tui.simulation.faults import FaultKind
+from nimbus_tui.strategies.dca import DcaStrategy
+from nimbus_tui.strategies.dca_config import DcaConfig
 from tests.known_failures.stories import BOT, WEAK, Story, in_virtual_time
+from tests.simulation.worlds import instrument
 
 GRID = 6
 """Orders of the grid of the stories."""
@@ -89,4 +92,21 @@ async def test_f19_one_comparison_repairs_what_a_dropped_socket_missed(size: str
     await story.tick("2389")
     assert ("grid/0/c2" in story.resting()) == (size == "0" or story.truth * 2400 >= 10)
     assert [type(event).__name__ for event in story.events].count("OrderFilled") == 1
+    await story.ends_well()
+
+
+@in_virtual_time
+async def test_a_slot_that_falls_due_while_out_of_step_waits_without_being_asked_for() -> None:
+    traded = instrument("ETH/USDC")
+    config = DcaConfig(symbol=traded.symbol, order_quote=Decimal(240), interval="1m", max_orders=3)
+    story = Story(lambda _: DcaStrategy(BOT, config, {traded.symbol: traded}), traded=traded)
+    await story.start("2400", "2400")
+    story.line.cannot_read = True
+    story.line.drop()
+    await story.wait(90)
+    assert len(story.sent) == 1
+    story.line.cannot_read = False
+    await story.wait(60)
+    await story.tick("2400", "2400")
+    assert len(story.sent) > 1
     await story.ends_well()
