@@ -100,7 +100,6 @@ class FaultyConnection:
         self._funding: list[FundingCallback] = []
         self._deaf_until = 0.0
         self._hidden: dict[TradeId, float] = {}
-        # Fills that the venue doesn't show yet, and until when.
         self._hides_for_s = 0.0
         self._older: deque[tuple[Sequence[Balance], Sequence[VenuePosition]]] = deque(maxlen=4)
 
