@@ -66,20 +66,26 @@ class EventBus:
         written, self._written = self._written, []
         self.recent.extend(written)
         for event in written:
-            for listener in list(self._listeners):
-                try:
-                    listener(event)
-                except Exception as error:  # who only listens must not harm those who work
-                    self._listeners.remove(listener)
-                    self.publish(Error(message=f"a listener failed and is left out: {error!r}"))
+            for error in self._tell(event):
+                self.publish(Error(message=f"a listener failed and is left out: {error!r}"))
 
     def tell_unwritten(self, event: Event) -> None:
         """Tell the listeners at once of what no journal can take any more."""
         self.publish(event)
         stamped = self._collected.pop()
         self.recent.append(stamped)
-        for listener in self._listeners:
-            listener(stamped)
+        self._tell(stamped)
+
+    def _tell(self, event: Event) -> list[Exception]:
+        """Who only listens must not harm those who work: one that raises is told nothing more."""
+        errors = []
+        for listener in list(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:
+                self._listeners.remove(listener)
+                errors.append(error)
+        return errors
 
     def since(self, seq: int) -> tuple[Event, ...]:
         """The kept events after a number, oldest first."""

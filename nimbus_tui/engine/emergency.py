@@ -118,7 +118,8 @@ class Emergency:
         engine = self._engine
         if engine.state == "failed":
             return
-        engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}"))
+        with suppress(Exception):  # the orders must go, whether anybody hears of it or not
+            engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}"))
         self.reason = self.reason or reason
         engine.state = "failed"
         self.progress = f"{self.reason}; cancelling every order"

@@ -17,11 +17,8 @@ from nimbus_tui.core.order import (
     OrderResponse,
 )
 from nimbus_tui.exchanges.base import FillPage
-from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.faults import Fate, FaultKind, FaultPlan
 from nimbus_tui.simulation.faulty_venue import FaultyConnection
-from nimbus_tui.simulation.venue_audit import VenueAudit
-from nimbus_tui.simulation.wire import Wire
 
 Letter = Callable[[], None]
 """A message or an answer that is held back; calling it lets it arrive."""
@@ -48,9 +45,8 @@ class ToldFate(Fate):
 class ToldLine(FaultyConnection):
     """A connection whose messages and answers can be held back, lost or denied on request."""
 
-    def __init__(self, venue: PaperExchange, fate: ToldFate, **more: Any) -> None:
-        wire = Wire(venue, VenueAudit(), self._tell_acceptance)
-        super().__init__(venue, wire, fate, lambda _: None, **more)
+    def __init__(self, *line: Any, **more: Any) -> None:
+        super().__init__(*line, **more)
         self.placed: list[OrderRequest] = []
         self.cancelled: list[CancelRequest] = []
         self.reads: Counter[str] = Counter()
@@ -67,8 +63,6 @@ class ToldLine(FaultyConnection):
         self.refuse: Callable[[OrderRequest], OrderResponse | None] = lambda _: None
         self.refuse_cancel: CancelResponse | None = None
         self.requests_late_s = 0.0
-        self.announce: Callable[[OrderReport], None] = lambda _: None
-        """Takes the report of an order that has just come to rest."""
 
     def drop(self, reason: str = "reset") -> None:
         """Lose the connection; it comes back by itself after a moment."""
@@ -110,9 +104,6 @@ class ToldLine(FaultyConnection):
         answer = await super().place_order(request)
         await self._answer(f"placed {request.client_order_id}")
         return answer
-
-    def _tell_acceptance(self, report: OrderReport) -> None:
-        self.announce(report)
 
     async def cancel_order(self, request: CancelRequest) -> CancelResponse:
         self.cancelled.append(request)

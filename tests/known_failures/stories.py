@@ -31,8 +31,10 @@ from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.journal.sqlite import MEMORY
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal, WriterDied
-from nimbus_tui.simulation.venue_audit import VenueAudit
+from nimbus_tui.simulation.rest_audit import RestAudit
+from nimbus_tui.simulation.venue_audit import VenueAudit, Violation
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
+from nimbus_tui.simulation.wire import Wire
 from nimbus_tui.strategies.grid import GridStrategy
 from nimbus_tui.strategies.grid_levels import GridConfig
 from tests.known_failures.line import ToldFate, ToldLine
@@ -109,10 +111,11 @@ class Story:
         self._settings = EngineSettings(name="test", **(settings or {}))
         self._disk = Disk()
         self.clock = LoopClock(self._loop, START_NS)  # type: ignore[arg-type]
+        self._first_balances = balances or {self.traded.quote: Decimal(10_000)}
         self.venue = PaperExchange(
             "sim",
             instruments=[self.traded],
-            balances=balances or {self.traded.quote: Decimal(10_000)},
+            balances=self._first_balances,
             clock=self.clock,
             store=PaperStore(MEMORY),
             settings=PaperSettings(partial_fills=True),
@@ -151,11 +154,13 @@ class Story:
         return await self.tick(*prices)
 
     def _build(self) -> None:
-        self.line = ToldLine(self.venue, self.fate, keeps_deadlines=self._keeps_deadlines)
+        wire = Wire(self.venue, self.audit, self._on_report)
+        self.line = ToldLine(
+            self.venue, wire, self.fate, lambda _: None, keeps_deadlines=self._keeps_deadlines
+        )
         self.line.capabilities = msgspec.structs.replace(
             self.line.capabilities, **self._capabilities
         )
-        self.line.announce = self._on_report
         self.prepare(self.line)
         self.lines.append(self.line)
         self.journal = WatchedJournal(self._disk, self.audit)
@@ -217,6 +222,12 @@ class Story:
         await asyncio.sleep(0.05)
         return self
 
+    def transfer(self, asset: str, amount: Decimal) -> None:
+        """Somebody pays in, or withdraws."""
+        self.venue.transfer(asset, amount)
+        known = self._first_balances.get(asset, Decimal(0))
+        self._first_balances = self._first_balances | {asset: known + amount}
+
     async def wait(self, seconds: float) -> "Story":
         """Let time pass without a price."""
         await asyncio.sleep(seconds)
@@ -263,11 +274,18 @@ class Story:
         """Events of one kind, oldest first."""
         return self.engine.journal.events(types=[kind])
 
+    async def _problem_at_rest(self) -> Violation | None:
+        return RestAudit(self.audit, self.engine).problem(
+            await self.venue.open_orders(),
+            await self.venue.balances(),
+            await self.venue.positions(),
+            self._first_balances,
+        )
+
     async def ends_well(self) -> None:
         """Nothing is lost, doubled or unknown, and nothing failed on the way."""
         assert self.audit.violation is None
-        self.audit.check_at_rest(self.engine, await self.venue.open_orders())
-        assert self.audit.violation is None
+        assert await self._problem_at_rest() is None
         assert self.position == self.truth
         assert self.troubles == []
         assert self.told("error") == []

@@ -140,7 +140,7 @@ async def test_f29_deposits_and_withdrawals_are_neither_profit_nor_loss() -> Non
     before = statistics_of(story.bot, 0) | {"equity": story.bot.equity()}
     orders, events = story.resting(), len(story.journal.events(limit=-1))
     for amount in ("50000", "-55000", "1"):
-        story.venue.transfer("USDC", Decimal(amount))
+        story.transfer("USDC", Decimal(amount))
         await story.wait(130)
         after = statistics_of(story.bot, 0) | {"equity": story.bot.equity()}
         assert after == before
@@ -156,7 +156,7 @@ async def test_f29_deposits_and_withdrawals_are_neither_profit_nor_loss() -> Non
 async def test_f29_a_bot_that_never_traded_trips_nothing() -> None:
     limits = RiskLimits(stop_loss=Decimal(1), take_profit=Decimal(1))
     story = await Story(limits=limits, trigger_price=Decimal(5000)).start("2400")
-    story.venue.transfer("USDC", Decimal(-9_000))
+    story.transfer("USDC", Decimal(-9_000))
     await story.tick("1200", "600", "2400")
     assert story.bot.standing.state is BotState.RUNNING
     assert story.bot.standing.readings() == []

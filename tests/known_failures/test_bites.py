@@ -254,5 +254,5 @@ def test_a_planted_mistake_is_noticed(
 ) -> None:
     (test,) = [value for key, value in vars(place).items() if key.startswith(name)]
     mistake(monkeypatch)
-    with pytest.raises((AssertionError, RuntimeError, InvariantViolated)):
+    with pytest.raises((AssertionError, ExceptionGroup, RuntimeError, InvariantViolated)):
         test(**more)

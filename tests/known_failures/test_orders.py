@@ -71,7 +71,7 @@ async def test_f02_twenty_time_outs_in_a_row_never_make_a_second_order(kind: Fau
         for step in range(10):
             await story.tick(str(base + step % 2))
             at_venue = await story.venue.open_orders()
-            keys = Counter(story.audit.intent(one.client_order_id) for one in at_venue)
+            keys = Counter(story.audit.intents[one.client_order_id] for one in at_venue)
             assert max(keys.values(), default=0) <= 1
     assert story.fate.counts[kind] == 20
     await story.wait(120)
