@@ -48,6 +48,10 @@ def lost_is_failed(patch: Patch) -> None:
     patch.setattr(lifecycle, "answered", answered)
 
 
+def a_refused_second_send_is_proof(patch: Patch) -> None:
+    patch.setattr(OrderManager, "_proves_nothing", lambda *_: False)
+
+
 def dust_can_be_sold(patch: Patch) -> None:
     patch.setattr(Instrument, "sellable", lambda *_: True)
 
@@ -226,6 +230,7 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (a_bot_at_rest_is_not_assessed, STOPS, "test_f14_", {"trouble": STOPS.no_funds}),
     (an_end_is_not_looked_up, MESSAGES, "test_f15_", {"size": "0.02", "bought": "0.02"}),
     (not_found_is_proof, MESSAGES, "test_f16_an_order_that_the_venue_denies", {}),
+    (a_refused_second_send_is_proof, MESSAGES, "test_f16_a_refusal_proves_nothing", {}),
     (a_failed_bot_keeps_its_coins, STOPS, "test_f17_",
      {"way": STOPS.by_its_own_faults, "closes": True}),
     (a_reconnect_compares_nothing, MESSAGES, "test_f19_", {"size": "0"}),

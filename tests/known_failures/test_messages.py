@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from nimbus_tui.control.commands import StopBot
+from nimbus_tui.core.order import OrderState, RefusalKind, Refused
 from nimbus_tui.simulation.faults import FaultKind
 from nimbus_tui.strategies.dca import DcaStrategy
 from nimbus_tui.strategies.dca_config import DcaConfig
@@ -74,6 +75,24 @@ async def test_f16_an_order_that_never_arrived_is_sent_again_under_its_own_id_an
     assert len(ids) == 2 * GRID
     assert sorted(ids[:GRID]) == sorted(ids[GRID:])
     assert len(await story.venue.open_orders()) == GRID
+    await story.ends_well()
+
+
+@in_virtual_time
+async def test_f16_a_refusal_proves_nothing_while_a_lost_try_may_be_there_under_that_id() -> None:
+    story = Story(capabilities=WEAK)
+    refused = Refused(RefusalKind.INVALID, "not now")
+    story.prepare = lambda line: setattr(line, "refuse", lambda _: refused)
+    await story.start("2400", "2401", "2400")
+    await story.wait(300)
+    await story.tick("2401", "2400")
+    # The first orders of a life may have been sent before a power cut took the journal's tail.
+    assert {order.state for order in story.bot.keeper.live.values()} == {OrderState.UNKNOWN}
+    assert len(story.sent) == GRID
+    story.line.refuse = lambda _: None
+    await story.wait(1800)
+    await story.tick("2401", "2400")
+    assert len(story.resting()) == GRID
     await story.ends_well()
 
 

@@ -163,10 +163,6 @@ def a_cancel_forgets_what_had_filled(patch: Patch) -> None:
     patch.setattr(lifecycle, "reported", reported)
 
 
-def a_refused_second_send_proves_that_there_was_no_first(patch: Patch) -> None:
-    patch.setattr(OrderManager, "_proves_nothing", lambda manager, intent: False)
-
-
 def a_cancelled_order_is_as_old_as_time(patch: Patch) -> None:
     honest = OrderManager._cancel
 
@@ -213,7 +209,6 @@ PLANTED: tuple[Plant, ...] = (
     the_terms_of_a_found_order_are_ignored,
     a_spent_key_is_used_again,
     a_cancel_forgets_what_had_filled,
-    a_refused_second_send_proves_that_there_was_no_first,
     a_cancelled_order_is_as_old_as_time,
     a_bot_that_cannot_be_asked_is_woken_all_the_same,
     fills_that_nobody_knows_are_dropped,
