@@ -2,6 +2,7 @@
 
 import time
 from decimal import Decimal
+from statistics import median
 
 import msgspec
 import pytest
@@ -469,17 +470,22 @@ async def test_a_key_is_answered_in_a_flood_of_changes() -> None:
         name = BotId(f"bot-{number:03}")
         client.bots[name] = msgspec.structs.replace(client.bots[ETH], bot_id=name)
     async with opened(client, size=(120, 40)) as (app, pilot):
-        slowest = 0.0
+
+        async def answer_s(key: str) -> float:
+            begun = time.perf_counter()
+            await pilot.press(key)
+            return time.perf_counter() - begun
+
+        calm = [await answer_s(key) for key in ("down", "up") * 15]
+        flooded = []
         for turn in range(30):
             for number in range(100):
                 client._set(BotId(f"bot-{number:03}"), price=Decimal(2400 + turn * number % 97))
             await client.news()
-            begun = time.perf_counter()
-            await pilot.press("down")
-            slowest = max(slowest, time.perf_counter() - begun)
+            flooded.append(await answer_s("down"))
         assert app.feed.focus == "bot-027"
         assert "bot-027" in app.live.dashboard.bots.text
-        assert slowest < 1.0
+        assert median(flooded) < 5 * median(calm)
         newest = Decimal(2400 + 29 * 27 % 97)
         await until(lambda: app.bot is not None and app.bot.price == newest)
 
