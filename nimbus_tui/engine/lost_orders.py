@@ -1,10 +1,11 @@
 """Orders that were sent and then lost from the journal by a power cut: found again by their ids.
 
-An id is derived from bot, key and generation. So the keys that a bot may have used since its state
-was saved tell, of each order or fill with our tag that nobody knows, whose it is and why it exists.
+An id is derived from bot, key and generation. So the keys that a bot wishes for, and those that it
+may have used since its state was saved, tell of each order or fill with our tag that nobody knows
+whose it is and why it exists.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from nimbus_tui.core.events import Warning
 from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
@@ -19,8 +20,11 @@ from nimbus_tui.orders import client_id
 
 async def find_again(
     engine: VenueSide, manager: OrderManager, strays: Mapping[ClientOrderId, OrderReport]
-) -> None:
-    """Give orders and fills that no bot knows back to the bots that sent them."""
+) -> bool:
+    """Give orders and fills that no bot knows back to the bots that sent them.
+
+    Returns whether there was any: what else nobody knows may belong to what follows from it.
+    """
     unclaimed = {
         fill.client_order_id: fill.symbol
         for fill in engine.journal.unclaimed_fills()
@@ -32,7 +36,8 @@ async def find_again(
         **{identity: report.symbol for identity, report in strays.items()},
     }
     if not unknown:
-        return
+        return False
+    found_any = False
     for bot in engine.bots.values():
         if bot.orders is not manager or not bot.saved.opened:
             continue  # a bot that has never traded has lost nothing but what it asks for first
@@ -43,14 +48,22 @@ async def find_again(
                 found = await manager.look_ups.find(sought)
                 report = found if isinstance(found, OrderReport) else None
             if report is not None:
-                take_over(engine, bot, report, key, generation, recalls=True)
+                found_any = True
+                recalls = key not in _wished(bot)
+                take_over(engine, bot, report, key, generation, recalls=recalls)
+    return found_any
+
+
+def _wished(bot: Bot) -> list[OrderKey]:
+    """What its strategy has asked for: a pause may keep it from asking the venue."""
+    return [wish.key for wish in bot.plan.orders if wish.key not in bot.keeper.live]
 
 
 def _recognised(
-    engine: VenueSide, bot: Bot, unknown: Iterable[ClientOrderId]
+    engine: VenueSide, bot: Bot, unknown: Container[ClientOrderId]
 ) -> Iterator[tuple[OrderKey, int, ClientOrderId]]:
     tag, incarnation = bot.orders.engine_tag, bot.record.incarnation
-    for key in bot.likely_keys:
+    for key in dict.fromkeys((*_wished(bot), *bot.likely_keys)):
         last = engine.journal.last_order(bot.bot_id, key)
         first = 0 if last is None else last.generation
         for generation in range(first, first + GENERATIONS):

@@ -27,6 +27,10 @@ class Orphans:
         self._seen: set[ClientOrderId] = set()
         self._told: set[ClientOrderId] = set()
 
+    def look_afresh(self) -> None:
+        """Bots have got orders back: from what they wish for then others may be recognised."""
+        self._seen = set()
+
     async def look(self, strays: Mapping[ClientOrderId, OrderReport]) -> None:
         """Take another look; what was there at the last one too is an orphan."""
         if not self._all_have_planned():

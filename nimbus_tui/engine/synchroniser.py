@@ -125,7 +125,8 @@ class Synchroniser:
             if order.client_order_id not in listed and not self._is_young(order):
                 await self._look_once(order)
         engine.process()
-        await find_again(engine, manager, self._strays(reports))
+        if await find_again(engine, manager, self._strays(reports)):
+            self._orphans.look_afresh()
         engine.process()
         manager.strays = self._strays(reports)
         await engine.accounts.read([manager.exchange])

@@ -1,0 +1,60 @@
+"""Orders that a power cut took from the journal come back to the bot that wishes for them."""
+
+from nimbus_tui.engine.facts import BotDue
+from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal
+from tests.engine.faults import CrashWorld
+from tests.simulation.worlds import instrument
+
+INVENTORY = "grid/inventory"
+
+
+async def compared(world: CrashWorld, times: int) -> None:
+    for _ in range(times):
+        await world.engine.synchronisers["sim"]._get_in_step()
+        await world.engine.settle()
+
+
+async def explained(world: CrashWorld) -> None:
+    world.bot.standing.agrees()
+    world.engine.inbox.put(BotDue("grid", replan=True))
+    await world.tick("2400", "2400")
+
+
+async def test_a_lost_fill_under_a_key_that_a_pause_holds_back_is_that_keys() -> None:
+    disk = Disk()
+    world = CrashWorld(instrument("ETH/USDC"), journal=FragileJournal(disk, lambda: None))
+    await world.start()
+    world.bot.standing.differs("looks strange")
+    await world.tick("2400")
+    assert world.bot.reviewed.held_back.keys() >= {INVENTORY}
+    disk.sync()
+    await explained(world)
+    (bought,) = [fill for fill in world.fills() if fill.key == INVENTORY]
+    disk.power_cut()
+
+    again = world.reborn(journal=FragileJournal(disk, lambda: None))
+    await again.start("2400")
+    assert again.bot.standing.is_paused
+    await compared(again, 1)
+    (found,) = again.fills()
+    assert (found.client_order_id, found.key) == (bought.client_order_id, INVENTORY)
+    await explained(again)
+    assert [fill for fill in again.fills() if fill.key == INVENTORY] == [found]
+    assert again.bot.position("ETH/USDC") == bought.quantity
+    assert all(request.price is not None for request in again.exchange.placed)
+
+
+async def test_what_follows_from_a_found_order_is_no_orphan_before_it_could_be_wished_for() -> None:
+    """Two looks make an orphan, but not two between which a bot has got an order back."""
+    world = await CrashWorld().start("2400")
+    orphans = world.engine.synchronisers["sim"]._orphans
+    report = (await world.exchange.open_orders())[0]
+    strays = {report.client_order_id: report}
+    told: list[str] = []
+    orphans._say = lambda one, remedy: told.append(one.client_order_id)  # type: ignore[method-assign]
+    await orphans.look(strays)
+    orphans.look_afresh()
+    await orphans.look(strays)
+    assert told == []
+    await orphans.look(strays)
+    assert told == [report.client_order_id]
