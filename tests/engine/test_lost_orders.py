@@ -1,6 +1,7 @@
 """Orders that a power cut took from the journal come back to the bot that wishes for them."""
 
 from nimbus_tui.engine.facts import BotDue
+from nimbus_tui.engine.lost_orders import take_over
 from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal
 from tests.engine.faults import CrashWorld
 from tests.simulation.worlds import instrument
@@ -58,3 +59,37 @@ async def test_what_follows_from_a_found_order_is_no_orphan_before_it_could_be_w
     assert told == []
     await orphans.look(strays)
     assert told == [report.client_order_id]
+
+
+async def test_the_tenth_try_under_a_key_is_found_where_the_journal_knows_the_first() -> None:
+    disk = Disk()
+    world = CrashWorld(journal=FragileJournal(disk, lambda: None))
+    await world.start("2400")
+    disk.sync()
+    for _ in range(10):
+        world.bot.standing.differs("looks strange")
+        world.engine.inbox.put(BotDue("grid"))
+        await world.tick("2400")
+        await explained(world)
+    assert world.bot.keeper.live["grid/-1/c1"].generation == 10
+    await world.tick("2388")
+    (bought,) = world.fills()
+    disk.power_cut()
+
+    again = world.reborn(journal=FragileJournal(disk, lambda: None))
+    await again.start("2389")
+    await compared(again, 2)
+    assert [(one.client_order_id, one.key) for one in again.fills()] == [
+        (bought.client_order_id, "grid/-1/c1")
+    ]
+    assert again.bot.position("ETH/USDC:USDC") == bought.quantity
+    assert "grid/-1/c1" not in again.resting()
+
+
+async def test_an_order_that_its_bot_has_asked_for_is_not_written_over() -> None:
+    world = await CrashWorld().start("2400")
+    order = world.bot.keeper.live["grid/-1/c1"]
+    reports = {one.client_order_id: one for one in await world.exchange.open_orders()}
+    take_over(world.engine, world.bot, reports[order.client_order_id], "grid/-1/c9")
+    assert world.memory.order(order.client_order_id) == order
+    assert world.bot.keeper.live.by_client_id(order.client_order_id) == order
