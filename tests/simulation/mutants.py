@@ -15,6 +15,7 @@ from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.orders import lifecycle
 from nimbus_tui.strategies.grid import GridStrategy
@@ -35,18 +36,16 @@ def a_time_out_is_a_refusal(patch: Patch) -> None:
 
 
 def a_fill_is_written_later_than_its_books(patch: Patch) -> None:
-    def save(bot: Bot) -> None:
-        if bot._dirty:
-            bot._dirty = False
-            bot._journal.save_bot(bot.record)
-            state = bot.guarded(bot.strategy.saved_state)
-            bot.record = msgspec.structs.replace(
-                bot.record,
-                strategy_state=bot.record.strategy_state if state is None else state,
-                books=msgspec.json.encode(bot.saved),
-            )
+    honest = SqliteJournal.save_bot
+    held: dict[tuple[int, str], BotRecord] = {}
 
-    patch.setattr(Bot, "save", save)
+    def save_bot(journal: SqliteJournal, record: BotRecord) -> None:
+        """What is written is what should have been written the time before."""
+        place = (id(journal), record.bot_id)
+        honest(journal, held.get(place, record))
+        held[place] = record
+
+    patch.setattr(SqliteJournal, "save_bot", save_bot)
 
 
 def the_generation_rises_while_nothing_is_known(patch: Patch) -> None:
