@@ -14,6 +14,7 @@ from nimbus_tui.config.locations import journal_path, paper_path
 from nimbus_tui.config.model import (
     BotConfig,
     Config,
+    Durability,
     ExchangeSection,
     FeeAsset,
     MarketSource,
@@ -91,6 +92,8 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         opened, lost = SqliteJournal.open(MEMORY), error
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.lost_journal = lost
+    if config.engine.durability is Durability.PROCESS:
+        engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
     engine.recorder = History(engine)
     for paper in exchanges.values():

@@ -5,6 +5,8 @@ import time
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 
+_SINCE_BOOT = time.CLOCK_MONOTONIC
+
 
 class LiveClock:
     """The machine's time, in ns since the epoch."""
@@ -12,6 +14,13 @@ class LiveClock:
     def now(self) -> int:
         """Nanoseconds since the epoch."""
         return time.time_ns()
+
+    def booted(self) -> int:
+        """When the machine was started, ns since the epoch; what was not on the disk then is lost.
+
+        Where the system doesn't count time spent asleep, that is later than it truly was.
+        """
+        return self.now() - time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", _SINCE_BOOT))
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""

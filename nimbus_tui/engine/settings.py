@@ -32,6 +32,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     close_in_emergency: bool = False
     orphans: OrphanPolicy = OrphanPolicy.REPORT
     """What is done about orders with our tag that no bot knows."""
+    booted_ns: int = 0
+    """When the machine was started: before that requests may have left that the journal lost."""
     history_days: int = 90
     """How far back past moments are kept."""
 

@@ -7,14 +7,15 @@ every order that should rest and isn't listed, all of it absorbed; only then may
 import asyncio
 from collections.abc import Sequence
 
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError
-from nimbus_tui.core.events import Connected, Disconnected
+from nimbus_tui.core.events import Connected, Disconnected, Info
 from nimbus_tui.core.ids import BotId, ClientOrderId
 from nimbus_tui.core.order import Order, OrderReport
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue, OrderReported
 from nimbus_tui.engine.holdings import Holdings
-from nimbus_tui.engine.look_ups import PAUSES_S, Sought
+from nimbus_tui.engine.look_ups import MARGIN_S, PAUSES_S, Sought
 from nimbus_tui.engine.lost_orders import find_again
 from nimbus_tui.engine.order_manager import OrderManager, describe, sought_of
 from nimbus_tui.engine.orphans import Orphans
@@ -58,7 +59,29 @@ class Synchroniser:
                     self._tell(Disconnected(exchange=self._name, reason=describe(error)))
                 await self._engine.clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
                 attempt += 1
+        await self._stragglers_have_arrived()
         await self._get_in_step()
+
+    async def _stragglers_have_arrived(self) -> None:
+        """Wait until nothing can be under way any more that left before the machine went down.
+
+        With it went the journal's newest entries: such a request would be looked for in vain, sent
+        again under an earlier try's id, and then arrive beside that.
+        """
+        within_ns = self._manager.exchange.capabilities.request_arrives_within_s * NS_PER_SECOND
+        if not within_ns:
+            return
+        until = self._engine.settings.booted_ns + round(within_ns + MARGIN_S * NS_PER_SECOND)
+        left_ns = until - self._engine.clock.now()
+        if left_ns > 0:
+            seconds = left_ns / NS_PER_SECOND
+            self._engine.tell(
+                Info(
+                    message=f"this machine has just started: for {seconds:.0f} s requests from "
+                    f"before may still reach {self._name}; its bots wait"
+                )
+            )
+            await self._engine.clock.sleep(seconds)
 
     async def run(self, first: "asyncio.Future[None]") -> None:
         """Once in step, compare again whenever it is wanted, and from time to time."""

@@ -73,6 +73,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the venue itself refuses a request after a deadline that we set."""
     dead_man_switch: bool = False
     leverage: bool = False
+    request_arrives_within_s: float = 0.0
+    """How long after its leaving a request may still reach the venue's book."""
     not_found_is_final_after_s: float = 0.0
     """How long after its sending an order that the venue doesn't list may still turn up."""
     not_found_frees_the_id: bool = True

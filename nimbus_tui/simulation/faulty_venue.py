@@ -79,6 +79,7 @@ class FaultyConnection:
             post_only=True,
             reduce_only=True,
             order_deadline=keeps_deadlines,
+            request_arrives_within_s=DEADLINE_S if keeps_deadlines else LONGEST_DELAY_S,
             not_found_is_final_after_s=DEADLINE_S if keeps_deadlines else 2 * LIE_S,
             not_found_frees_the_id=keeps_deadlines,
         )

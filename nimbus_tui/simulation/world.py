@@ -100,6 +100,7 @@ class World:
         self._disk = Disk()
         self._keeps_deadlines = self._chance.random() < _SHARE_OF_DEADLINES
         self._clock_offset_ns = 0
+        self._booted_ns = 0
         self._life: _Life | None = None
         self._wire: Wire | None = None
         self._lots = {one.symbol: one.lot_size for one in settings.instruments}
@@ -222,6 +223,7 @@ class World:
         )
         journal = _Watched(self._disk, self._audit.journalled, self._writer_died)
         engine = self._build(journal, line, clock, Random(f"{self._seed}/{self._crashes}"))
+        engine.settings = msgspec.structs.replace(engine.settings, booted_ns=self._booted_ns)
         life = _Life(engine, line, journal, clock)
         engine.bus.subscribe(self._on_event)
         life.tasks = [asyncio.ensure_future(life.live())]
@@ -285,6 +287,7 @@ class World:
         self._crashes += 1
         if life.death is FaultKind.POWER_CUT:
             self._disk.power_cut()
+            self._booted_ns = life.clock.now()
             self._audit.journal_lost = True
 
     async def _end(self, life: "_Life") -> None:

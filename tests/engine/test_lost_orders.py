@@ -1,5 +1,10 @@
 """Orders that a power cut took from the journal come back to the bot that wishes for them."""
 
+import asyncio
+
+import msgspec
+
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.lost_orders import take_over
 from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal
@@ -93,3 +98,25 @@ async def test_an_order_that_its_bot_has_asked_for_is_not_written_over() -> None
     take_over(world.engine, world.bot, reports[order.client_order_id], "grid/-1/c9")
     assert world.memory.order(order.client_order_id) == order
     assert world.bot.keeper.live.by_client_id(order.client_order_id) == order
+
+
+async def test_after_a_power_cut_what_is_under_way_may_arrive_before_anything_is_sent() -> None:
+    world = CrashWorld(start_ns=1_000 * NS_PER_SECOND)
+    slow = msgspec.structs.replace(world.exchange.capabilities, request_arrives_within_s=20.0)
+    world.exchange.capabilities = slow  # type: ignore[misc]
+    booted = msgspec.structs.replace(world.engine.settings, booted_ns=990 * NS_PER_SECOND)
+    world.engine.settings = booted
+    starting = asyncio.ensure_future(world.engine.start())
+    await world.engine.settle()
+    await world.clock.advance_to(1_012 * NS_PER_SECOND, world.engine.settle)
+    await starting
+    await world.tick("2400", "2400")
+    assert world.exchange.placed == []
+    await world.tick("2400", "2400", "2400")
+    assert len(world.exchange.placed) == 6
+    (info,) = [
+        event.message
+        for event in world.memory.events(types=["info"])
+        if "just started" in event.message
+    ]
+    assert "for 15 s" in info
