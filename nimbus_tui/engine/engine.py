@@ -19,11 +19,12 @@ from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import commands, continuity, recovery
 from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.auditor import Auditor
-from nimbus_tui.engine.bot import DAY_NS, Batch, Bot
+from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.equity_curve import EquityCurves
 from nimbus_tui.engine.facts import (
+    Batch,
     BotDue,
     BotFact,
     FillArrived,
@@ -36,6 +37,7 @@ from nimbus_tui.engine.facts import (
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.holdings import note_foreign_fill
 from nimbus_tui.engine.inbox import Inbox, Market, Post
+from nimbus_tui.engine.ledger import DAY_NS
 from nimbus_tui.engine.order_manager import (
     Intent,
     OrderManager,
@@ -337,7 +339,7 @@ class Engine:
             for bot_id in self._watchers[market]:
                 bot = self.bots[bot_id]
                 self.bot_revisions[bot_id] = self.revision + 1
-                if bot_id in fired or bot.awaits_price:
+                if bot_id in fired or bot.waking.awaits_price:
                     quotes[bot_id].append(quote)
                 else:
                     bot.prices[quote.symbol] = quote
@@ -439,10 +441,10 @@ class Engine:
 
     def _arm(self, bot: Bot) -> None:
         exchange = self.specs[bot.bot_id].exchange
-        for symbol, band in bot.bands().items():
+        for symbol, band in bot.waking.bands().items():
             self.wakes.arm(bot.bot_id, (exchange, symbol), band)
         midnight = (self.clock.now() // DAY_NS + 1) * DAY_NS
-        at = bot.next_time()
+        at = bot.waking.next_time()
         self.wakes.arm_time(bot.bot_id, midnight if at is None else min(at, midnight))
 
     def _arm_timer(self) -> None:
@@ -486,7 +488,7 @@ class Engine:
 
     def quiet_band(self, market: Market) -> Band:
         """Strictly between these prices no bot has anything to do."""
-        if any(self.bots[bot_id].awaits_price for bot_id in self._watchers[market]):
+        if any(self.bots[bot_id].waking.awaits_price for bot_id in self._watchers[market]):
             return NO_BAND
         return self.wakes.quiet_band(market)
 
@@ -516,7 +518,7 @@ class Engine:
             if record is None:
                 record = self._new_record(spec)
             bot = self._bot(spec, record)
-            bot.take_up(spec.config)
+            bot.life.take_up(spec.config)
             if fresh:
                 self.journal.save_bot(record)
             self.bots[spec.bot_id] = bot
@@ -551,7 +553,7 @@ class Engine:
         )
         bot.unowned = lambda: self.accounts.unowned(spec.exchange, self.bots)
         venue = self.exchanges[spec.exchange]
-        bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
+        bot.ledger.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
         bot.standing.closes_in_emergency = self.settings.close_in_emergency
         return bot

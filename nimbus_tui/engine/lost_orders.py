@@ -50,7 +50,7 @@ def _recognised(
     engine: VenueSide, bot: Bot, unknown: Iterable[ClientOrderId]
 ) -> Iterator[tuple[OrderKey, int, ClientOrderId]]:
     tag, incarnation = bot.orders.engine_tag, bot.record.incarnation
-    for key in bot.likely_keys:
+    for key in bot.life.likely_keys:
         last = engine.journal.last_order(bot.bot_id, key)
         first = 0 if last is None else last.generation
         for generation in range(first, first + GENERATIONS):
@@ -97,7 +97,7 @@ def take_over(
         engine.journal.save_order(order)
         if recalls:
             # Together: the next life finds the order in the journal and recalls nothing.
-            bot.recall(key)
+            bot.life.recall(key)
             bot.save()
     bot.keeper.live.put(order)
     bot.orders.unconfirmed.add(order.client_order_id)

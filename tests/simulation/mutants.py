@@ -11,10 +11,12 @@ from nimbus_tui.core.order import Order, OrderReport, OrderRequest, OrderState, 
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.facts import FillArrived, FillsRead
+from nimbus_tui.engine.ledger import Ledger
 from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.waking import Waking
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.orders import lifecycle
 from nimbus_tui.strategies.grid import GridStrategy
@@ -35,18 +37,18 @@ def a_time_out_is_a_refusal(patch: Patch) -> None:
 
 
 def a_fill_is_written_later_than_its_books(patch: Patch) -> None:
-    def save(bot: Bot) -> None:
-        if bot._dirty:
-            bot._dirty = False
-            bot._journal.save_bot(bot.record)
-            state = bot.guarded(bot.strategy.saved_state)
-            bot.record = msgspec.structs.replace(
-                bot.record,
-                strategy_state=bot.record.strategy_state if state is None else state,
-                books=msgspec.json.encode(bot.saved),
+    def save(ledger: Ledger, strategy_state: Callable[[], bytes | None]) -> None:
+        if ledger._is_dirty:
+            ledger._is_dirty = False
+            ledger._journal.save_bot(ledger.record)
+            state = strategy_state()
+            ledger.record = msgspec.structs.replace(
+                ledger.record,
+                strategy_state=ledger.record.strategy_state if state is None else state,
+                books=msgspec.json.encode(ledger.saved),
             )
 
-    patch.setattr(Bot, "save", save)
+    patch.setattr(Ledger, "save", save)
 
 
 def the_generation_rises_while_nothing_is_known(patch: Patch) -> None:
@@ -173,16 +175,16 @@ def a_cancelled_order_is_as_old_as_time(patch: Patch) -> None:
 
 
 def a_bot_that_cannot_be_asked_is_woken_all_the_same(patch: Patch) -> None:
-    honest = Bot.next_time
+    honest = Waking.next_time
 
-    def next_time(bot: Bot) -> int | None:
-        owes, bot._owes_plan = bot._owes_plan, False
+    def next_time(waking: Waking) -> int | None:
+        owes, waking.owes_plan = waking.owes_plan, False
         try:
-            return honest(bot)
+            return honest(waking)
         finally:
-            bot._owes_plan = owes
+            waking.owes_plan = owes
 
-    patch.setattr(Bot, "next_time", next_time)
+    patch.setattr(Waking, "next_time", next_time)
 
 
 def fills_that_nobody_knows_are_dropped(patch: Patch) -> None:
