@@ -15,6 +15,7 @@ from nimbus_tui.engine.ledger import Ledger
 from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
+from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.waking import Waking
 from nimbus_tui.journal.sqlite import SqliteJournal
@@ -188,7 +189,7 @@ def a_bot_that_cannot_be_asked_is_woken_all_the_same(patch: Patch) -> None:
 
 
 def fills_that_nobody_knows_are_dropped(patch: Patch) -> None:
-    patch.setattr(Engine, "_keep_unclaimed", lambda engine, fact: None)
+    patch.setattr(Owners, "_keep_unclaimed", lambda owners, fact: None)
 
 
 def lost_cycles_are_not_recalled(patch: Patch) -> None:
