@@ -63,6 +63,9 @@ FINAL_STATES = frozenset(
     {OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED}
 )
 
+MOST_TRIES_LOST = 16
+"""How many tries under one key a power cut may have taken from the journal."""
+
 
 class DesiredOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order that a strategy wants to rest now.

@@ -1,61 +1,42 @@
 """One bot: absorb, plan, review, reconcile, carry out, and nothing else."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from nimbus_tui.accounting.books import Books, claimed, funded
-from nimbus_tui.accounting.books import absorb as entered
+from nimbus_tui.accounting.books import Books
 from nimbus_tui.accounting.cycles import CycleLog
-from nimbus_tui.accounting.fees import fee_value
-from nimbus_tui.core.clock import NS_PER_SECOND, Clock
+from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import InvariantViolated
 from nimbus_tui.core.events import (
-    ConfigChanged,
     Error,
     Event,
-    OrderFilled,
-    PositionUpdate,
     Warning,
 )
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import DesiredOrder, Order
-from nimbus_tui.core.plan import Band, Plan, ReviewedPlan, View
+from nimbus_tui.core.plan import Plan, ReviewedPlan, View
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bus import EventBus
-from nimbus_tui.engine.facts import BotFact, FundingArrived
+from nimbus_tui.engine.facts import Batch, BotFact, FundingArrived
+from nimbus_tui.engine.ledger import Ledger
+from nimbus_tui.engine.objections import Objections
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.saved import Saved
 from nimbus_tui.engine.standing import Standing
 from nimbus_tui.engine.strategy_guard import AnyStrategy, StrategyGuard
-from nimbus_tui.engine.wake import tightest
-from nimbus_tui.engine.words import told_funding, unvalued_fee
+from nimbus_tui.engine.strategy_life import StrategyLife
+from nimbus_tui.engine.waking import Waking
 from nimbus_tui.journal.base import BotRecord, Journal
 from nimbus_tui.orders.reconcile import Cancel, OrderAction, Place, reconcile
-from nimbus_tui.risk.gate import WAITS, Situation, VenueSync, review
+from nimbus_tui.risk.gate import Situation, VenueSync, review
 from nimbus_tui.risk.limits import RiskLimits
-
-DAY_NS = 86_400 * NS_PER_SECOND
-
-_NUMBER = re.compile(r"-?[\d.]+")
-"""The same rule with a price that has moved is the same objection."""
-
-
-class Batch(msgspec.Struct, frozen=True):
-    """What a bot is given for one turn."""
-
-    facts: tuple[BotFact, ...] = ()
-    quotes: tuple[Quote, ...] = ()
-    replan: bool = False
 
 
 class Bot:
@@ -76,17 +57,14 @@ class Bot:
         bus: EventBus,
         clock: Clock,
     ) -> None:
-        self.record = record
         self.instruments = instruments
         self.limits = limits
         self.orders = orders
         self.prices: dict[Symbol, Quote] = {}
         self.unowned: Callable[[], Mapping[Asset, Decimal]] = dict
-        self.fee_price: Callable[[Asset, Asset], Decimal | None] = lambda asset, quote: None
-        self._journal = journal
         self._bus = bus
         self._clock = clock
-        self.saved = Saved.of(record)
+        self.ledger = Ledger(record, instruments, journal, self.publish)
         self.standing = Standing(self, close_on_stop=close_on_stop)
         self.strategy = strategy
         self.guard = StrategyGuard(
@@ -99,18 +77,16 @@ class Bot:
             restart_window_s=restart_window_s,
         )
         self.keeper = OrderBookKeeper(self, journal, clock)
+        self.life = StrategyLife(self)
+        self.waking = Waking(self, clock)
+        self.sync = VenueSync.NEVER
         self.plan = Plan()
-        self._has_answered = False
         self.reviewed = ReviewedPlan()
-        self._warned: dict[OrderKey, str] = {}
-        self._dirty = False
-        self.likely_keys: tuple[OrderKey, ...] = ()
-        """Keys of orders that the journal may have lost, as the state was before any fill came."""
-        self._owes_plan = False
-        """Whether the strategy is to be asked as soon as it can be."""
+        self.has_planned = False
+        """Whether the strategy has said since the start what should rest."""
+        self._objections = Objections()
         self._plans = 0
         """How often the strategy has been asked since the start."""
-        self.sync = VenueSync.NEVER
 
     # the one path of every order
 
@@ -130,29 +106,30 @@ class Bot:
         for quote in batch.quotes:
             self.prices[quote.symbol] = quote
             self.keeper.price_moved(quote)
-        if not self.saved.opened and self._has_prices():
-            woken = self._open_books() or woken
+        if not self.saved.opened and self.has_prices:
+            woken = self.life.open_books(self._clock.now()) or woken
         self.standing.assess()
         for quote in batch.quotes:
             woken = self._left_band(quote) or woken
-        return woken or self._time_has_come() or self._is_settled()
+        woken = woken or self.life.revive_if_due()
+        return woken or self.waking.time_has_come() or self.waking.is_settled()
 
     def wish(self, woken: bool) -> Plan:
         """Ask the strategy if it is awake and may trade, else its last answer stands."""
-        self._owes_plan = self._owes_plan or woken
-        able = self.saved.opened and self._has_prices() and self._can_be_asked
+        self.waking.owes_plan = self.waking.owes_plan or woken
+        able = self.saved.opened and self.has_prices and self.life.can_be_asked
         able = able and self.sync is VenueSync.NOW
-        if self._owes_plan and able and not self.standing.is_stopped:
-            self._owes_plan = False
+        if self.waking.owes_plan and able and not self.standing.is_stopped:
+            self.waking.owes_plan = False
             answer = self.guard.plan(self.view())
             if answer is not None:
-                self._has_answered = True
+                self.has_planned = True
                 self.plan = answer
                 self._plans += 1
                 self.keeper.forget_all_but({wish.key for wish in answer.orders})
                 self.announce()
-                self._dirty = True
-        if not (self._has_answered or self.standing.is_stopped):
+                self.ledger.touch()
+        if not (self.has_planned or self.standing.is_stopped):
             # Until the strategy has been asked, what rests is what should rest.
             self.plan = Plan(self.keeper.taken_over())
         return self.plan
@@ -173,7 +150,10 @@ class Bot:
             sync=self._known_sync(),
         )
         self.reviewed = review(plan, situation)
-        self._warn_of_objections()
+        for key, reason in self._objections.fresh(
+            self.reviewed.held_back, situation.waiting
+        ).items():
+            self.publish(Warning(message=f"{key} is held back: {reason}"))
         return self.reviewed
 
     def _known_sync(self) -> VenueSync:
@@ -219,11 +199,6 @@ class Bot:
     # what others ask of it
 
     @property
-    def has_planned(self) -> bool:
-        """Whether the strategy has said since the start what should rest."""
-        return self._has_answered
-
-    @property
     def bot_id(self) -> BotId:
         """The bot's name."""
         return self.record.bot_id
@@ -234,9 +209,19 @@ class Bot:
         return next(iter(self.instruments.values())).quote
 
     @property
+    def record(self) -> BotRecord:
+        """What the journal says of it."""
+        return self.ledger.record
+
+    @property
+    def saved(self) -> Saved:
+        """What the journal keeps of it beside the strategy's own state."""
+        return self.ledger.saved
+
+    @property
     def books(self) -> Books:
         """What it owns and has earned."""
-        return self.saved.books
+        return self.ledger.books
 
     @property
     def is_frozen(self) -> bool:
@@ -244,11 +229,9 @@ class Bot:
         return self.guard.is_frozen
 
     @property
-    def awaits_price(self) -> bool:
-        """Whether the next price is worth a turn wherever it is."""
-        if self.standing.is_closing and not self._has_prices():
-            return True
-        return (self._owes_plan and not self.standing.is_stopped) or not self.saved.opened
+    def has_prices(self) -> bool:
+        """Whether each of its symbols has a price."""
+        return all(symbol in self.prices for symbol in self.instruments)
 
     def position(self, symbol: Symbol) -> Decimal:
         """The bot's own signed position."""
@@ -270,27 +253,6 @@ class Bot:
             may_add=self.standing.step < RiskStep.PAUSE,
         )
 
-    def bands(self) -> dict[Symbol, Band]:
-        """For each symbol, the prices at which the bot must be given a turn."""
-        return {
-            symbol: tightest(
-                (
-                    self._own_band(symbol),
-                    self.standing.exit_band(symbol),
-                    self.keeper.retry_band(symbol),
-                )
-            )
-            for symbol in self.instruments
-        }
-
-    def next_time(self) -> int | None:
-        """When the bot must be given a turn at the latest."""
-        # One that owes a plan already is asked when it can be, by a price or once in step again.
-        rests = self.standing.is_stopped or self.is_frozen or self._owes_plan
-        wake_at = None if rests else self.plan.wake.at
-        times = [wake_at, self.guard.frozen_until, self.keeper.retry_at()]
-        return min((at for at in times if at is not None), default=None)
-
     def publish(self, event: Event) -> None:
         """Tell the bus in the bot's name."""
         self._bus.publish(msgspec.structs.replace(event, bot_id=self.bot_id))
@@ -302,35 +264,20 @@ class Bot:
 
     def retell(self, event: Event) -> None:
         """Count and publish one thing that the strategy has told."""
-        self.saved = self.saved.counted(event)
+        self.ledger.count(event)
         self.publish(event)
 
     def change_record(self, **changes: Any) -> None:
         """Change what the journal says of the bot; written at the end of the turn."""
-        self.record = msgspec.structs.replace(self.record, **changes)
-        self._dirty = True
+        self.ledger.change_record(**changes)
 
     def change_saved(self, **changes: Any) -> None:
         """Change the books' side of what is saved; written at the end of the turn."""
-        self.saved = msgspec.structs.replace(self.saved, **changes)
-        self._dirty = True
+        self.ledger.change_saved(**changes)
 
     def save(self) -> None:
-        """Write what has changed, in the transaction that is open.
-
-        Where the strategy can't say its state, the journalled one stands, and with it the number
-        of fills that it has absorbed: the others are given to it again.
-        """
-        if self._dirty:
-            self._dirty = False
-            state = self.guard.saved_state()
-            if state is None:
-                state = self.record.strategy_state
-                self.saved = self.saved.as_absorbed_in(Saved.of(self.record))
-            self.record = msgspec.structs.replace(
-                self.record, strategy_state=state, books=msgspec.json.encode(self.saved)
-            )
-            self._journal.save_bot(self.record)
+        """Write what has changed, in the transaction that is open."""
+        self.ledger.save(self.guard.saved_state)
 
     @property
     def cycles(self) -> CycleLog:
@@ -339,7 +286,7 @@ class Bot:
 
     def look(self) -> None:
         """Let the strategy see how things stand, for what it shows."""
-        if self.saved.opened and self._has_prices() and not self.is_frozen:
+        if self.saved.opened and self.has_prices and not self.is_frozen:
             self.guard.look(self.view(for_show=True))
 
     def equity(self) -> Decimal:
@@ -348,71 +295,24 @@ class Bot:
 
     def roll_day(self) -> None:
         """Keep the equity at which the UTC day began."""
-        day = self._clock.now() // DAY_NS
-        if self.saved.opened and (day != self.saved.day or self.saved.day_equity is None):
-            self.change_saved(day=day, day_equity=self.equity())
+        self.ledger.roll_day(self._clock.now(), self.equity)
 
     # fills and funding
 
     def _took_in(self, fact: BotFact) -> bool:
         """Take in one fact; returns whether it brought a new fill."""
         if isinstance(fact, FundingArrived):
-            self._fund(fact.payment)
+            self.ledger.fund(fact.payment)
             return False
         return self.keeper.absorb(fact)
-
-    def worth_of_fee(self, fill: Fill) -> Decimal | None:
-        """What a new fill's fee is worth in quote now; None where nobody can say."""
-        instrument = self.instruments[fill.symbol]
-        known = fee_value(fill, instrument)
-        if known is not None:
-            return known
-        return fee_value(fill, instrument, self.fee_price(fill.fee_asset, instrument.quote))
 
     def book(self, fill: Fill) -> None:
         """Enter a new fill into the books, then let the strategy absorb it.
 
         If the strategy raises, the books have the fill all the same and it is given again later.
         """
-        books = entered(self.books, fill, self.instruments[fill.symbol])
-        self.change_saved(books=books)
-        if fill.fee_quote is None:
-            self.publish(Warning(message=unvalued_fee(fill, self.instruments[fill.symbol])))
-        self.publish(OrderFilled(fill=fill, position=self.position(fill.symbol)))
-        position = books.position(fill.symbol)
-        self.publish(
-            PositionUpdate(
-                symbol=fill.symbol, quantity=position.quantity, average_cost=position.average_cost
-            )
-        )
-        self.feed_strategy()
-
-    def _fund(self, payment: FundingPayment) -> None:
-        """Enter a funding payment into the books, once."""
-        named = msgspec.structs.replace(payment, bot_id=self.bot_id)
-        if not self._journal.record_funding(named):
-            return
-        if payment.asset == self.instruments[payment.symbol].quote:
-            self.change_saved(books=funded(self.books, named))
-        self.publish(told_funding(named, self.instruments[payment.symbol]))
-
-    def feed_strategy(self) -> None:
-        """Give the strategy each fill that its state has not absorbed yet, in order."""
-        behind = self.books.fills - self.saved.absorbed
-        if not behind or not self._can_be_asked:
-            return
-        fills = self._journal.fills(bot_id=self.bot_id, limit=behind, newest=True)
-        for fill in fills:
-            if not self._absorbs(fill):
-                return
-
-    def _absorbs(self, fill: Fill) -> bool:
-        if not self.guard.tell(lambda: self.strategy.handle_order_fill(fill)):
-            return False
-        self.change_saved(absorbed=self.saved.absorbed + 1)
-        self.saved = self.saved.with_cycles(self.guard.cycles())
-        self.announce()
-        return True
+        self.ledger.enter(fill)
+        self.life.feed()
 
     def order_ended(self, order: Order) -> None:
         """An order ended; if a part was filled, its key is spent and the strategy is told.
@@ -426,125 +326,19 @@ class Bot:
         if order.filled > 0 and (order.adopted or order.filled < (wished or order.quantity)):
             ended = msgspec.structs.replace(order, quantity=wished or order.quantity)
             self.guard.tell(lambda: self.strategy.handle_order_end(ended))
-            self._dirty = True
-            self._owes_plan = True
+            self.ledger.touch()
+            self.waking.owes_plan = True
         self.standing.order_ended(order)
-
-    # the strategy's life
-
-    def take_up(self, wanted: bytes) -> None:
-        """Go on where the journal stands, under the parameters of now."""
-        self.revive()
-        if self.record.config != wanted:
-            self._adopt_config(wanted)
-
-    def revive(self) -> None:
-        """Let the strategy go on from its journalled state, and tell it what it has missed."""
-        self.guard.initialize(self.record.strategy_state)
-        if not self.likely_keys:
-            self.likely_keys = self.guard.likely_keys()
-        self.feed_strategy()
-        if self.saved.start_owed and not self.standing.is_stopped and self._can_be_asked:
-            self.start_strategy()
-
-    def recall(self, key: OrderKey) -> None:
-        """Tell the strategy of an order that its state doesn't know."""
-        self.guard.tell(lambda: self.strategy.recall(key))
-        self._dirty = True
-
-    def start_strategy(self) -> None:
-        """Let the strategy begin a fresh plan; one that raises owes that until it can."""
-        self.change_saved(start_owed=True)
-        if not self.guard.is_up:
-            self.guard.initialize(self.record.strategy_state)
-            self.feed_strategy()
-        if self._can_be_asked and self.guard.tell(self.strategy.start):
-            self.change_saved(start_owed=False)
-
-    def restart_if_due(self) -> bool:
-        """Wake a strategy that raised from its last good state once its rest is over."""
-        if not self.guard.rest_is_over:
-            return False
-        self.revive()
-        return not self.is_frozen
-
-    @property
-    def _can_be_asked(self) -> bool:
-        return self.guard.is_up and not self.is_frozen
-
-    def _adopt_config(self, wanted: bytes) -> None:
-        """Tell the strategy of the change from the journalled parameters to those of now."""
-        now = self.strategy.config
-        with suppress(msgspec.MsgspecError):  # an older version's parameters: no way to compare
-            self.strategy.config = msgspec.json.decode(self.record.config, type=type(now))
-        self.guard.tell(lambda: self.strategy.update_config(now))
-        self.strategy.config = now
-        self.change_record(config=wanted)
-        self.publish(ConfigChanged(keys=()))
 
     def contradiction(self, error: InvariantViolated) -> None:
         """Our own bookkeeping contradicts itself: say so and stop adding exposure."""
         self.publish(Error(message=str(error)))
         self.standing.risk_pause(str(error))
 
-    # details
-
-    def _has_prices(self) -> bool:
-        return all(symbol in self.prices for symbol in self.instruments)
-
-    def _open_books(self) -> bool:
-        """Begin the books at the first prices: the capital is what the plan can commit.
-
-        Returns whether they are open; not while the strategy can't say what it needs.
-        """
-        if not self._can_be_asked or self.record.state == "failed":
-            return False
-        capital = self.record.capital or self.guard.required_capital(self.marks())
-        if capital is None:
-            return False
-        now, marks = self._clock.now(), self.marks()
-        self.change_record(capital=capital)
-        self.saved = self.saved.begun(capital, marks, now)
-        for symbol, quantity in self.guard.wanted_claim(self.view()).items():
-            books = claimed(self.books, symbol, quantity, marks[symbol], now)
-            self.change_saved(books=books, claimed={**(self.saved.claimed or {}), symbol: quantity})
-        self.start_strategy()
-        self.standing.opened()
-        return True
-
     def _left_band(self, quote: Quote) -> bool:
-        below, above = self._own_band(quote.symbol)
-        if not self._has_prices():
+        """Whether a price is out of the strategy's band; if so, it is told of it."""
+        if not self.has_prices or not self.waking.leaves_band(quote):
             return False
-        left = (below is not None and quote.price <= below) or (
-            above is not None and quote.price >= above
-        )
-        if left and not self.is_frozen and not self.standing.is_stopped:
-            self.guard.tell(lambda: self.strategy.handle_price_update(quote))
-            self._dirty = True
-        return left
-
-    def _own_band(self, symbol: Symbol) -> Band:
-        if self.standing.is_stopped or self.is_frozen:
-            return (None, None)
-        return self.plan.wake.bands.get(symbol, (None, None))
-
-    def _time_has_come(self) -> bool:
-        if self.restart_if_due():
-            return True
-        at = self.plan.wake.at
-        return at is not None and at <= self._clock.now()
-
-    def _is_settled(self) -> bool:
-        return self.plan.wake.settled and not self.keeper.live
-
-    def _warn_of_objections(self) -> None:
-        """Say once why an order is held back, not on every tick."""
-        told, self._warned = self._warned, {}
-        waiting = self.keeper.waiting_reasons()
-        for key, reason in self.reviewed.held_back.items():
-            rule = _NUMBER.sub("", reason)
-            fresh = told.get(key) != rule and not reason.startswith(("paused", "stopped", WAITS))
-            if fresh and key not in waiting:
-                self.publish(Warning(message=f"{key} is held back: {reason}"))
-            self._warned[key] = rule
+        self.guard.tell(lambda: self.strategy.handle_price_update(quote))
+        self.ledger.touch()
+        return True

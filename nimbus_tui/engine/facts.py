@@ -1,10 +1,11 @@
-"""What can arrive at the engine from outside: the items of the inbox."""
+"""What can arrive at the engine from outside, the items of the inbox, and a bot's share of it."""
 
 import msgspec
 
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
+from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import CancelResponse, OrderReport, OrderResponse
 
 
@@ -80,3 +81,11 @@ BotFact = OrderFact | FundingArrived
 """What changes a bot."""
 
 Fact = BotFact | FillsRead | FundingRead | BotDue
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a bot is given for one turn."""
+
+    facts: tuple[BotFact, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    replan: bool = False

@@ -9,11 +9,11 @@ from collections.abc import Container, Iterator, Mapping
 
 from nimbus_tui.core.events import Warning
 from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
-from nimbus_tui.core.order import Order, OrderReport, OrderState
+from nimbus_tui.core.order import MOST_TRIES_LOST, Order, OrderReport, OrderState
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import OrderReported
 from nimbus_tui.engine.look_ups import Sought
-from nimbus_tui.engine.order_manager import GENERATIONS, OrderManager
+from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.venue_side import VenueSide
 from nimbus_tui.orders import client_id
 
@@ -63,10 +63,10 @@ def _recognised(
     engine: VenueSide, bot: Bot, unknown: Container[ClientOrderId]
 ) -> Iterator[tuple[OrderKey, int, ClientOrderId]]:
     tag, incarnation = bot.orders.engine_tag, bot.record.incarnation
-    for key in dict.fromkeys((*_wished(bot), *bot.likely_keys)):
+    for key in dict.fromkeys((*_wished(bot), *bot.life.likely_keys)):
         last = engine.journal.last_order(bot.bot_id, key)
         first = 0 if last is None else last.generation
-        for generation in range(first, first + GENERATIONS):
+        for generation in range(first, first + MOST_TRIES_LOST):
             identity = client_id.client_order_id(tag, bot.bot_id, incarnation, key, generation)
             if identity in unknown:
                 yield key, generation, identity
@@ -110,7 +110,7 @@ def take_over(
         engine.journal.save_order(order)
         if recalls:
             # Together: the next life finds the order in the journal and recalls nothing.
-            bot.recall(key)
+            bot.life.recall(key)
             bot.save()
     bot.keeper.live.put(order)
     bot.orders.unconfirmed.add(order.client_order_id)

@@ -160,7 +160,7 @@ class OrderBookKeeper:
                 self._bot.orders.resolve(order)
             return False
         named = msgspec.structs.replace(
-            fill, bot_id=order.bot_id, key=order.key, fee_quote=self._bot.worth_of_fee(fill)
+            fill, bot_id=order.bot_id, key=order.key, fee_quote=self._bot.ledger.worth_of_fee(fill)
         )
         if not self._journal.record_fill(named):
             return False
@@ -182,7 +182,7 @@ class OrderBookKeeper:
             fill,
             bot_id=self._bot.bot_id,
             key=OrderKey(f"forced/{fill.trade_id}"),
-            fee_quote=self._bot.worth_of_fee(fill),
+            fee_quote=self._bot.ledger.worth_of_fee(fill),
         )
         if not self._journal.record_fill(named):
             return False

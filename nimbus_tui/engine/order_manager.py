@@ -11,6 +11,7 @@ from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import InvariantViolated, JournalError
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey
 from nimbus_tui.core.order import (
+    MOST_TRIES_LOST,
     CancelRequest,
     CancelResponse,
     DesiredOrder,
@@ -53,9 +54,6 @@ def describe(error: BaseException) -> str:
     """An exception in one line, also when it has no text."""
     return str(error) or type(error).__name__
 
-
-GENERATIONS = 16
-"""How many tries under one key a power cut may have taken from the journal."""
 
 CLEARING_TRIES = 2
 """After so many tries in a row that were found nowhere, a refusal is believed."""
@@ -182,7 +180,7 @@ class OrderManager:
 
     def _seen_generation(self, derived: Callable[[int], ClientOrderId], first: int) -> int | None:
         known = self.unclaimed | self.strays.keys()
-        tries = range(first, first + GENERATIONS) if known else ()
+        tries = range(first, first + MOST_TRIES_LOST) if known else ()
         return next((number for number in tries if derived(number) in known), None)
 
     def _next_generation(self, bot_id: BotId, key: OrderKey) -> int:

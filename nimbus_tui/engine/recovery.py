@@ -1,8 +1,7 @@
 """Who we are at a venue, and taking every order of ours out of it."""
 
 import asyncio
-from collections.abc import Set
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Set
 
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError
@@ -12,9 +11,6 @@ from nimbus_tui.engine.look_ups import PAUSES_S
 from nimbus_tui.engine.order_manager import OrderManager, describe
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.orders import client_id
-
-if TYPE_CHECKING:
-    from nimbus_tui.engine.engine import Engine
 
 CANCELS_AT_ONCE = 20
 """How many cancels are under way at one venue when everything is cancelled."""
@@ -47,10 +43,10 @@ async def connected(exchange: Exchange, clock: Clock) -> None:
             attempt += 1
 
 
-async def cancel_everything(engine: "Engine") -> list[str]:
+async def cancel_everything(managers: Iterable[OrderManager]) -> list[str]:
     """Cancel every order with our tag on every venue; returns what is left, in words."""
     left = await asyncio.gather(
-        *(cancel_all_on(manager) for manager in engine.order_managers.values()),
+        *(cancel_all_on(manager) for manager in managers),
         return_exceptions=True,
     )
     return [

@@ -125,7 +125,7 @@ class Standing:
             risk_reason="",
             difference="",
         )
-        self._bot.start_strategy()
+        self._bot.life.start()
         self._bot.announce()
         self._bot.publish(Started())
 

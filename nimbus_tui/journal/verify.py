@@ -18,7 +18,7 @@ from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import ExchangeName
-from nimbus_tui.core.order import OrderState
+from nimbus_tui.core.order import MOST_TRIES_LOST, OrderState
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.claims import Received, are_paid_for, claims, kept, received_in_all, traded
 from nimbus_tui.journal.reader import OrderRow
@@ -27,8 +27,6 @@ from nimbus_tui.journal.schema import migrations
 ZERO = Decimal(0)
 CURSOR_WITHIN_NS = 180 * NS_PER_SECOND
 """How long after a venue's first fill its cursor must be there: it is written once a minute."""
-MOST_SKIPPED = 4
-"""How many tries under one key a power cut may have taken from the journal."""
 _UNFILLED = frozenset({OrderState.PENDING, OrderState.UNKNOWN, OrderState.OPEN})
 
 
@@ -194,7 +192,7 @@ def sound_keys(rows: Iterable[OrderRow]) -> Iterator[Problem]:
                 why = "lives" if before.is_live else "has filled"
                 detail = f"try {after.generation} follows {before.generation}, which {why}"
                 yield Problem("generations", subject, detail)
-            elif after.generation - before.generation > MOST_SKIPPED:
+            elif after.generation - before.generation > MOST_TRIES_LOST:
                 detail = f"try {after.generation} follows {before.generation}"
                 yield Problem("generations", subject, detail)
 

@@ -68,7 +68,7 @@ async def test_a_position_that_its_fills_do_not_give_is_told_once() -> None:
     symbol, held = next(iter(books.positions.items()))
     wrong = msgspec.structs.replace(held, quantity=held.quantity + 1)
     moved = msgspec.structs.replace(books, positions={symbol: wrong})
-    world.bot.saved = msgspec.structs.replace(world.bot.saved, books=moved)
+    world.bot.ledger.saved = msgspec.structs.replace(world.bot.saved, books=moved)
     expected = f"it holds {held.quantity + 1:f} {symbol} and its fills say {held.quantity:f}"
     assert audited(world, 3) == f"grid: {expected}"
     assert errors(world) == [f"audit: a position is the sum of its fills, but {expected}"]
@@ -80,7 +80,7 @@ async def test_what_is_put_right_is_forgotten_and_told_again_if_it_returns() -> 
     symbol = world.instrument.symbol
     wrong = msgspec.structs.replace(right, claimed={symbol: Decimal(1)})
     for saved, verdict in ((wrong, "grid: it"), (right, "ok"), (wrong, "grid: it")):
-        world.bot.saved = saved
+        world.bot.ledger.saved = saved
         assert audited(world).startswith(verdict)
     assert len(errors(world)) == 2
 

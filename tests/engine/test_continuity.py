@@ -23,7 +23,7 @@ def without_its_bot(world: CrashWorld) -> CrashWorld:
         journal=again.memory,
         exchanges=engine.exchanges,
         bots=[],
-        chance=engine._chance,
+        chance=engine.chance,
     )
     again.exchange.settle = again.engine.settle
     return again

@@ -97,10 +97,10 @@ async def test_a_frozen_bot_whose_time_has_come_does_not_spin() -> None:
 
     world.strategy.plan = due  # type: ignore[method-assign]
     await world.tick("2437")
-    assert world.bot.next_time() is not None
+    assert world.bot.waking.next_time() is not None
     await world.tick("2437")
     assert world.bot.is_frozen
-    assert world.bot.next_time() == world.bot.guard.frozen_until
+    assert world.bot.waking.next_time() == world.bot.guard.frozen_until
 
 
 async def test_a_state_that_can_not_be_read_any_more_fails_its_bot_and_not_the_engine() -> None:

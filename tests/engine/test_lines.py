@@ -159,7 +159,7 @@ def test_work_in_the_background_that_fails_is_told() -> None:
         async def broken() -> None:
             raise ZeroDivisionError("oh")
 
-        world.engine._in_background(broken())
+        world.engine.background.begin(broken())
         await world.tick("2401")
         (error,) = world.named(Error)
         assert "ZeroDivisionError" in error.message

@@ -51,7 +51,7 @@ async def test_a_closing_order_that_is_refused_waits_before_its_next_try() -> No
     await world.engine.settle()
     tries = [order for order in world.journal.orders(limit=-1) if order.key == "close/1"]
     assert [order.state.value for order in tries] == ["rejected"]
-    assert world.bot.next_time() == world.clock.now() + SECOND
+    assert world.bot.waking.next_time() == world.clock.now() + SECOND
     await world.wait(3 * SECOND)
     tries = [order for order in world.journal.orders(limit=-1) if order.key == "close/1"]
     assert len(tries) == 3

@@ -164,7 +164,7 @@ def test_two_filled_orders_under_one_key_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("generations", "told"), [((0, 1, 2), []), ((0, 4), []), ((0, 5), ["generations"])]
+    ("generations", "told"), [((0, 1, 2), []), ((0, 16), []), ((0, 17), ["generations"])]
 )
 def test_tries_may_skip_only_what_a_power_cut_can_take(
     generations: tuple[int, ...], told: list[str]

@@ -14,7 +14,9 @@ from nimbus_tui.engine.facts import FillArrived, FillsRead
 from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.order_manager import Intent, OrderManager, cursor_fact
+from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.waking import Waking
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.orders import lifecycle
@@ -172,20 +174,20 @@ def a_cancelled_order_is_as_old_as_time(patch: Patch) -> None:
 
 
 def a_bot_that_cannot_be_asked_is_woken_all_the_same(patch: Patch) -> None:
-    honest = Bot.next_time
+    honest = Waking.next_time
 
-    def next_time(bot: Bot) -> int | None:
-        owes, bot._owes_plan = bot._owes_plan, False
+    def next_time(waking: Waking) -> int | None:
+        owes, waking.owes_plan = waking.owes_plan, False
         try:
-            return honest(bot)
+            return honest(waking)
         finally:
-            bot._owes_plan = owes
+            waking.owes_plan = owes
 
-    patch.setattr(Bot, "next_time", next_time)
+    patch.setattr(Waking, "next_time", next_time)
 
 
 def fills_that_nobody_knows_are_dropped(patch: Patch) -> None:
-    patch.setattr(Engine, "_keep_unclaimed", lambda engine, fact: None)
+    patch.setattr(Owners, "_keep_unclaimed", lambda owners, fact: None)
 
 
 def lost_cycles_are_not_recalled(patch: Patch) -> None:

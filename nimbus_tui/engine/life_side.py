@@ -1,0 +1,47 @@
+"""What those who start and stop an engine need of it, and nothing more."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Protocol
+
+from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.engine.background import Alarm, Background
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.emergency import Emergency
+from nimbus_tui.engine.fee_prices import FeePrices
+from nimbus_tui.engine.inbox import Market
+from nimbus_tui.engine.order_manager import OrderManager
+from nimbus_tui.engine.settings import BotSpec
+from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.venue_side import VenueSide
+from nimbus_tui.exchanges.base import Exchange
+
+
+class LifeSide(VenueSide, Protocol):
+    """The engine as its start and its shutdown see it."""
+
+    state: str
+    exchanges: Mapping[ExchangeName, Exchange]
+    specs: dict[BotId, BotSpec]
+    bots: dict[BotId, Bot]
+    refused: dict[BotId, str]
+    watchers: dict[Market, list[BotId]]
+    order_managers: dict[ExchangeName, OrderManager]
+    synchronisers: dict[ExchangeName, Synchroniser]
+    first_steps: list[asyncio.Future[None]]
+    subscriptions: list[Callable[[], None]]
+    bus: EventBus
+    fee_prices: FeePrices
+    emergency: Emergency
+    background: Background
+    alarm: Alarm
+    chance: Random
+    ready: asyncio.Event
+    lost_journal: JournalError | None
+
+    def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
+        """A venue's data flows again or has ended."""
+        ...
