@@ -99,7 +99,7 @@ def check_limits(
 
     for key in limits.__struct_fields__:
         value = getattr(limits, key)
-        if value is not None and value <= ZERO:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool) and value <= ZERO:
             findings.say(path(key), f"must be greater than 0, not {value}")
     for key in _EXITS:
         price = f"{key}_price"
