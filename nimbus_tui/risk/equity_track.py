@@ -69,15 +69,12 @@ def observed(
     """
     now_ns = max(now_ns, track.last.ts)
     mixed = origin != track.origin
-    begin = day_began(now_ns, day_start_ns)
-    # What held when the day began is the last that was known by then.
-    day = Point(begin, track.last.equity) if begin > track.day.ts else track.day
     return msgspec.structs.replace(
         track,
         origin=origin,
         last=Point(now_ns, equity),
         peak=max(track.peak, equity, highest if highest is not None else equity),
-        day=day,
+        day=day_point(track, now_ns, day_start_ns),
         points=_kept(track, now_ns),
         mixed_since=now_ns if mixed else track.mixed_since,
         peak_is_mixed=track.peak_is_mixed or mixed,
@@ -104,6 +101,15 @@ def with_peak_reset(track: EquityTrack, now_ns: int) -> EquityTrack:
 def day_began(now_ns: int, day_start_ns: int) -> int:
     """When the day began that a time belongs to, for days that start so long after midnight UTC."""
     return (now_ns - day_start_ns) // DAY_NS * DAY_NS + day_start_ns
+
+
+def day_point(track: EquityTrack, now_ns: int, day_start_ns: int) -> Point:
+    """What held when the day began, or when the track began if that is later.
+
+    Where nothing was seen at that moment it is the last that was known by then.
+    """
+    begin = day_began(now_ns, day_start_ns)
+    return Point(begin, track.last.equity) if begin > track.day.ts else track.day
 
 
 def day_ago(track: EquityTrack, now_ns: int) -> Point | None:

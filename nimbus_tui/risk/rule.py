@@ -1,6 +1,6 @@
 """What a rule is: a small pure function that measures, and the steps that its usage takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -37,6 +37,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     """A step that holds whatever the usage is."""
     at_most: RiskStep = RiskStep.EMERGENCY
     """The highest step that may be taken now (an exit that waits for its confirmation)."""
+    closes: bool = False
+    """Whether the position is to be closed at the step that is taken."""
     input: RiskInput = RiskInput.GOOD
     source: str = ""
     window: str = ""
@@ -46,6 +48,28 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 OFF = Measure(measured=None, limit=None)
 """What a rule without a limit measures."""
+
+
+def unusable(limit: Decimal, problem: RiskInput, detail: str, **told: Any) -> Measure:
+    """A rule whose input can't be trusted; it counts as a pause and never as a reason to sell."""
+    return Measure(measured=None, limit=limit, input=problem, detail=detail, **told)
+
+
+def worst(measures: Sequence[Measure], nothing: Measure) -> Measure:
+    """The measure that is worst: one that can't be trusted, then the highest usage."""
+    for one in measures:
+        if one.input is not RiskInput.GOOD:
+            return one
+    return max(measures, key=lambda one: (one.at_least, used(one)), default=nothing)
+
+
+def used(measure: Measure) -> Decimal:
+    """Its usage: 1 at the limit, 0 where nothing is measured."""
+    if measure.usage is not None:
+        return measure.usage
+    if measure.measured is None or measure.limit is None:
+        return ZERO
+    return measure.measured / measure.limit
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

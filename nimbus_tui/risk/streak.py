@@ -39,3 +39,10 @@ def cooled(streak: LosingStreak, now_ns: int, cooldown_ns: int) -> LosingStreak:
 def cooled_at(streak: LosingStreak, cooldown_ns: int) -> int | None:
     """When the cooldown is over, ns; None while there is none."""
     return None if streak.tripped_ns is None else streak.tripped_ns + cooldown_ns
+
+
+def settled(streak: LosingStreak, now_ns: int, limit: int | None, cooldown_ns: int) -> LosingStreak:
+    """The streak at a time: one that a lower limit has reached trips, a cooled one is forgotten."""
+    if limit is not None and streak.tripped_ns is None and streak.count >= limit:
+        return LosingStreak(streak.count, now_ns)
+    return cooled(streak, now_ns, cooldown_ns)
