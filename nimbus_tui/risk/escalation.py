@@ -161,7 +161,7 @@ def in_words(reading: RiskReading) -> str:
         return f"{name}: {reading.detail or reading.input.value}"
     if reading.measured is None or reading.limit is None:
         return f"{name}: {reading.detail}"
-    numbers = f"{reading.measured:.4g} of {reading.limit:.4g}"
+    numbers = f"{reading.measured:.2f} of {reading.limit:.2f}"
     window = f" {reading.window}" if reading.window else ""
     return f"{name}: {numbers}{window}"
 

@@ -48,9 +48,14 @@ def correlation(engine: EngineInputs, limits: EngineLimits) -> Measure:
     return worst(measures, _multiple(book, (), limit, ""))
 
 
-def grouped(book: BookState, clusters: Iterable[frozenset[Asset]]) -> list[frozenset[Asset]]:
-    """The clusters of the assets that are held; an asset of which nothing is said is its own."""
-    held = {one.asset for one in book.holdings}
+def grouped(
+    book: BookState, clusters: Iterable[frozenset[Asset]], others: Iterable[Asset] = ()
+) -> list[frozenset[Asset]]:
+    """The clusters of the assets that are held, or among *others*.
+
+    An asset of which nothing is said is its own.
+    """
+    held = {one.asset for one in book.holdings} | set(others)
     groups = [cluster & held for cluster in clusters if cluster & held]
     alone = held.difference(*groups)
     return [*groups, *(frozenset({asset}) for asset in sorted(alone))]
