@@ -1,6 +1,7 @@
 """At which share of its limit a rule takes its scope which step up the ladder."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +12,9 @@ CALM_SHARE = Decimal("0.75")
 """A step is calm again under this share of its threshold."""
 
 
+Threshold = Annotated[Decimal, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0})]
+
+
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Steps of one rule in percent of its limit; a step that is None is never taken.
 
@@ -18,17 +22,17 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     as long as it lasts.
     """
 
-    warning: Decimal | None = None
+    warning: Threshold | None = None
     """Percent of the limit from which on there is a warning."""
-    throttle: Decimal | None = None
+    throttle: Threshold | None = None
     """Percent of the limit from which on new orders are smaller and rarer."""
-    refuse: Decimal | None = None
+    refuse: Threshold | None = None
     """Percent of the limit from which on orders that add are refused."""
-    pause: Decimal | None = None
+    pause: Threshold | None = None
     """Percent of the limit from which on nothing that adds may rest."""
-    stop: Decimal | None = None
+    stop: Threshold | None = None
     """Percent of the limit from which on the bot is stopped."""
-    emergency: Decimal | None = None
+    emergency: Threshold | None = None
     """Percent of the limit from which on everything is shut down."""
 
     def steps(self) -> tuple[tuple[RiskStep, Decimal], ...]:
