@@ -56,6 +56,11 @@ def exit_rules(position: Position, limits: RiskLimits) -> tuple[ExitRule, ...]:
     return _exits(position.quantity, position.average_cost, limits)
 
 
+def position_exits(state: PositionState, limits: RiskLimits) -> tuple[ExitRule, ...]:
+    """The same of a position's state."""
+    return _exits(state.holding.quantity, state.average_cost, limits)
+
+
 def _exits(quantity: Decimal, cost: Decimal | None, limits: RiskLimits) -> tuple[ExitRule, ...]:
     if not cost or not quantity:
         return ()
