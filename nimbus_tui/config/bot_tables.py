@@ -13,7 +13,7 @@ from nimbus_tui.config.problems import Findings, did_you_mean
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.core.instrument import Instrument, parse_symbol
-from nimbus_tui.risk.limits import CommonLimits, RiskLimits
+from nimbus_tui.risk.limits import RiskLimits, SharedLimits
 from nimbus_tui.strategies.answers import (
     in_words,
     sound_capital,
@@ -208,7 +208,7 @@ class BotReader:
         given = given if isinstance(given, dict) else {}
         self._tell_rules_of_its_own(bot_id, given, parameters, allowed)
         limits, shorthands = common.risk, set()
-        for key in CommonLimits.__struct_fields__:
+        for key in SharedLimits.__struct_fields__:
             if key not in given:
                 limits = msgspec.structs.replace(limits, **{key: getattr(self._risk, key)})
         for key in ("steps", "others"):

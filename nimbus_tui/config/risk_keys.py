@@ -12,7 +12,7 @@ from nimbus_tui.config.problems import Findings, did_you_mean
 from nimbus_tui.core.duration import parse_duration
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import ExchangeName
-from nimbus_tui.risk.limits import AccountLimits, CommonLimits, RiskLimits, time_of_day_ns
+from nimbus_tui.risk.limits import AccountLimits, RiskLimits, SharedLimits, time_of_day_ns
 from nimbus_tui.risk.rule import Scope
 from nimbus_tui.risk.table import BY_NAME, rules_of
 from nimbus_tui.risk.thresholds import Thresholds
@@ -34,7 +34,7 @@ def check(
     return filled
 
 
-def check_texts(limits: CommonLimits | AccountLimits, path: Path, findings: Findings) -> None:
+def check_texts(limits: SharedLimits | AccountLimits, path: Path, findings: Findings) -> None:
     """Lengths of time and times of day that are none, and steps that make no ladder."""
     for key in _DURATIONS:
         _try(parse_duration, getattr(limits, key, None), (*path, key), findings)

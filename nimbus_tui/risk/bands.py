@@ -199,13 +199,17 @@ def next_time(bot: BotInputs, limits: RiskLimits) -> int | None:
     Age, the day's start, the rolling window, cooldown, an exit's confirmation, silent streams.
     """
     times = [*_ages(bot, limits), *_windows(bot, limits), *_silences(bot, limits)]
-    if limits.consecutive_losses is not None:
-        times.append(cooled_at(bot.strategy.streak, limits.cooldown_ns))
-    for state in bot.positions:
-        for rule in position_exits(state, limits):
-            if state.beyond_since is not None and rule.confirm_ns is not None:
-                times.append(state.beyond_since + rule.confirm_ns)
-    return min((at for at in times if at is not None and at > bot.now_ns), default=None)
+    cooled = cooled_at(bot.strategy.streak, limits.cooldown_ns)
+    if limits.consecutive_losses is not None and cooled is not None:
+        times.append(cooled)
+    times += [
+        state.beyond_since + rule.confirm_ns
+        for state in bot.positions
+        if state.beyond_since is not None
+        for rule in position_exits(state, limits)
+        if rule.confirm_ns is not None
+    ]
+    return min((at for at in times if at > bot.now_ns), default=None)
 
 
 def _ages(bot: BotInputs, limits: RiskLimits) -> list[int]:

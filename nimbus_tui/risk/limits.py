@@ -28,7 +28,7 @@ class OnTakeProfit(Enum):
     RESTART = "restart"
 
 
-class CommonLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SharedLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits that one bot can have, or all bots that set none of their own."""
 
     position_size: Positive | None = None
@@ -87,7 +87,7 @@ class CommonLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return time_of_day_ns(self.day_start)
 
 
-class RiskLimits(CommonLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RiskLimits(SharedLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of one bot. A rule without a limit is off; some have one by default."""
 
     stop_loss: Positive | None = None
@@ -124,7 +124,7 @@ class AccountLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return _duration_ns(self.hold)
 
 
-class EngineLimits(CommonLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EngineLimits(SharedLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits over all bots and accounts, and those of each bot that doesn't set its own."""
 
     total_exposure: Positive | None = None

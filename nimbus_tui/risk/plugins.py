@@ -68,6 +68,7 @@ def _problem(found: Any, name: str) -> str:
         return f"its name is {found.name!r}"
     if name in BY_NAME:
         return "a rule of nimbus-tui has that name"
-    if not isinstance(found.thresholds, Thresholds) or not callable(found.measure):
+    parts: tuple[Any, Any] = (found.thresholds, found.measure)
+    if not isinstance(parts[0], Thresholds) or not callable(parts[1]):
         return "it needs thresholds and a measure that can be called"
     return "" if found.level in (1, 2, 3, 4) else f"its level is {found.level}, not 1 to 4"
