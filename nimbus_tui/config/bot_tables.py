@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from nimbus_tui.config import checks
+from nimbus_tui.config import checks, risk_keys
 from nimbus_tui.config.convert import read, shown, tell_unknown_keys
 from nimbus_tui.config.model import BotConfig, BotSection, RiskSection
 from nimbus_tui.config.problems import Findings, did_you_mean
@@ -207,6 +207,8 @@ class BotReader:
         given = table.get("risk")
         given = given if isinstance(given, dict) else {}
         self._tell_rules_of_its_own(bot_id, given, parameters, allowed)
+        # Of its own table only: what is wrong in the common one has been told there.
+        risk_keys.check_texts(common.risk, ("bots", bot_id, "risk"), self._findings)
         limits, shorthands = common.risk, set()
         for key in SharedLimits.__struct_fields__:
             if key not in given:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from nimbus_tui.config import risk_keys
 from nimbus_tui.config.model import BotConfig, ExchangeSection, MarketSource
 from nimbus_tui.config.problems import Findings
 from nimbus_tui.core.errors import ConfigError
@@ -102,7 +101,6 @@ def check_limits(
         value = getattr(limits, key)
         if isinstance(value, Decimal | int) and not isinstance(value, bool) and value <= ZERO:
             findings.say(path(key), f"must be greater than 0, not {value}")
-    risk_keys.check_texts(limits, ("bots", bot_id, "risk"), findings)
     has_stop = limits.stop_loss is not None or limits.stop_loss_price is not None
     for key in ("confirm_seconds", "confirm_percent"):
         if getattr(limits, key) is not None and not has_stop:
