@@ -88,13 +88,24 @@ def given_prices(given: list[str]) -> dict[Symbol, Decimal]:
 
 
 def _check(config: Path, as_json: bool) -> bool:
-    _, problems = _loaded(config)
+    read, problems = _loaded(config)
     _warn_of_packages(told={problem.message for problem in problems})
     if as_json:
         print_json({"ok": not problems, "errors": problems})
-    else:
-        _say_problems(config, problems)
+        return not problems
+    if read is not None:
+        _say_rules_off(read)
+    _say_problems(config, problems)
     return not problems
+
+
+def _say_rules_off(config: "Config") -> None:
+    """For each bot, which risk rules have no limit."""
+    from nimbus_tui.config.risk_keys import rules_off
+
+    for bot in config.bots.values():
+        if off := rules_off(bot):
+            say(f"{bot.bot_id}: risk rules that are off: {', '.join(off)}")
 
 
 def _preview(path: Path, given: Mapping[Symbol, Decimal], as_json: bool) -> bool:

@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from nimbus_tui.config import checks
+from nimbus_tui.config import checks, risk_keys
 from nimbus_tui.config.convert import read, shown, tell_unknown_keys
 from nimbus_tui.config.model import BotConfig, BotSection, RiskSection
 from nimbus_tui.config.problems import Findings, did_you_mean
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.core.instrument import Instrument, parse_symbol
-from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.risk.limits import RiskLimits, SharedLimits
 from nimbus_tui.strategies.answers import (
     in_words,
     sound_capital,
@@ -207,10 +207,15 @@ class BotReader:
         given = table.get("risk")
         given = given if isinstance(given, dict) else {}
         self._tell_rules_of_its_own(bot_id, given, parameters, allowed)
+        # Of its own table only: what is wrong in the common one has been told there.
+        risk_keys.check_texts(common.risk, ("bots", bot_id, "risk"), self._findings)
         limits, shorthands = common.risk, set()
-        for key in self._risk.__struct_fields__:
+        for key in SharedLimits.__struct_fields__:
             if key not in given:
                 limits = msgspec.structs.replace(limits, **{key: getattr(self._risk, key)})
+        for key in ("steps", "others"):
+            merged = {**getattr(self._risk, key), **getattr(limits, key)}
+            limits = msgspec.structs.replace(limits, **{key: merged})
         for key in limits.__struct_fields__:
             short = getattr(parameters, key, None) if key in allowed else None
             if short is None:

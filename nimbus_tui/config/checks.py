@@ -99,8 +99,12 @@ def check_limits(
 
     for key in limits.__struct_fields__:
         value = getattr(limits, key)
-        if value is not None and value <= ZERO:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool) and value <= ZERO:
             findings.say(path(key), f"must be greater than 0, not {value}")
+    has_stop = limits.stop_loss is not None or limits.stop_loss_price is not None
+    for key in ("confirm_seconds", "confirm_percent"):
+        if getattr(limits, key) is not None and not has_stop:
+            findings.say(path(key), "confirms a stop loss, and there is none; set stop_loss")
     for key in _EXITS:
         price = f"{key}_price"
         if getattr(limits, key) is not None and getattr(limits, price) is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from nimbus_tui.config import checks, model
+from nimbus_tui.config import checks, model, risk_keys
 from nimbus_tui.config.bot_tables import BotReader, StrategyCatalog
 from nimbus_tui.config.convert import prepare, read, shown, tell_unknown_keys
 from nimbus_tui.config.markets import BuiltinInstrument, markets
@@ -151,6 +151,8 @@ class _Reader:
         risk = read(model.RiskSection, data.get("risk", {}), ("risk",), findings)
         tables = self._tables("exchanges", data)
         exchanges = self._exchanges(tables)
+        if risk is not None:
+            exchanges = risk_keys.check(risk, exchanges, findings)
         reader = BotReader(self._strategies, findings, list(tables), risk or model.RiskSection())
         bots = reader.bots(self._tables("bots", data))
         placed = {bot_id: bot for bot_id, bot in bots.items() if bot.common.exchange in exchanges}

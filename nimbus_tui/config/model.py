@@ -10,7 +10,7 @@ import msgspec
 
 from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
 from nimbus_tui.strategies.base import StrategyConfig
 
 ZERO = Decimal(0)
@@ -113,13 +113,8 @@ class UiSection(Section, frozen=True, kw_only=True):
     """Most paints a second."""
 
 
-class RiskSection(Section, frozen=True, kw_only=True):
-    """Limits of all bots that don't set their own."""
-
-    collar: Positive = RiskLimits().collar
-    """Percent that a buy may be priced above the mark, or a sell below it."""
-    repeat_refusals: Annotated[int, msgspec.Meta(ge=1, le=1000)] = RiskLimits().repeat_refusals
-    """Refusals in a row, of one key for one reason, that pause a bot."""
+class RiskSection(EngineLimits, frozen=True, kw_only=True):
+    """Limits over everything, and those of each bot that doesn't set its own."""
 
 
 class InstrumentSection(Section, frozen=True, kw_only=True):
@@ -204,6 +199,8 @@ class ExchangeSection(Section, frozen=True, kw_only=True):
     0.0001."""
     funding_files: dict[str, str] = msgspec.field(default_factory=dict)
     """Files of recorded funding rates by perpetual, relative to the config file."""
+    risk: AccountLimits = AccountLimits()
+    """Limits of this account."""
 
 
 class BotSection(Section, frozen=True, kw_only=True):

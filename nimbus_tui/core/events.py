@@ -191,6 +191,10 @@ class RiskCleared(Event, frozen=True, kw_only=True):
     rule: str
     measured: Decimal | None
     limit: Decimal | None
+    action: str = ""
+    window: str = ""
+    source: str = ""
+    age_ms: int | None = None
 
 
 # system

@@ -42,7 +42,7 @@ class RiskReading(msgspec.Struct, frozen=True, kw_only=True):
     """One rule's measurement; `usage = measured ÷ limit`, None where the input is missing.
 
     `measured` and `limit` are in the unit that the rule's table names: percent, quote, seconds,
-    orders a minute or a count; `usage` is a ratio, 1 at the limit.
+    orders a minute, times the equity or a count; `usage` is a ratio, 1 at the limit.
     """
 
     scope: str
@@ -56,6 +56,8 @@ class RiskReading(msgspec.Struct, frozen=True, kw_only=True):
     step: RiskStep
     refuses: str = ""
     """Which adding orders it refuses now: the symbol, asset or cluster's assets; else empty."""
+    closes: bool = False
+    """Whether the position is to be closed at this step."""
     input: RiskInput = RiskInput.GOOD
     source: str = ""
     """Where the measurement comes from, e.g. `fills and marks of paper`."""

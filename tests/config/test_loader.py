@@ -258,7 +258,7 @@ SECTIONS = {
     "[ui]\nfps = 0\n": ("2:1 ui.fps:", "at least 1"),
     "[ui]\nfps = 61\n": ("2:1 ui.fps:", "at most 60"),
     "[risk]\ncollar = -5\n": ("2:1 risk.collar:", "greater than 0"),
-    "[risk]\nequity = 5\n": ("2:1 risk.equity:", "allowed: collar, repeat_refusals"),
+    "[risk]\nequity = 5\n": ("2:1 risk.equity:", "did you mean 'equity_floor'"),
     "engine = 3\n": ("1:1 engine:", "must be a table, not 3"),
 }
 
