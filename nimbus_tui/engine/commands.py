@@ -16,8 +16,10 @@ from nimbus_tui.control.commands import (
     StopBot,
 )
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue
+from nimbus_tui.engine.stopping import StopWay
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -85,10 +87,14 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return "is stopped; start it (S) instead"
         case ResumeBot() if not bot.standing.is_paused:
             return "is running"
+        case ResumeBot() if bot.standing.is_held_by_a_rule_alone:
+            return f"a risk rule pauses it, which resume does not lift: {bot.standing.rule_pause}"
         case StartBot() if state == "paused":
             return "is paused; resume it (r) instead"
         case StartBot() if not out:
             return "is running"
+        case StartBot() if bot.standing.rule_step >= RiskStep.STOP:
+            return f"a risk rule still stops it: {bot.standing.rule_pause}"
         case StopBot() if out:
             return "is stopped already"
         case _:
@@ -103,16 +109,17 @@ def _apply(engine: "Engine", bot: Bot, command: BotCommand) -> str:
         case ResumeBot():
             engine.accept_holdings(bot)
             bot.standing.resume()
-            return "resumed"
+            held = bot.standing.rule_pause
+            return f"your pause is lifted; a risk rule still holds: {held}" if held else "resumed"
         case StartBot():
             engine.accept_holdings(bot)
             bot.standing.start()
             return "started with a fresh plan"
         case StopBot():
-            bot.standing.stop("stopped by the operator")
+            bot.standing.stop(StopWay.OPERATOR, "stopped by the operator")
             return "stopped; its orders are being cancelled"
         case FlattenBot():
-            bot.standing.stop("flattened by the operator", close=True)
+            bot.standing.stop(StopWay.FLATTEN, "flattened by the operator")
             return "stopped; its position is being closed"
 
 

@@ -12,6 +12,7 @@ from nimbus_tui.engine import recovery
 from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.order_manager import OrderManager, describe
+from nimbus_tui.engine.stopping import StopWay
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -88,7 +89,7 @@ class Emergency:
             engine.journal.save_fact(LATCH, None)
             for bot in engine.bots.values():
                 bot.standing.emergency = False
-                bot.standing.stop("rearmed after an emergency", close=False)
+                bot.standing.stop(StopWay.REARM, "rearmed after an emergency")
                 bot.save()
                 engine.inbox.put(BotDue(bot.bot_id))
             engine.bus.publish(Info(message="rearmed; every bot is stopped"))

@@ -45,6 +45,7 @@ from nimbus_tui.engine.order_manager import (
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.recorder import NoRecorder, Recorder
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.engine.stopping import StopPolicy, StopWay
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.upkeep import Upkeep
@@ -242,7 +243,8 @@ class Engine:
             return
         failed = self.state == "failed"
         self.state = "stopping"
-        cancel = self.settings.cancel_on_shutdown if cancel_orders is None else cancel_orders
+        policy = StopPolicy(cancel_on_shutdown=self.settings.cancel_on_shutdown)
+        cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders)
         try:
             if cancel:
                 await self._within(
@@ -553,8 +555,16 @@ class Engine:
         venue = self.exchanges[spec.exchange]
         bot.fee_price = lambda asset, quote: self.fee_prices.price(venue, asset, quote)
         bot.standing.emergency = self.emergency.latched
-        bot.standing.closes_in_emergency = self.settings.close_in_emergency
+        bot.standing.policy = self.stop_policy(spec)
         return bot
+
+    def stop_policy(self, spec: BotSpec) -> StopPolicy:
+        """What stopping means for a bot, in each of the ways there are."""
+        return StopPolicy(
+            close_on_stop=spec.close_on_stop,
+            close_in_emergency=self.settings.close_in_emergency,
+            cancel_on_shutdown=self.settings.cancel_on_shutdown,
+        )
 
     def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
         """A venue's data flows again or has ended."""

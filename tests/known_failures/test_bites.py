@@ -18,6 +18,7 @@ from nimbus_tui.engine.facts import OrderNotFound
 from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.standing import Standing
+from nimbus_tui.engine.stopping import StopPolicy, StopWay
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.orders import lifecycle
@@ -141,12 +142,10 @@ def not_found_is_proof(patch: Patch) -> None:
 
 
 def a_failed_bot_keeps_its_coins(patch: Patch) -> None:
-    honest = Standing.stop
-
-    def stop(self: Standing, reason: str, *, close: bool | None = None) -> None:
-        honest(self, reason, close=False if reason.startswith("raised") else close)
-
-    patch.setattr(Standing, "stop", stop)
+    honest = StopPolicy.closes
+    patch.setattr(
+        StopPolicy, "closes", lambda self, way: way is not StopWay.FAULTS and honest(self, way)
+    )
 
 
 def a_reconnect_compares_nothing(patch: Patch) -> None:
