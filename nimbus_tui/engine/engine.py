@@ -140,6 +140,7 @@ class Engine:
             )
         for manager in self.order_managers.values():
             manager.on_journal_lost = self.emergency.journal_lost
+            manager.lets_leave = self.emergency.lets_leave
         try:
             await self._take_up()
         except JournalError as error:
@@ -244,7 +245,7 @@ class Engine:
         failed = self.state == "failed"
         self.state = "stopping"
         policy = StopPolicy(cancel_on_shutdown=self.settings.cancel_on_shutdown)
-        cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders)
+        cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders) or self.emergency.latched
         try:
             if cancel:
                 await self._within(
@@ -316,17 +317,15 @@ class Engine:
                 intents = self._turns(post)
                 self.recorder.write()
                 self.bus.write()
+            self.bus.dispatch()
+            for intent in intents:
+                self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
+            self._arm_timer()
+            self.changed()
         except JournalError as error:
             self.emergency.journal_lost(error)
-            return
-        except Exception as error:  # what memory holds and what the journal holds have parted
+        except Exception as error:  # what memory, journal and venue hold have parted
             self.emergency.engine_broken(error)
-            return
-        self.bus.dispatch()
-        for intent in intents:
-            self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
-        self._arm_timer()
-        self.changed()
 
     def _turns(self, post: Post) -> list[Intent]:
         facts, replan = self._sorted(post)

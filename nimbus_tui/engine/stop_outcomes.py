@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from nimbus_tui.core.ids import Symbol
-from nimbus_tui.core.instrument import MarketType
 from nimbus_tui.engine.bot import Bot
-from nimbus_tui.engine.closing import is_closing_key
+from nimbus_tui.engine.closing import closable, is_closing_key
 from nimbus_tui.engine.stopping import StopOutcome, StopWay, described
-
-ZERO = Decimal(0)
 
 
 def what_stopping_does(bot: Bot, way: StopWay = StopWay.OPERATOR) -> str:
@@ -36,14 +33,9 @@ def outcome_of_stopping(bot: Bot, way: StopWay, *, asked: bool | None = None) ->
 
 
 def _closable(bot: Bot, symbol: Symbol, held: Decimal) -> Decimal:
-    """What one order can close once all others are gone; no dust."""
-    instrument = bot.instruments[symbol]
-    size = instrument.round_quantity(abs(held))
+    """What will be closed once all other orders are gone; no dust."""
     quote = bot.prices.get(symbol)
-    is_spot = instrument.market is MarketType.SPOT
-    if is_spot and quote is not None and not instrument.sellable(size, quote.price):
-        return ZERO
-    return size.copy_sign(held)
+    return closable(bot.instruments[symbol], held, None if quote is None else quote.price)
 
 
 def _without_zeros(quantities: Mapping[Symbol, Decimal]) -> dict[Symbol, Decimal]:
