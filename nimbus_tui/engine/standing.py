@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nimbus_tui.accounting.books import Books
 from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.core.events import (
+    Info,
     Initialized,
     Paused,
     Resumed,
@@ -188,6 +189,15 @@ class Standing:
         self._bot.change_saved(difference="")
         if not self.is_paused:
             self._bot.publish(Resumed())
+
+    def reset_peak(self) -> str:
+        """The operator lets the drawdown be measured from now on; says from what to what."""
+        before, now = self._bot.saved.peak, self._bot.equity()
+        self._bot.change_saved(peak=now)
+        was = "" if before is None else f" (it was {before:.2f})"
+        words = f"drawdown is measured from {now:.2f} {self._bot.quote} on{was}"
+        self._bot.publish(Info(message=f"reset by the operator: {words}"))
+        return words
 
     def assess(self) -> None:
         """Close the position if an exit rule has tripped; done before the strategy is asked."""
