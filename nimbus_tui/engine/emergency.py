@@ -198,7 +198,7 @@ class Emergency:
     async def _until_verified(self) -> None:
         while not self.verified:
             try:
-                self.left = await self._clearing.sweep()
+                self.left = (*self._not_reached(), *await self._clearing.sweep())
                 self.verified = not self.left
             except Exception as error:  # a fault in the last step must not end the last step
                 self.left = (f"the sweep failed: {describe(error)}",)
@@ -208,6 +208,15 @@ class Emergency:
             if not self.verified:
                 await self._clearing.pause(VERIFY_PAUSE_S)
         _tried(self._say_verified)
+
+    def _not_reached(self) -> list[str]:
+        """What nothing is known of yet while the engine starts."""
+        engine = self._engine
+        if engine.state != "starting":
+            return []
+        names = [exchange.name for exchange in engine.exchanges.values()]
+        away = [f"{name} is not reached yet" for name in names if name not in engine.order_managers]
+        return away or ["the engine is starting"]
 
     def _show(self) -> None:
         if self.verified:

@@ -129,22 +129,30 @@ class Engine:
 
         A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
         """
-        for exchange in self.exchanges.values():
-            account = await recovery.account_name(exchange, self.clock)
-            self.order_managers[exchange.name] = OrderManager(
-                exchange,
-                self.journal,
-                self.clock,
-                self.inbox.put,
-                client_id.tag(account, self.settings.name),
-            )
-        for manager in self.order_managers.values():
-            manager.on_journal_lost = self.emergency.journal_lost
-            manager.lets_leave = self.emergency.lets_leave
+        # What rests at a venue that answers need not wait for one that does not.
+        self.emergency.watch_again()
+        await asyncio.gather(*(self._identify(one) for one in self.exchanges.values()))
+        known = {one.name: self.order_managers[one.name] for one in self.exchanges.values()}
+        self.order_managers.clear()
+        self.order_managers.update(known)  # in the config's order, whoever answered first
         try:
             await self._take_up()
         except JournalError as error:
             self._start_without_journal(error)
+
+    async def _identify(self, exchange: Exchange) -> None:
+        """Learn who we are at a venue, and with it which orders there are ours."""
+        account = await recovery.account_name(exchange, self.clock)
+        manager = OrderManager(
+            exchange,
+            self.journal,
+            self.clock,
+            self.inbox.put,
+            client_id.tag(account, self.settings.name),
+        )
+        manager.on_journal_lost = self.emergency.journal_lost
+        manager.lets_leave = self.emergency.lets_leave
+        self.order_managers[exchange.name] = manager
 
     def _start_without_journal(self, error: JournalError) -> None:
         """Nothing can be traded without a memory, but what rests at the venues must go."""

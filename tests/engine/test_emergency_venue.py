@@ -9,6 +9,7 @@ import pytest
 
 from nimbus_tui.control.commands import EmergencyShutdown, Rearm, Result, StartBot
 from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import (
     CancelRequest,
@@ -191,13 +192,19 @@ class Two:
             )
             for name in ("one", "two")
         }
+        self.traded, self.journal = traded, SqliteJournal.open(":memory:")
+        self.again()
+
+    def again(self) -> "Two":
+        """The next process."""
+        traded = self.traded
         config = GridConfig(
             symbol=traded.symbol, levels=3, spacing=Decimal("0.5"), quote_size=Decimal(100)
         )
         self.engine = Engine(
             EngineSettings(name="both"),
-            clock=clock,
-            journal=SqliteJournal.open(":memory:"),
+            clock=self.clock,
+            journal=self.journal,
             exchanges=dict(self.venues),
             bots=[
                 BotSpec(
@@ -211,6 +218,15 @@ class Two:
             ],
             chance=Random(1),
         )
+        return self
+
+    async def kill(self) -> None:
+        """`kill -9`: nothing of the process goes on."""
+        me = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not me]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def start(self) -> "Two":
         await self.engine.start()
@@ -370,3 +386,32 @@ async def test_a_rule_may_trip_it_inside_a_turn() -> None:
     assert story.engine.emergency.reason == "equity floor"
     assert story.engine.emergency.verified
     assert len(story.told("riskEscalated")) == 1
+
+
+@in_virtual_time
+async def test_after_a_kill_a_venue_that_answers_is_cleared_before_one_that_does_not() -> None:
+    both = await Two().start()
+    for venue in both.venues.values():
+        venue.refuse_cancel = NOT_NOW
+    await both.engine.execute(EmergencyShutdown())
+    await asyncio.sleep(3)
+    assert len(both.engine.emergency.left) == 12
+    await both.kill()
+    for venue in both.venues.values():
+        venue.refuse_cancel = None
+    honest = both.venues["one"].account_info
+
+    async def down() -> None:
+        raise ExchangeError("down")
+
+    both.venues["one"].account_info = down  # type: ignore[method-assign,assignment]
+    starting = asyncio.ensure_future(both.again().engine.start())
+    await asyncio.sleep(20)
+    assert not starting.done()
+    assert [len(await venue.open_orders()) for venue in both.venues.values()] == [6, 0]
+    assert both.engine.emergency.left == ("one is not reached yet",)
+    both.venues["one"].account_info = honest  # type: ignore[method-assign]
+    await starting
+    await asyncio.sleep(10)
+    assert both.engine.emergency.verified
+    assert [len(await venue.open_orders()) for venue in both.venues.values()] == [0, 0]
