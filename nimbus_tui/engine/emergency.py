@@ -48,6 +48,11 @@ class Emergency:
         """Whether an emergency holds."""
         return bool(self.reason)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there may still be something of ours to take out."""
+        return self.latched and not self.verified
+
     def lets_leave(self, intent: Intent) -> bool:
         """Whether an order may still be sent: while latched only one that closes a position."""
         if not self.latched:

@@ -253,7 +253,7 @@ class Engine:
         failed = self.state == "failed"
         self.state = "stopping"
         policy = StopPolicy(cancel_on_shutdown=self.settings.cancel_on_shutdown)
-        cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders) or self.emergency.latched
+        cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders) or self.emergency.is_under_way
         try:
             if cancel:
                 await self._within(

@@ -415,3 +415,61 @@ async def test_after_a_kill_a_venue_that_answers_is_cleared_before_one_that_does
     await asyncio.sleep(10)
     assert both.engine.emergency.verified
     assert [len(await venue.open_orders()) for venue in both.venues.values()] == [0, 0]
+
+
+@in_virtual_time
+async def test_a_close_goes_on_after_a_kill_and_is_sent_once() -> None:
+    story = await Story(settings=CLOSES).start("2400", "2388")
+    held, sent = story.truth, len(story.sent)
+    story.line.refuse = lambda _: NOT_NOW
+    story.line.refuse_cancel = NOT_NOW
+    await story.engine.execute(EmergencyShutdown())
+    await story.tick("2388", "2388")
+    assert story.truth == held
+    await story.kill()
+    before = len(story.sent)
+    assert before > sent
+    await story.start(*["2388"] * 20)
+    assert story.engine.emergency.verified
+    assert story.position == story.truth == 0
+    assert await story.venue.open_orders() == []
+    assert len(story.sent) == before + 1
+    await story.tick(*["2388"] * 20)
+    assert len(story.sent) == before + 1
+
+
+@in_virtual_time
+async def test_a_position_of_a_bot_that_is_gone_is_named_until_it_is_closed_by_hand() -> None:
+    story = await Story(settings=CLOSES).start("2400", "2388")
+    del story.engine.bots["bot"]
+    story.engine._watchers.clear()
+    await story.engine.execute(EmergencyShutdown())
+    await story.wait(20)
+    assert story.engine.emergency.left == (
+        "bot: 0.0418 ETH of a bot that is not hosted: close them at the venue",
+    )
+    assert await story.venue.open_orders() == []
+    await story.venue.place_order(
+        OrderRequest(
+            client_order_id="by-hand",
+            symbol=story.traded.symbol,
+            side=Side.SELL,
+            quantity=Decimal("0.0418"),
+            price=Decimal(2380),
+        )
+    )
+    tick = Tick(story.clock.now(), story.traded.symbol, Decimal(2388), Decimal(0))
+    story.venue.deliver(tick)
+    await story.wait(20)
+    assert story.engine.emergency.verified
+
+
+@in_virtual_time
+async def test_an_engine_that_ends_after_a_verified_emergency_asks_the_venue_nothing_more() -> None:
+    story = await Story().start("2400", "2388")
+    await story.engine.execute(EmergencyShutdown())
+    await story.wait(5)
+    assert story.engine.emergency.verified
+    asked = story.line.reads["open_orders"]
+    await story.engine.stop()
+    assert story.line.reads["open_orders"] == asked
