@@ -1,7 +1,7 @@
 """Commands about risk: the readings, and what asks for a typed word before it is done."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -15,6 +15,7 @@ from nimbus_tui.cli.running_engine import (
     confirm,
     engine_name,
     foretell,
+    is_running,
     tell,
 )
 from nimbus_tui.control.commands import EmergencyShutdown, FlattenBot, Rearm, ResetPeak
@@ -137,18 +138,23 @@ def emergency(
         try:
             foretell([EmergencyShutdown()], name)
         except EngineUnreachable as error:
-            raise EngineUnreachable(f"{error}{_may_rest(name)}") from error
+            if not is_running(name):
+                raise EngineUnreachable(f"{error}{_may_rest(name)}") from error
+            say(f"what it does exactly can't be said: {error}")  # and no reason not to do it
         confirm(yes, "EMERGENCY", f"cancel every order of {name}")
         tell([EmergencyShutdown()], name)
         try:
             verified = asked(name, lambda client: _until_verified(client, wait))
         except EngineUnreachable as error:
-            fail(f"nimbus-tui: {error}; nobody has verified that nothing is left", _STOPPED)
+            fail(
+                f"nimbus-tui: {error}; nobody has verified that nothing is left", ExitCode.EMERGENCY
+            )
         if not verified:
-            fail("nimbus-tui: it is not verified yet; the engine keeps at it", _STOPPED)
+            fail("nimbus-tui: it is not verified yet; the engine keeps at it", ExitCode.EMERGENCY)
 
 
-_STOPPED = ExitCode.EMERGENCY
+def _not_verified(why: str) -> NoReturn:
+    fail(f"nimbus-tui: {why}", ExitCode.EMERGENCY)
 
 
 async def _until_verified(client: "EngineClient", wait_s: float | None) -> bool:

@@ -52,6 +52,13 @@ def _listens(path: Path) -> bool:
     return True
 
 
+def is_running(name: str) -> bool:
+    """Whether an engine of this name is there."""
+    from nimbus_tui.config.locations import socket_path
+
+    return _listens(socket_path(name))
+
+
 async def connected(name: str) -> "EngineClient":
     """A client of a running engine.
 
@@ -61,12 +68,11 @@ async def connected(name: str) -> "EngineClient":
     from nimbus_tui.config.locations import socket_path
     from nimbus_tui.control.unix_socket import UnixSocketClient
 
-    path = socket_path(name)
-    if not _listens(path):
+    if not is_running(name):
         raise EngineUnreachable(
             f"the engine {name!r} does not run; start it with `nimbus-tui run CONFIG`"
         )
-    return await UnixSocketClient.connect(str(path))
+    return await UnixSocketClient.connect(str(socket_path(name)))
 
 
 def asked(name: str, ask: "Callable[[EngineClient], Awaitable[Answer]]") -> Answer:

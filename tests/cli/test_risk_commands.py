@@ -1,5 +1,6 @@
 """Risk on the command line, against whole engines in processes of their own."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -9,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.cli.risk_commands import _until_verified
+from nimbus_tui.control.commands import EmergencyShutdown
+from nimbus_tui.core.order import RefusalKind, Refused
+from nimbus_tui.engine.local_client import LocalClient
 from tests.cli.test_run_commands import CONFIG, Home
+from tests.engine.faults import CrashWorld
 
 LIMITED = CONFIG + "risk = { stop_loss = 10, take_profit = 20 }\n"
 ROW = ["scope", "level", "rule", "measured", "limit", "usage", "step"]
@@ -166,3 +172,49 @@ def test_without_an_engine_it_is_said_in_one_line(home: Home, command: tuple[str
     (line,) = said.splitlines()
     assert line.startswith("nimbus-tui: the engine 'here' does not run; start it with")
     assert ("orders may still rest" in line) is (command[0] == "emergency")
+
+
+def test_an_emergency_goes_ahead_although_what_it_does_can_not_be_said(home: Home) -> None:
+    broken = home.config.with_name("broken.py")
+    broken.write_text(
+        "from nimbus_tui.engine import consequences, local_client\n"
+        "def consequence(*_): raise RuntimeError('a bug')\n"
+        "local_client.consequence = consequence\n"
+        "from nimbus_tui.cli.main import main\n"
+        "main()\n"
+    )
+    engine = subprocess.Popen(
+        [sys.executable, str(broken), "run", str(home.config)],
+        env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    home.processes.append(engine)
+    assert engine.stderr is not None
+    assert any("nimbus-tui runs" in line for line in engine.stderr)
+    code, _, said = typed(home, "EMERGENCY\n", "emergency")
+    assert code == 0
+    assert "can't be said: the engine failed: RuntimeError: a bug" in said
+    assert "verified" in said
+
+
+async def test_what_is_left_is_said_when_it_changes_until_the_time_is_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = await CrashWorld().start("2400")
+    world.exchange.refuse_cancel = Refused(RefusalKind.BUSY, "not now")
+    await world.engine.execute(EmergencyShutdown())
+    client = LocalClient(world.engine)
+    for _ in range(3):
+        await world.tick("2400")
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert not await _until_verified(client, 0.0)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 6
+    assert all(line.startswith("still there: sim: nb") for line in said)
+    world.exchange.refuse_cancel = None
+    for _ in range(5):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await world.tick("2400")
+    assert await _until_verified(client, None)
+    assert capsys.readouterr().err == "verified: no order of ours is left (operator)\n"
