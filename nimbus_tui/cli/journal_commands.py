@@ -32,7 +32,7 @@ class Format(Enum):
 
 def journal_file(given: str | None) -> Path:
     """The journal that is meant: a path as it is, else that of the engine."""
-    from nimbus_tui.cli.query_commands import engine_name
+    from nimbus_tui.cli.running_engine import engine_name
     from nimbus_tui.config.locations import journal_path
 
     if given is not None and ("/" in given or given.endswith(".db")):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nimbus_tui.cli import query_commands
+from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
@@ -54,11 +54,12 @@ app.command("simulate")(simulate)
 app.add_typer(config_app, name="config")
 app.add_typer(journal_app, name="journal")
 query_commands.mount(app)
+risk_commands.mount(app)
 
 
 def arguments(given: list[str]) -> list[str]:
     """`nimbus-tui CONFIG` is short for `nimbus-tui open CONFIG`."""
-    commands = {info.name for info in app.registered_commands} | {"config", "journal"}
+    commands = {info.name for info in app.registered_commands} | {"config", "journal", "risk"}
     first = given[0] if given else ""
     if first and not first.startswith("-") and first not in commands:
         looks_like_file = first.endswith(".toml") or "/" in first or Path(first).exists()

@@ -1,33 +1,32 @@
 """Commands that look at an engine or tell it something: bots, orders, fills, events, pause."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
+from nimbus_tui.cli.diagnostics import friendly, say
 from nimbus_tui.cli.output import print_json, print_lines, print_table
+from nimbus_tui.cli.running_engine import (
+    EngineOption,
+    JsonOption,
+    connected,
+    engine_name,
+    foretell,
+)
+from nimbus_tui.cli.running_engine import tell as send
 from nimbus_tui.control.commands import (
     Command,
-    EmergencyShutdown,
-    FlattenBot,
     PauseBot,
-    Rearm,
-    Result,
     ResumeBot,
     StartBot,
     StopBot,
 )
 from nimbus_tui.control.rows import bot_row, fill_row, order_row
 from nimbus_tui.core.codec import to_plain
-from nimbus_tui.core.errors import ConfigError, EngineUnreachable
+from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.ids import BotId
-
-Engine = Annotated[str | None, typer.Option("--engine", help="Name of the engine.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 
 def mount(app: typer.Typer) -> None:
@@ -38,8 +37,6 @@ def mount(app: typer.Typer) -> None:
         "fills": fills,
         "events": events,
         "status": status,
-        "emergency": emergency,
-        "rearm": rearm,
     }
     for name, command in queries.items():
         app.command(name)(command)
@@ -48,46 +45,9 @@ def mount(app: typer.Typer) -> None:
         "resume": ResumeBot,
         "start": StartBot,
         "stop": StopBot,
-        "flatten": FlattenBot,
     }
     for verb, make in verbs.items():
         app.command(verb, help=f"{verb.capitalize()} bots of a running engine.")(_telling(make))
-
-
-def engine_name(given: str | None) -> str:
-    """The engine that is meant: the one given, the only running one, or the only journal.
-
-    Raises:
-        ConfigError: there are several, or none.
-    """
-    from nimbus_tui.config.locations import known_engines, socket_folder
-
-    if given is not None:
-        return given
-    running = sorted(path.stem for path in socket_folder().glob("*.sock") if _listens(path))
-    for names in (running, known_engines()):
-        if len(names) == 1:
-            return names[0]
-        if names:
-            raise ConfigError(f"there are several engines: {', '.join(names)}; give --engine NAME")
-    raise ConfigError("there is no engine yet; start one with `nimbus-tui run CONFIG`")
-
-
-def _listens(path: Path) -> bool:
-    """Whether somebody is behind a socket: a killed engine leaves its file behind."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-async def _client(name: str) -> Any:
-    from nimbus_tui.config.locations import socket_path
-    from nimbus_tui.control.unix_socket import UnixSocketClient
-
-    return await UnixSocketClient.connect(str(socket_path(name)))
 
 
 def _ask(
@@ -100,7 +60,7 @@ def _ask(
     name = engine_name(given)
 
     async def ask() -> Any:
-        client = await _client(name)
+        client = await connected(name)
         try:
             return await live(client)
         finally:
@@ -122,7 +82,7 @@ def _history(given: str | None, stored: Callable[[Any], Any]) -> Any:
     return stored(SqliteJournal.read(journal_path(engine_name(given))))
 
 
-def bots(as_json: Json = False, engine: Engine = None) -> None:
+def bots(as_json: JsonOption = False, engine: EngineOption = None) -> None:
     """The bots with state, price, position and results."""
     with friendly():
 
@@ -170,9 +130,9 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
 
 
 def orders(
-    as_json: Json = False,
+    as_json: JsonOption = False,
     everything: Annotated[bool, typer.Option("--all", help="Also orders that have ended.")] = False,
-    engine: Engine = None,
+    engine: EngineOption = None,
 ) -> None:
     """Open orders."""
     with friendly():
@@ -189,7 +149,7 @@ def orders(
         _show(rows, as_json, ("bot_id", "key", "side", "price", "quantity", "filled", "state"))
 
 
-def fills(as_json: Json = False, engine: Engine = None, limit: int = 1000) -> None:
+def fills(as_json: JsonOption = False, engine: EngineOption = None, limit: int = 1000) -> None:
     """The newest fills, oldest first."""
     with friendly():
         found = _history(engine, lambda journal: journal.fills(limit=limit, newest=True))
@@ -198,9 +158,9 @@ def fills(as_json: Json = False, engine: Engine = None, limit: int = 1000) -> No
 
 
 def events(
-    as_json: Json = False,
+    as_json: JsonOption = False,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with new ones.")] = False,
-    engine: Engine = None,
+    engine: EngineOption = None,
     limit: int = 1000,
 ) -> None:
     """The newest events, oldest first; as JSON one a line."""
@@ -216,7 +176,7 @@ def events(
 
 
 async def _follow(name: str, after: int) -> None:
-    client = await _client(name)
+    client = await connected(name)
     revision = 0
     while True:
         update = await client.updates(revision)
@@ -226,12 +186,12 @@ async def _follow(name: str, after: int) -> None:
         after = new[-1].seq if new else after
 
 
-def status(as_json: Json = False, engine: Engine = None) -> None:
+def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
     """How the engine and its venues are doing."""
     with friendly():
 
         async def ask() -> Any:
-            client = await _client(engine_name(engine))
+            client = await connected(engine_name(engine))
             try:
                 return await client.snapshot()
             finally:
@@ -270,52 +230,15 @@ def status(as_json: Json = False, engine: Engine = None) -> None:
 
 
 def _telling(make: Callable[[BotId], Command]) -> Callable[..., None]:
-    def tell(bot: list[str], engine: Engine = None) -> None:
+    def tell(bot: list[str], engine: EngineOption = None) -> None:
         with friendly():
-            _execute([make(BotId(name)) for name in bot], engine)
+            name = engine_name(engine)
+            commands = [make(BotId(one)) for one in bot]
+            if make is StopBot:
+                foretell(commands, name)
+            send(commands, name)
 
     return tell
-
-
-def emergency(
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, engine: Engine = None
-) -> None:
-    """Cancel every order of every bot, verify, and latch."""
-    with friendly():
-        name = engine_name(engine)
-        _confirm(yes, "EMERGENCY", f"cancel every order of {name}")
-        _execute([EmergencyShutdown()], name)
-
-
-def rearm(
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, engine: Engine = None
-) -> None:
-    """Lift the emergency latch; every bot stays stopped."""
-    with friendly():
-        name = engine_name(engine)
-        _confirm(yes, "REARM", f"lift the latch of {name}")
-        _execute([Rearm()], name)
-
-
-def _confirm(yes: bool, word: str, deed: str) -> None:
-    """The dangerous commands want a word typed, or `--yes`."""
-    if not yes and typer.prompt(f"Type {word} to {deed}", err=True) != word:
-        raise ConfigError(f"nothing was done: that was not {word}")
-
-
-def _execute(commands: list[Command], engine: str | None) -> None:
-    async def tell() -> list[Any]:
-        client = await _client(engine_name(engine))
-        try:
-            return [await client.execute(command) for command in commands]
-        finally:
-            await client.close()
-
-    outcomes = asyncio.run(tell())
-    for outcome in outcomes:
-        say(outcome.message)
-    if any(outcome.result is Result.REFUSED for outcome in outcomes):
-        raise SystemExit(ExitCode.FAILED)
 
 
 def _show(rows: list[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:

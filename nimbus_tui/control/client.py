@@ -5,6 +5,7 @@ from typing import Protocol
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
@@ -33,6 +34,18 @@ class EngineClient(Protocol):
 
     async def execute(self, command: Command) -> Outcome:
         """Carry out a command."""
+        ...
+
+    async def consequence(self, command: Command) -> Outcome:
+        """What a command would do now, in a sentence to be confirmed; nothing is done.
+
+        For a stop: the orders that are cancelled and what happens to the position. Refused where
+        the command itself would be.
+        """
+        ...
+
+    async def risk(self) -> RiskSnapshot:
+        """The risk layer now: readings, standings, and how far an emergency has come."""
         ...
 
     async def orders(

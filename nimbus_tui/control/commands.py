@@ -37,6 +37,12 @@ class FlattenBot(msgspec.Struct, frozen=True, tag="flatten"):
     bot_id: BotId
 
 
+class ResetPeak(msgspec.Struct, frozen=True, tag="reset_peak"):
+    """Measure the bot's drawdown from its equity of now on; only the operator does that."""
+
+    bot_id: BotId
+
+
 class EmergencyShutdown(msgspec.Struct, frozen=True, tag="emergency"):
     """Cancel every order of every bot, verify, and latch."""
 
@@ -55,7 +61,15 @@ class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
 
 
 Command = (
-    PauseBot | ResumeBot | StartBot | StopBot | FlattenBot | EmergencyShutdown | Rearm | Shutdown
+    PauseBot
+    | ResumeBot
+    | StartBot
+    | StopBot
+    | FlattenBot
+    | ResetPeak
+    | EmergencyShutdown
+    | Rearm
+    | Shutdown
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.order import Order
+from nimbus_tui.core.risk import RiskReading
 
 BOT_KEYS = (
     "bot_id", "strategy", "exchange", "symbol", "state", "risk", "price", "position",
@@ -16,6 +17,12 @@ BOT_KEYS = (
 def bot_row(bot: BotSnapshot) -> dict[str, Any]:
     """One bot."""
     return {key: getattr(bot, key) for key in BOT_KEYS}
+
+
+def risk_row(reading: RiskReading) -> dict[str, Any]:
+    """One rule's reading."""
+    keys = ("scope", "level", "rule", "measured", "limit", "usage")
+    return {key: getattr(reading, key) for key in keys} | {"step": reading.step.label}
 
 
 def order_row(order: Order) -> dict[str, Any]:

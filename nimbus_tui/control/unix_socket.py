@@ -11,10 +11,30 @@ from typing import Any
 
 import msgspec
 
+from nimbus_tui.control.asks import (
+    PROTOCOL,
+    Ask,
+    AskConsequence,
+    AskEquity,
+    AskEvents,
+    AskExecute,
+    AskFills,
+    AskHistory,
+    AskMoments,
+    AskOrders,
+    AskPreview,
+    AskRisk,
+    AskSnapshot,
+    AskUpdates,
+    Hello,
+    Reply,
+    Request,
+)
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
@@ -24,7 +44,6 @@ from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 
-PROTOCOL = 1
 MAX_LINE = 16 * 1024 * 1024
 MAX_ROWS = 5_000
 """Rows of one reply."""
@@ -34,114 +53,6 @@ HELLO_WITHIN_S = 5.0
 """How long an engine may take to answer a new client."""
 MAX_PATH = 107
 """The longest path that the system takes for a Unix socket."""
-
-
-class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The first request: which protocol the client speaks."""
-
-    protocol: int
-
-
-class AskSnapshot(msgspec.Struct, frozen=True, tag="snapshot"):
-    """`EngineClient.snapshot`."""
-
-
-class AskUpdates(msgspec.Struct, frozen=True, tag="updates"):
-    """`EngineClient.updates`."""
-
-    after: int
-    focus: BotId | None
-    timeout_s: float
-
-
-class AskExecute(msgspec.Struct, frozen=True, tag="execute"):
-    """`EngineClient.execute`."""
-
-    command: Command
-
-
-class AskOrders(msgspec.Struct, frozen=True, tag="orders"):
-    """`EngineClient.orders`."""
-
-    bot_id: BotId | None
-    live_only: bool
-    limit: int
-
-
-class AskFills(msgspec.Struct, frozen=True, tag="fills"):
-    """`EngineClient.fills`."""
-
-    bot_id: BotId | None
-    limit: int
-
-
-class AskEquity(msgspec.Struct, frozen=True, tag="equity"):
-    """`EngineClient.equity`."""
-
-    bot_id: BotId
-    since_ns: int
-    limit: int
-
-
-class AskEvents(msgspec.Struct, frozen=True, tag="events"):
-    """`EngineClient.events`."""
-
-    after: int
-    limit: int
-    bot_id: BotId | None
-    types: tuple[str, ...]
-    newest: bool
-
-
-class AskHistory(msgspec.Struct, frozen=True, tag="history"):
-    """`EngineClient.history`."""
-
-    seq: int | None
-    ts: int | None
-    focus: BotId | None
-    around: int
-
-
-class AskMoments(msgspec.Struct, frozen=True, tag="moments"):
-    """`EngineClient.moments`."""
-
-    seq: int
-
-
-class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
-    """`EngineClient.preview`."""
-
-    text: str
-
-
-Ask = (
-    Hello
-    | AskSnapshot
-    | AskUpdates
-    | AskExecute
-    | AskOrders
-    | AskFills
-    | AskEquity
-    | AskEvents
-    | AskHistory
-    | AskMoments
-    | AskPreview
-)
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One line from a client."""
-
-    id: int
-    ask: Ask
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """One line to a client: a body, or what went wrong."""
-
-    id: int
-    body: msgspec.Raw = msgspec.Raw(b"null")
-    error: str | None = None
 
 
 class UnixSocketServer:
@@ -250,6 +161,10 @@ class UnixSocketServer:
                 return await self._client.updates(after, focus=focus, timeout_s=timeout_s)
             case AskExecute(command):
                 return await self._client.execute(command)
+            case AskConsequence(command):
+                return await self._client.consequence(command)
+            case AskRisk():
+                return await self._client.risk()
             case AskOrders(bot_id, live_only, limit):
                 return await self._client.orders(
                     bot_id=bot_id, live_only=live_only, limit=_bounded(limit)
@@ -359,6 +274,16 @@ class UnixSocketClient:
     async def execute(self, command: Command) -> Outcome:
         """Carry out a command."""
         answer: Outcome = await self._call(AskExecute(command), Outcome)
+        return answer
+
+    async def consequence(self, command: Command) -> Outcome:
+        """What a command would do now; nothing is done."""
+        answer: Outcome = await self._call(AskConsequence(command), Outcome)
+        return answer
+
+    async def risk(self) -> RiskSnapshot:
+        """The risk layer now."""
+        answer: RiskSnapshot = await self._call(AskRisk(), RiskSnapshot)
         return answer
 
     async def orders(

@@ -7,7 +7,7 @@ import msgspec
 
 from nimbus_tui.core.events import Warning
 from nimbus_tui.core.ids import OrderKey, Symbol
-from nimbus_tui.core.instrument import MarketType
+from nimbus_tui.core.instrument import Instrument, MarketType
 from nimbus_tui.core.order import DesiredOrder, Order, OrderType, Side
 
 if TYPE_CHECKING:
@@ -74,11 +74,8 @@ class Closer:
         """What one order can close now: not what resting orders hold back, and no dust."""
         bot, instrument = self._bot, self._bot.instruments[symbol]
         free = abs(bot.position(symbol)) - self._held_back(symbol)
-        quantity = instrument.round_quantity(max(ZERO, free))
         quote = bot.prices.get(symbol)
-        if self._is_spot(symbol) and quote is not None:
-            return quantity if instrument.sellable(quantity, quote.price) else ZERO
-        return quantity
+        return closable(instrument, max(ZERO, free), None if quote is None else quote.price)
 
     def _held_back(self, symbol: Symbol) -> Decimal:
         """On spot a resting sell keeps its coins until its cancel is final."""
@@ -110,6 +107,14 @@ class Closer:
             self._dust_told.add(symbol)
             message = f"{left:f} {instrument.base} stay: they are under the venue's least order"
             self._bot.publish(Warning(message=message))
+
+
+def closable(instrument: Instrument, held: Decimal, price: Decimal | None) -> Decimal:
+    """What of a (signed) position orders can close; without a price all whole lots of it."""
+    size = abs(held)
+    if price is None:
+        return instrument.round_quantity(size).copy_sign(held)
+    return (size - instrument.dust(size, price)).copy_sign(held)
 
 
 def is_closing_key(key: OrderKey) -> bool:

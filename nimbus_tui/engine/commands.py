@@ -9,25 +9,48 @@ from nimbus_tui.control.commands import (
     Outcome,
     PauseBot,
     Rearm,
+    ResetPeak,
     Result,
     ResumeBot,
     Shutdown,
     StartBot,
     StopBot,
 )
+from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue
+from nimbus_tui.engine.stopping import StopWay
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
 
 
+FAILED = "the engine has failed: mend what is wrong and start it again"
+
+
 async def execute(engine: "Engine", command: Command) -> Outcome:
-    """Carry out one command; returns as soon as it is under way."""
+    """Carry out one command; returns as soon as it is under way.
+
+    One that breaks off in the middle leaves memory and journal apart: that is an emergency.
+    """
+    try:
+        return _executed(engine, command)
+    except JournalError as error:
+        engine.emergency.journal_lost(error)
+    except Exception as error:
+        engine.emergency.engine_broken(error)
+    return Outcome(Result.REFUSED, f"it failed: {engine.emergency.progress}")
+
+
+def _executed(engine: "Engine", command: Command) -> Outcome:
     match command:
         case EmergencyShutdown(reason):
+            was_latched = engine.emergency.latched
             engine.emergency.trip(reason)
+            if was_latched:
+                return Outcome(Result.ACCEPTED, f"latched already: {engine.emergency.progress}")
             return Outcome(Result.ACCEPTED, "emergency shutdown: cancelling every order")
         case Rearm():
             return _rearm(engine)
@@ -39,29 +62,32 @@ async def execute(engine: "Engine", command: Command) -> Outcome:
 
 
 def _rearm(engine: "Engine") -> Outcome:
-    if not engine.emergency.latched:
-        return Outcome(Result.REFUSED, "there is no emergency to rearm from")
-    if engine.state == "failed":
-        return Outcome(Result.REFUSED, "the journal has failed: mend it and start again")
-    if not engine.emergency.verified:
-        return Outcome(Result.REFUSED, f"the emergency is not over: {engine.emergency.progress}")
+    refusal = rearm_refusal(engine)
+    if refusal:
+        return Outcome(Result.REFUSED, refusal)
     engine.emergency.rearm()
     return Outcome(Result.DONE, "rearmed; every bot is stopped")
 
 
-BotCommand = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot
+def rearm_refusal(engine: "Engine") -> str:
+    """Why the latch can't be lifted now; empty when it can."""
+    if not engine.emergency.latched:
+        return "there is no emergency to rearm from"
+    if engine.state == "failed":
+        return f"{FAILED}: {engine.emergency.progress}"
+    if not engine.emergency.verified:
+        return f"the emergency is not over: {engine.emergency.progress}"
+    return ""
+
+
+BotCommand = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot | ResetPeak
 
 
 def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
-    bot = engine.bots.get(command.bot_id)
-    if bot is None:
-        refused = engine.refused.get(command.bot_id)
-        return Outcome(Result.REFUSED, refused or _unknown(engine, command.bot_id))
-    if engine.emergency.latched:
-        return Outcome(Result.REFUSED, "an emergency is latched: rearm first")
-    refusal = _refusal(bot, command)
+    refusal = refusal_of(engine, command)
     if refusal:
-        return Outcome(Result.REFUSED, f"{bot.bot_id}: {refusal}")
+        return Outcome(Result.REFUSED, refusal)
+    bot = engine.bots[command.bot_id]
     with engine.journal.transaction():
         message = _apply(engine, bot, command)
         bot.save()
@@ -72,8 +98,19 @@ def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
     return Outcome(Result.DONE, f"{bot.bot_id}: {message}")
 
 
+def refusal_of(engine: "Engine", command: BotCommand) -> str:
+    """Why a bot's command would be refused now; empty when it would not."""
+    bot = engine.bots.get(command.bot_id)
+    if bot is None:
+        return engine.refused.get(command.bot_id) or _unknown(engine, command.bot_id)
+    if engine.emergency.latched:
+        return "an emergency is latched: rearm first"
+    refusal = _refusal(bot, command)
+    return f"{bot.bot_id}: {refusal}" if refusal else ""
+
+
 def _refusal(bot: Bot, command: BotCommand) -> str:
-    """Why a command makes no sense now; empty when it does."""
+    """Why a command makes no sense for a bot as it stands."""
     state = bot.record.state
     out = state in ("stopped", "failed")
     match command:
@@ -85,12 +122,18 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return "is stopped; start it (S) instead"
         case ResumeBot() if not bot.standing.is_paused:
             return "is running"
+        case ResumeBot() if bot.standing.is_held_by_a_rule_alone:
+            return f"a risk rule pauses it, which resume does not lift: {bot.standing.rule_pause}"
         case StartBot() if state == "paused":
             return "is paused; resume it (r) instead"
         case StartBot() if not out:
             return "is running"
+        case StartBot() if bot.standing.rule_step >= RiskStep.STOP:
+            return f"a risk rule still stops it: {bot.standing.rule_pause}"
         case StopBot() if out:
             return "is stopped already"
+        case ResetPeak() if not bot.saved.opened:
+            return "has no equity yet: its first price is still to come"
         case _:
             return ""
 
@@ -103,17 +146,20 @@ def _apply(engine: "Engine", bot: Bot, command: BotCommand) -> str:
         case ResumeBot():
             engine.accept_holdings(bot)
             bot.standing.resume()
-            return "resumed"
+            held = bot.standing.rule_pause
+            return f"your pause is lifted; a risk rule still holds: {held}" if held else "resumed"
         case StartBot():
             engine.accept_holdings(bot)
             bot.standing.start()
             return "started with a fresh plan"
         case StopBot():
-            bot.standing.stop("stopped by the operator")
+            bot.standing.stop(StopWay.OPERATOR, "stopped by the operator")
             return "stopped; its orders are being cancelled"
         case FlattenBot():
-            bot.standing.stop("flattened by the operator", close=True)
+            bot.standing.stop(StopWay.FLATTEN, "flattened by the operator")
             return "stopped; its position is being closed"
+        case ResetPeak():
+            return bot.standing.reset_peak()
 
 
 def _unknown(engine: "Engine", bot_id: BotId) -> str:

@@ -2,16 +2,17 @@
 
 import asyncio
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import Error, Info, RiskEscalated
-from nimbus_tui.core.ids import ClientOrderId
-from nimbus_tui.engine import recovery
+from nimbus_tui.engine.clearing import Clearing
 from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import BotDue
-from nimbus_tui.engine.order_manager import OrderManager, describe
+from nimbus_tui.engine.order_manager import Intent, describe
+from nimbus_tui.engine.stopping import StopWay
 
 if TYPE_CHECKING:
     from nimbus_tui.engine.engine import Engine
@@ -19,21 +20,27 @@ if TYPE_CHECKING:
 LATCH = "emergency"
 """The journal's name for the latch; its text is the reason."""
 VERIFY_PAUSE_S = 1.0
-SWEEP_WITHIN_S = 5.0
-"""How long one venue may take for one sweep before the others go on without it."""
 LEFT_SHOWN = 5
-"""How many of the orders that are left are named."""
+"""How many of the orders that are left are named in a line."""
 
 
 class Emergency:
-    """The engine's last step. The latch survives a restart; only `rearm` lifts it."""
+    """The engine's last step. The latch survives a restart; only `rearm` lifts it.
+
+    Each of its steps may fail: the next one is taken all the same, and the sweeps go on until the
+    venues have said that nothing of ours is left. It latches once and is told of once.
+    """
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self.reason = engine.journal.fact(LATCH) or ""
         self.progress = f"latched: {self.reason}" if self.reason else ""
+        self.left: tuple[str, ...] = ()
+        """What the venues say is still there of ours, or why they don't."""
         self.verified = False
         """Whether the venues have said that nothing of ours is left."""
+        self._is_journalled = bool(self.reason)
+        self._clearing = Clearing(engine, engine.order_managers, lambda: engine.state != "failed")
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -41,33 +48,68 @@ class Emergency:
         """Whether an emergency holds."""
         return bool(self.reason)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there may still be something of ours to take out."""
+        return self.latched and not self.verified
+
+    def lets_leave(self, intent: Intent) -> bool:
+        """Whether an order may still be sent: while latched only one that closes a position."""
+        if not self.latched:
+            return True
+        bot = self._engine.bots.get(intent.bot_id)
+        if bot is None or self.verified or self._engine.state == "failed":
+            return False
+        order = bot.keeper.live.by_client_id(intent.client_order_id)
+        return bot.standing.is_closing and order is not None and is_closing_key(order.key)
+
     def trip(self, reason: str) -> None:
-        """Latch, take every bot out of the market, and keep at it until that is verified."""
+        """Latch, take every bot out of the market, and keep at it until that is verified.
+
+        Not from inside a bot's turn: there `trip_soon`.
+        """
         if self.latched:
+            self._watch()
             return
         engine = self._engine
         self.reason = reason
         self.progress = "cancelling every order"
+        self.verified = False
         if engine.state == "running":
             engine.state = "emergency"
+        self._watch()
         try:
-            self._latch(reason)
+            self._stop_bots()
+            self._save_latch()
+            self._announce()
         except JournalError as error:
             self.journal_lost(error)
-            return
         except Exception as error:  # whatever fails on the way: the orders must go
             self.engine_broken(error)
-            return
-        engine.process()
-        self._watch()
+        else:
+            engine.process()
 
-    def _latch(self, reason: str) -> None:
+    def trip_soon(self, reason: str) -> None:
+        """The same for a rule that trips inside a turn, whose transaction is still open."""
+        asyncio.get_running_loop().call_soon(self.trip, reason)
+
+    def _stop_bots(self) -> None:
         engine = self._engine
         for bot in engine.bots.values():
             bot.standing.emergency = True
             engine.inbox.put(BotDue(bot.bot_id))
+
+    def _save_latch(self) -> None:
+        """The latch goes into the journal alone: what else is to be written may fail."""
+        if not self._is_journalled:
+            self._engine.journal.save_fact(LATCH, self.reason)
+            self._engine.journal.make_durable()
+            self._is_journalled = True
+
+    def _announce(self) -> None:
+        engine = self._engine
+        closes = engine.settings.close_in_emergency
         with engine.journal.transaction():
-            engine.journal.save_fact(LATCH, reason)
             engine.bus.publish(
                 RiskEscalated(
                     scope="engine",
@@ -75,27 +117,37 @@ class Emergency:
                     rule="emergency",
                     measured=None,
                     limit=None,
-                    action="every order of every bot is cancelled",
-                    source=reason,
+                    action="every order of every bot is cancelled; positions are "
+                    + ("closed" if closes else "kept"),
+                    source=self.reason,
                 )
             )
             engine.bus.write()
 
     def rearm(self) -> None:
-        """Lift the latch; every bot stays stopped until it is started."""
+        """Lift the latch; every bot stays stopped.
+
+        Raises:
+            JournalError: it can't be written down; then the latch holds.
+        """
         engine = self._engine
         with engine.journal.transaction():
             engine.journal.save_fact(LATCH, None)
             for bot in engine.bots.values():
-                bot.standing.emergency = False
-                bot.standing.stop("rearmed after an emergency", close=False)
+                bot.standing.stop(StopWay.REARM, "rearmed after an emergency")
                 bot.save()
                 engine.inbox.put(BotDue(bot.bot_id))
             engine.bus.publish(Info(message="rearmed; every bot is stopped"))
             engine.bus.write()
+        for bot in engine.bots.values():
+            bot.standing.emergency = False
         self.reason = self.progress = ""
+        self.left = ()
+        self._is_journalled = False
         engine.state = "running"
         engine.process()
+
+    # faults
 
     def journal_lost(self, error: JournalError) -> None:
         """Without a journal nothing may be sent: cancel all orders from what the venues say."""
@@ -104,6 +156,8 @@ class Emergency:
     def engine_broken(self, error: Exception) -> None:
         """A turn broke off in the middle: nothing that memory says can be trusted any more."""
         engine = self._engine
+        if engine.state == "failed":
+            return
         detail = "".join(traceback.format_exception(error))
         self._fail(f"the engine failed: {type(error).__name__}: {describe(error)}")
         with suppress(Exception):  # to tell of it is the last and the least
@@ -118,13 +172,16 @@ class Emergency:
         engine = self._engine
         if engine.state == "failed":
             return
-        with suppress(Exception):  # the orders must go, whether anybody hears of it or not
-            engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}"))
         self.reason = self.reason or reason
+        self.verified = False  # what was seen before may have changed with what has failed
         engine.state = "failed"
         self.progress = f"{self.reason}; cancelling every order"
-        engine.changed()
         self._watch()
+        _tried(self._save_latch)
+        _tried(lambda: engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}")))
+        _tried(engine.changed)
+
+    # until it is over
 
     def watch_again(self) -> None:
         """After a restart with the latch set, verify once more."""
@@ -138,68 +195,52 @@ class Emergency:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _watch(self) -> None:
-        self.verified = False
-        if self._task is None or self._task.done():
+        """Sweep until it is verified; one who does so already goes on."""
+        is_under_way = self._task is not None and not self._task.done()
+        if not (is_under_way or self.verified):
             self._task = asyncio.get_running_loop().create_task(self._until_verified())
 
     async def _until_verified(self) -> None:
+        while not self.verified:
+            try:
+                self.left = (*self._not_reached(), *await self._clearing.sweep())
+                self.verified = not self.left
+            except Exception as error:  # a fault in the last step must not end the last step
+                self.left = (f"the sweep failed: {describe(error)}",)
+            if not self._is_journalled:
+                _tried(self._save_latch)
+            self._show()
+            if not self.verified:
+                await self._clearing.pause(VERIFY_PAUSE_S)
+        _tried(self._say_verified)
+
+    def _not_reached(self) -> list[str]:
+        """What nothing is known of yet while the engine starts."""
         engine = self._engine
-        while True:
-            managers = engine.order_managers.values()
-            swept = await asyncio.gather(*(self._swept(manager) for manager in managers))
-            left = [line for lines in swept for line in lines] or self._positions_left()
-            if not left:
-                self.verified = True
-                self.progress = f"verified: no order of ours is left ({self.reason})"
-                if engine.state == "failed":
-                    engine.bus.tell_unwritten(Info(message=self.progress))
-                engine.changed()
-                return
-            more = [f"and {len(left) - LEFT_SHOWN} more"] if len(left) > LEFT_SHOWN else []
-            self.progress = "still there: " + "; ".join([*left[:LEFT_SHOWN], *more])
-            engine.changed()
-            await engine.clock.sleep(VERIFY_PAUSE_S)
-
-    async def _swept(self, manager: OrderManager) -> list[str]:
-        """Cancel what is ours at one venue; returns what is left, whatever the venue does."""
-        sweep = asyncio.ensure_future(self._sweep(manager))
-        patience = asyncio.ensure_future(self._engine.clock.sleep(SWEEP_WITHIN_S))
-        try:
-            await asyncio.wait({sweep, patience}, return_when=asyncio.FIRST_COMPLETED)
-            if not sweep.done():
-                return [f"{manager.name} does not answer"]
-            return sweep.result()
-        except Exception as error:  # a fault in the last step must not end the last step
-            return [f"{manager.name}: {describe(error)}"]
-        finally:
-            sweep.cancel()
-            patience.cancel()
-
-    async def _sweep(self, manager: OrderManager) -> list[str]:
-        spared = self._closing_orders(manager)
-        left = await recovery.cancel_all_on(manager, but=spared)
-        if left:
-            return left
-        reports = await recovery.ours_on(manager)
-        resting = {r.client_order_id for r in reports} | manager.unanswered
-        return [f"{manager.name}: {identity}" for identity in sorted(resting - spared)]
-
-    def _closing_orders(self, manager: OrderManager) -> set[ClientOrderId]:
-        """The orders that close positions where that is chosen: they are to stay."""
-        return {
-            order.client_order_id
-            for bot in self._engine.bots.values()
-            if bot.orders is manager and bot.standing.is_closing
-            for order in bot.keeper.live.values()
-            if is_closing_key(order.key)
-        }
-
-    def _positions_left(self) -> list[str]:
-        """What still has to be closed, where that is chosen; known only while the bots work."""
-        if self._engine.state == "failed":
+        if engine.state != "starting":
             return []
-        return [
-            f"{bot.bot_id}: its position is being closed"
-            for bot in self._engine.bots.values()
-            if bot.standing.is_closing and not bot.standing.is_flat
-        ]
+        names = [exchange.name for exchange in engine.exchanges.values()]
+        away = [f"{name} is not reached yet" for name in names if name not in engine.order_managers]
+        return away or ["the engine is starting"]
+
+    def _show(self) -> None:
+        if self.verified:
+            flat = " and no position" if self._engine.settings.close_in_emergency else ""
+            self.progress = f"verified: no order{flat} of ours is left ({self.reason})"
+        else:
+            more = len(self.left) - LEFT_SHOWN
+            shown = [*self.left[:LEFT_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+            self.progress = "still there: " + "; ".join(shown)
+        _tried(self._engine.changed)
+
+    def _say_verified(self) -> None:
+        if self._engine.state == "failed":
+            self._engine.bus.tell_unwritten(Info(message=self.progress))
+        else:
+            self._engine.tell(Info(message=self.progress))
+
+
+def _tried(step: Callable[[], None]) -> None:
+    """Take a step that may fail without harm to those after it."""
+    with suppress(Exception):
+        step()

@@ -32,6 +32,7 @@ from nimbus_tui.engine.recorder import NoRecorder, Recorder
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.shutdown import shut_down
 from nimbus_tui.engine.start_up import start_up
+from nimbus_tui.engine.stopping import StopPolicy
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.upkeep import Upkeep
 from nimbus_tui.engine.wake import WakeIndex
@@ -174,17 +175,15 @@ class Engine:
                 intents = self._turns(post)
                 self.recorder.write()
                 self.bus.write()
+            self.bus.dispatch()
+            for intent in intents:
+                self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
+            self.alarm.set(self.wakes.next_time())
+            self.changed()
         except JournalError as error:
             self.emergency.journal_lost(error)
-            return
-        except Exception as error:  # what memory holds and what the journal holds have parted
+        except Exception as error:  # what memory, journal and venue hold have parted
             self.emergency.engine_broken(error)
-            return
-        self.bus.dispatch()
-        for intent in intents:
-            self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
-        self.alarm.set(self.wakes.next_time())
-        self.changed()
 
     def _turns(self, post: Post) -> list[Intent]:
         facts, replan = self.owners.sort(post)
@@ -274,6 +273,14 @@ class Engine:
     async def execute(self, command: Command) -> Outcome:
         """Carry out an operator's command."""
         return await commands.execute(self, command)
+
+    def stop_policy(self, spec: BotSpec) -> StopPolicy:
+        """What stopping means for a bot, in each of the ways there are."""
+        return StopPolicy(
+            close_on_stop=spec.close_on_stop,
+            close_in_emergency=self.settings.close_in_emergency,
+            cancel_on_shutdown=self.settings.cancel_on_shutdown,
+        )
 
     def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
         """A venue's data flows again or has ended."""

@@ -141,7 +141,8 @@ class Ledger:
     def absorbed(self, cycles: Callable[[], Sequence[Cycle]]) -> None:
         """The strategy has absorbed one more fill, and may have closed cycles with it."""
         self.change_saved(absorbed=self.saved.absorbed + 1)
-        self.saved = self.saved.with_cycles(cycles())
+        closed = cycles()  # asked first: a strategy that raises may be stopped, and change it too
+        self.saved = self.saved.with_cycles(closed)
 
     def count(self, event: Event) -> None:
         """Count what the strategy has told of, where it has a counter."""

@@ -15,6 +15,7 @@ from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.settings import BotSpec
+from nimbus_tui.engine.stopping import StopPolicy
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.venue_side import VenueSide
 from nimbus_tui.exchanges.base import Exchange
@@ -41,6 +42,10 @@ class LifeSide(VenueSide, Protocol):
     chance: Random
     ready: asyncio.Event
     lost_journal: JournalError | None
+
+    def stop_policy(self, spec: BotSpec) -> StopPolicy:
+        """What stopping means for a bot, in each of the ways there are."""
+        ...
 
     def link_changed(self, exchange: ExchangeName, is_up: bool, reason: str) -> None:
         """A venue's data flows again or has ended."""

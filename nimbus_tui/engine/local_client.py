@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
@@ -14,9 +15,11 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
+from nimbus_tui.engine.consequences import consequence
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.past import Asked, moments, past_moment
 from nimbus_tui.engine.recall import recalled
+from nimbus_tui.engine.risk_snapshot import risk_snapshot
 from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import SqliteJournal
@@ -61,6 +64,14 @@ class LocalClient:
     async def execute(self, command: Command) -> Outcome:
         """Carry out a command."""
         return await self._engine.execute(command)
+
+    async def consequence(self, command: Command) -> Outcome:
+        """What a command would do now; nothing is done."""
+        return consequence(self._engine, command)
+
+    async def risk(self) -> RiskSnapshot:
+        """The risk layer now."""
+        return risk_snapshot(self._engine)
 
     async def orders(
         self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000
@@ -176,6 +187,14 @@ class ThreadClient:
     async def execute(self, command: Command) -> Outcome:
         """Carry out a command."""
         return await self._across(self._client.execute(command))
+
+    async def consequence(self, command: Command) -> Outcome:
+        """What a command would do now; nothing is done."""
+        return await self._across(self._client.consequence(command))
+
+    async def risk(self) -> RiskSnapshot:
+        """The risk layer now."""
+        return await self._across(self._client.risk())
 
     async def orders(
         self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000

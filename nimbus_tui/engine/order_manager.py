@@ -109,6 +109,8 @@ class OrderManager:
         self.unconfirmed: set[ClientOrderId] = set()
         """Orders that may be at the venue on other terms than ours, until it has told of them."""
         self.look_ups = LookUps(exchange, clock, deliver, self.catch_up_fills)
+        self.lets_leave: Callable[[Intent], bool] = lambda _: True
+        """Whether an order may still be sent; asked at the very moment when it would be."""
         self.on_journal_lost: Callable[[JournalError], None] = lambda _: None
         self._tasks: set[asyncio.Future[None]] = set()
         self._reading_fills = False
@@ -216,10 +218,7 @@ class OrderManager:
                 return
             if not self._proves_nothing(intent):
                 self.unconfirmed.discard(intent.client_order_id)
-        try:
-            response: OrderResponse = await self.exchange.place_order(request)
-        except Exception as error:  # whatever failed, the order may have arrived
-            response = Unknown(describe(error))
+        response = await self._placed(intent, request)
         if isinstance(response, Refused) and response.kind is RefusalKind.DUPLICATE:
             # The id is ours alone: an earlier life has used it and the journal has lost that.
             response = Unknown(response.reason)
@@ -228,6 +227,14 @@ class OrderManager:
         self._deliver(PlacementAnswered(intent.bot_id, intent.client_order_id, response))
         if isinstance(response, Unknown):
             await self.look_ups.settle(intent.sought)
+
+    async def _placed(self, intent: Intent, request: OrderRequest) -> OrderResponse:
+        if not self.lets_leave(intent):
+            return Refused(RefusalKind.BUSY, "not sent: an emergency holds")
+        try:
+            return await self.exchange.place_order(request)
+        except Exception as error:  # whatever failed, the order may have arrived
+            return Unknown(describe(error))
 
     def _proves_nothing(self, intent: Intent) -> bool:
         """Whether a refusal leaves open that an earlier life's order is there under the same id.

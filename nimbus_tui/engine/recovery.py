@@ -1,11 +1,10 @@
 """Who we are at a venue, and taking every order of ours out of it."""
 
 import asyncio
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError
-from nimbus_tui.core.ids import ClientOrderId
 from nimbus_tui.core.order import CancelRequest, OrderReport, RefusalKind, Refused
 from nimbus_tui.engine.look_ups import PAUSES_S
 from nimbus_tui.engine.order_manager import OrderManager, describe
@@ -62,19 +61,17 @@ async def ours_on(manager: OrderManager) -> list[OrderReport]:
     return [r for r in reports if client_id.is_ours(manager.engine_tag, r.client_order_id)]
 
 
-async def cancel_all_on(
-    manager: OrderManager, *, but: Set[ClientOrderId] = frozenset()
-) -> list[str]:
+async def cancel_all_on(manager: OrderManager) -> list[str]:
     """Cancel every order of ours on one venue, some at a time; returns what is left, in words."""
-    ours = [report for report in await ours_on(manager) if report.client_order_id not in but]
+    ours = await ours_on(manager)
     left: list[str] = []
     for start in range(0, len(ours), CANCELS_AT_ONCE):
         batch = ours[start : start + CANCELS_AT_ONCE]
-        left += await asyncio.gather(*(_cancelled(manager, report) for report in batch))
+        left += await asyncio.gather(*(cancelled(manager, report) for report in batch))
     return [line for line in left if line]
 
 
-async def _cancelled(manager: OrderManager, report: OrderReport) -> str:
+async def cancelled(manager: OrderManager, report: OrderReport) -> str:
     """Cancel one order; why it is still there, or nothing."""
     try:
         response = await manager.exchange.cancel_order(_cancel_of(report))

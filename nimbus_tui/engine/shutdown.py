@@ -8,6 +8,7 @@ from typing import Any
 from nimbus_tui.core.events import Error, Stopped
 from nimbus_tui.engine import recovery
 from nimbus_tui.engine.life_side import LifeSide
+from nimbus_tui.engine.stopping import StopPolicy, StopWay
 
 CANCEL_AGAIN_S = 0.1
 """How long a shutdown waits before it looks again for orders to cancel."""
@@ -21,7 +22,8 @@ async def shut_down(engine: LifeSide, cancel_orders: bool | None) -> None:
         return
     failed = engine.state == "failed"
     engine.state = "stopping"
-    cancel = engine.settings.cancel_on_shutdown if cancel_orders is None else cancel_orders
+    policy = StopPolicy(cancel_on_shutdown=engine.settings.cancel_on_shutdown)
+    cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders) or engine.emergency.is_under_way
     try:
         if cancel:
             await _within(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nimbus_tui.accounting.books import Books
 from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.core.events import (
+    Info,
     Initialized,
     Paused,
     Resumed,
@@ -20,6 +21,7 @@ from nimbus_tui.core.plan import Band, Plan
 from nimbus_tui.core.risk import RiskReading, RiskStep
 from nimbus_tui.engine.closing import Closer, Closings
 from nimbus_tui.engine.saved import Saved as Saved
+from nimbus_tui.engine.stopping import StopPolicy, StopWay
 from nimbus_tui.engine.wake import tightest
 from nimbus_tui.risk.position import ExitRule, exit_rules, reading
 
@@ -34,21 +36,33 @@ class Standing:
 
     def __init__(self, bot: "Bot", *, close_on_stop: bool) -> None:
         self._bot = bot
-        self._close_on_stop = close_on_stop
+        self.policy = StopPolicy(close_on_stop=close_on_stop)
+        """What becomes of the position in each way of stopping."""
         self._closer = Closer(bot)
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
-        self.closes_in_emergency = False
-        """Whether an emergency closes the position too."""
+        self.rule_step = RiskStep.NORMAL
+        """The strictest step that the rules' ladders ask for now; only they take it back."""
+        self.rule_reason = ""
+        """Which rule asks for that step and why."""
 
     @property
     def risk_reason(self) -> str:
-        """Why a rule, or the account, pauses the bot; empty while none does.
+        """Why repeated refusals, the account or a rule pause the bot; empty while none does.
 
-        It survives a restart.
+        The first two survive a restart and are lifted by the operator, who has looked into them;
+        a rule's own pause ends only when the rule says so.
         """
-        return self._bot.saved.risk_reason or self._bot.saved.difference
+        seen = self._bot.saved.risk_reason or self._bot.saved.difference
+        return seen or self.rule_pause
+
+    @property
+    def rule_pause(self) -> str:
+        """Which rule's ladder pauses the bot, and why; empty while none does."""
+        if self.rule_step < RiskStep.PAUSE:
+            return ""
+        return self.rule_reason or "a risk rule pauses it"
 
     @property
     def is_stopped(self) -> bool:
@@ -61,22 +75,28 @@ class Standing:
         return self._bot.record.state == "paused" or bool(self.risk_reason)
 
     @property
+    def is_held_by_a_rule_alone(self) -> bool:
+        """Whether there is nothing that the operator could lift."""
+        saved = self._bot.saved
+        seen = self._bot.record.state == "paused" or saved.risk_reason or saved.difference
+        return bool(self.rule_pause) and not seen
+
+    @property
     def step(self) -> RiskStep:
         """The strictest step that holds."""
         if self.emergency:
             return RiskStep.EMERGENCY
         if self.is_stopped:
             return RiskStep.STOP
-        return RiskStep.PAUSE if self.is_paused else RiskStep.NORMAL
+        return max(self.rule_step, RiskStep.PAUSE if self.is_paused else RiskStep.NORMAL)
 
     @property
     def risk_step(self) -> RiskStep:
         """The step that the rules have asked for; the operator's pause is not risk."""
         if self.emergency:
             return RiskStep.EMERGENCY
-        if self.risk_reason:
-            return RiskStep.PAUSE
-        return max((entry.step for entry in self.readings()), default=RiskStep.NORMAL)
+        paused = RiskStep.PAUSE if self.risk_reason else RiskStep.NORMAL
+        return max([self.rule_step, paused, *(entry.step for entry in self.readings())])
 
     @property
     def state(self) -> BotState:
@@ -99,22 +119,34 @@ class Standing:
             self._bot.publish(Paused(reason="operator"))
 
     def resume(self) -> None:
-        """The operator lifts the pause, and with it the refusals that led to one."""
+        """The operator lifts the pause, and with it the refusals that led to one.
+
+        What a rule's ladder asks for is not the operator's to lift.
+        """
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
         self._bot.change_saved(risk_reason="", difference="")
         self._bot.keeper.forget_refusals()
-        self._bot.publish(Resumed())
+        if not self.is_paused:
+            self._bot.publish(Resumed())
 
-    def stop(self, reason: str, *, close: bool | None = None) -> None:
-        """Out of the market: all orders cancelled, the position by policy or as told."""
+    def stop(self, way: StopWay, reason: str) -> None:
+        """Out of the market: all orders cancelled, the position by the one policy.
+
+        Every way of stopping a bot comes through here, and `what_stopping_does` tells it before.
+        """
         self._bot.change_record(state="stopped", reason=reason)
-        flatten = self._close_on_stop if close is None else close
-        self._bot.change_saved(flatten=flatten or self._bot.saved.flatten)
+        self._bot.change_saved(flatten=self.would_close(way))
         self._bot.plan = Plan()
         for event in self._bot.guard.tell_stopped():
             self._bot.retell(event)
         self._bot.publish(Stopped(reason=reason))
+
+    def would_close(self, way: StopWay) -> bool:
+        """Whether stopping in some way closes the position; a close that is under way goes on."""
+        if way is StopWay.EMERGENCY:
+            return self.policy.closes(way)
+        return self.policy.closes(way) or self._bot.saved.flatten
 
     def start(self) -> None:
         """Begin a fresh plan on the position that is there."""
@@ -138,7 +170,7 @@ class Standing:
 
     def fail(self, reason: str) -> None:
         """The strategy raised too often."""
-        self.stop(reason)
+        self.stop(StopWay.FAULTS, reason)
         self._bot.change_record(state="failed")
 
     def risk_pause(self, reason: str) -> None:
@@ -157,6 +189,15 @@ class Standing:
         self._bot.change_saved(difference="")
         if not self.is_paused:
             self._bot.publish(Resumed())
+
+    def reset_peak(self) -> str:
+        """The operator lets the drawdown be measured from now on; says from what to what."""
+        before, now = self._bot.saved.peak, self._bot.equity()
+        self._bot.change_saved(peak=now)
+        was = "" if before is None else f" (it was {before:.2f})"
+        words = f"drawdown is measured from {now:.2f} {self._bot.quote} on{was}"
+        self._bot.publish(Info(message=f"reset by the operator: {words}"))
+        return words
 
     def assess(self) -> None:
         """Close the position if an exit rule has tripped; done before the strategy is asked."""
@@ -200,7 +241,8 @@ class Standing:
         kind = StopLossTriggered if rule.rule == "stop_loss" else TakeProfitTriggered
         self._bot.publish(kind(symbol=symbol, price=mark, measured=measured, limit=rule.limit))
         words = rule.rule.replace("_", " ")
-        self.stop(f"{words}: {measured:.2f} % at {mark}, limit {rule.limit:.2f} %", close=True)
+        way = StopWay.STOP_LOSS if rule.rule == "stop_loss" else StopWay.TAKE_PROFIT
+        self.stop(way, f"{words}: {measured:.2f} % at {mark}, limit {rule.limit:.2f} %")
 
     # closing
 
@@ -208,7 +250,7 @@ class Standing:
     def is_closing(self) -> bool:
         """Whether the position is to go while the bot is out of the market."""
         if self.emergency:
-            return self.closes_in_emergency
+            return self.policy.closes(StopWay.EMERGENCY)
         return self.is_stopped and self._bot.saved.flatten
 
     @property

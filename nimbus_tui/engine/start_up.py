@@ -14,6 +14,7 @@ from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.settings import BotSpec
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.orders import client_id
 
@@ -23,21 +24,31 @@ FIRST_STEPS_S = 10.0
 
 async def start_up(engine: LifeSide) -> None:
     """Take up every bot, get in step with every venue, and begin to trade."""
-    for exchange in engine.exchanges.values():
-        account = await recovery.account_name(exchange, engine.clock)
-        engine.order_managers[exchange.name] = OrderManager(
-            exchange,
-            engine.journal,
-            engine.clock,
-            engine.inbox.put,
-            client_id.tag(account, engine.settings.name),
-        )
-    for manager in engine.order_managers.values():
-        manager.on_journal_lost = engine.emergency.journal_lost
+    # What rests at a venue that answers need not wait for one that does not.
+    engine.emergency.watch_again()
+    await asyncio.gather(*(_identify(engine, one) for one in engine.exchanges.values()))
+    known = {one.name: engine.order_managers[one.name] for one in engine.exchanges.values()}
+    engine.order_managers.clear()
+    engine.order_managers.update(known)  # in the config's order, whoever answered first
     try:
         await _begin_to_trade(engine)
     except JournalError as error:
         _start_without_journal(engine, error)
+
+
+async def _identify(engine: LifeSide, exchange: Exchange) -> None:
+    """Learn who we are at a venue, and with it which orders there are ours."""
+    account = await recovery.account_name(exchange, engine.clock)
+    manager = OrderManager(
+        exchange,
+        engine.journal,
+        engine.clock,
+        engine.inbox.put,
+        client_id.tag(account, engine.settings.name),
+    )
+    manager.on_journal_lost = engine.emergency.journal_lost
+    manager.lets_leave = engine.emergency.lets_leave
+    engine.order_managers[exchange.name] = manager
 
 
 def _start_without_journal(engine: LifeSide, error: JournalError) -> None:
@@ -150,5 +161,5 @@ def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
     venue = engine.exchanges[spec.exchange]
     bot.ledger.fee_price = lambda asset, quote: engine.fee_prices.price(venue, asset, quote)
     bot.standing.emergency = engine.emergency.latched
-    bot.standing.closes_in_emergency = engine.settings.close_in_emergency
+    bot.standing.policy = engine.stop_policy(spec)
     return bot

@@ -3,18 +3,32 @@
 from decimal import Decimal
 
 from nimbus_tui.control.client import EngineClient
+from nimbus_tui.control.commands import (
+    FlattenBot,
+    Outcome,
+    PauseBot,
+    Rearm,
+    ResetPeak,
+    Result,
+    ResumeBot,
+    StopBot,
+)
 from nimbus_tui.control.past import Jump
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import OrderFilled
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.history import History
+from nimbus_tui.risk.limits import RiskLimits
 from tests.simulation.worlds import World
 
 SECOND = 1_000_000_000
+GRID = BotId("grid")
 
 
 async def the_world() -> World:
     """A grid that has bought at its third second, and whose curve was sampled a minute later."""
-    world = World()
+    world = World(limits=RiskLimits(stop_loss=Decimal(10)))
     world.engine.recorder = History(world.engine)
     await world.start("2400", "2399", "2388", "2390")
     world.clock.jump(64 * SECOND)
@@ -105,3 +119,46 @@ class ClientContract:
 
     async def test_a_bot_that_there_was_not_has_no_panel(self, client: EngineClient) -> None:
         assert (await client.history(focus="nobody")).detail is None
+
+    async def test_the_risk_layer_tells_each_rule_and_where_each_scope_stands(
+        self, client: EngineClient
+    ) -> None:
+        risk = await client.risk()
+        (stop,) = [one for one in risk.readings if one.rule == "stop_loss"]
+        assert (stop.scope, stop.level, stop.limit) == ("grid", 1, Decimal(10))
+        assert stop.usage is not None
+        assert stop.step is RiskStep.NORMAL
+        assert [one.scope for one in risk.standings] == ["engine", "grid"]
+        assert not any(one.operator_paused for one in risk.standings)
+        assert (risk.latched, risk.verified, risk.left, risk.emergency) == (False, False, (), "")
+        assert risk.now_ns == (await client.snapshot())[0].now_ns
+
+    async def test_a_pause_by_the_operator_is_told_apart(self, client: EngineClient) -> None:
+        await client.execute(PauseBot(GRID))
+        (_, grid) = (await client.risk()).standings
+        assert (grid.step, grid.operator_paused) == (RiskStep.NORMAL, True)
+
+    async def test_what_a_command_would_do_is_told_and_not_done(self, client: EngineClient) -> None:
+        before = await client.snapshot()
+        outcome = await client.consequence(StopBot(GRID))
+        assert outcome == Outcome(
+            Result.ACCEPTED,
+            "grid: 6 orders are cancelled; its position of 0.0418 ETH is kept",
+        )
+        flatten = await client.consequence(FlattenBot(GRID))
+        assert flatten.message == "grid: 6 orders are cancelled; 0.0418 ETH are sold at the market"
+        assert await client.snapshot() == before
+
+    async def test_what_would_be_refused_is_told_too(self, client: EngineClient) -> None:
+        for command in (Rearm(), StopBot(BotId("nobody")), ResumeBot(GRID)):
+            foretold = await client.consequence(command)
+            assert foretold.result is Result.REFUSED
+            assert foretold == await client.execute(command)
+
+    async def test_a_drawdown_may_be_measured_afresh(self, client: EngineClient) -> None:
+        (_, (grid,)) = await client.snapshot()
+        outcome = await client.execute(ResetPeak(GRID))
+        assert outcome.result is Result.DONE
+        assert f"from {grid.equity:.2f} USDC on (it was {CAPITAL:.2f})" in outcome.message
+        (told,) = await client.events(types=["info"], newest=True, limit=1)
+        assert (told.bot_id, "reset by the operator" in told.message) == (GRID, True)

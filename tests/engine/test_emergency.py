@@ -22,7 +22,8 @@ def break_journal(world: CrashWorld) -> None:
 
 async def until_verified(world: CrashWorld, seconds: int = 5) -> str:
     for _ in range(seconds):
-        await asyncio.sleep(0)
+        for _ in range(20):  # a sweep is a task of tasks
+            await asyncio.sleep(0)
         await world.tick("2400")
         if world.engine.emergency.progress.startswith("verified"):
             break

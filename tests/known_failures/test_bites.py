@@ -6,18 +6,22 @@ from typing import Any
 import msgspec
 import pytest
 
+from nimbus_tui.control.commands import StopBot
 from nimbus_tui.core.errors import InvariantViolated
+from nimbus_tui.core.events import Info
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.order import RefusalKind, Refused, Side, Unknown
 from nimbus_tui.core.plan import ReviewedPlan
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine import bot as bots
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.clearing import Clearing
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.facts import OrderNotFound
 from nimbus_tui.engine.look_ups import LookUps
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.standing import Standing
+from nimbus_tui.engine.stopping import StopPolicy, StopWay
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.orders import lifecycle
@@ -32,6 +36,7 @@ from tests.known_failures import (
     test_plans,
     test_restarts,
 )
+from tests.known_failures.stories import BOT
 from tests.strategies import test_portfolio_orders
 
 Patch = pytest.MonkeyPatch
@@ -129,6 +134,29 @@ def a_bot_at_rest_is_not_assessed(patch: Patch) -> None:
     patch.setattr(Standing, "assess", assess)
 
 
+def risk_looks_last(patch: Patch) -> None:
+    assess, wish = Standing.assess, Bot.wish
+
+    def wished(self: Bot, woken: bool) -> Any:
+        plan = wish(self, woken)
+        assess(self.standing)
+        return plan
+
+    patch.setattr(Standing, "assess", lambda self: None)
+    patch.setattr(Bot, "wish", wished)
+
+
+def a_stop_waits_for_cancels(patch: Patch) -> None:
+    def review(plan: Any, situation: Any) -> ReviewedPlan:
+        if situation.step >= RiskStep.STOP and any(
+            order.cancel_requested for order in situation.live.values()
+        ):
+            return ReviewedPlan(tuple(order.wish() for order in situation.live.values()))
+        return gate.review(plan, situation)
+
+    patch.setattr(bots, "review", review)
+
+
 def an_end_is_not_looked_up(patch: Patch) -> None:
     async def settle(*_: Any, **__: Any) -> None:
         return
@@ -141,12 +169,25 @@ def not_found_is_proof(patch: Patch) -> None:
 
 
 def a_failed_bot_keeps_its_coins(patch: Patch) -> None:
+    honest = StopPolicy.closes
+    patch.setattr(
+        StopPolicy, "closes", lambda self, way: way is not StopWay.FAULTS and honest(self, way)
+    )
+
+
+def one_button_sells(patch: Patch) -> None:
     honest = Standing.stop
 
-    def stop(self: Standing, reason: str, *, close: bool | None = None) -> None:
-        honest(self, reason, close=False if reason.startswith("raised") else close)
+    def stop(self: Standing, way: StopWay, reason: str) -> None:
+        honest(self, way, reason)
+        self._bot.change_saved(flatten=True)
 
     patch.setattr(Standing, "stop", stop)
+
+
+def a_rule_has_its_own_stop(patch: Patch) -> None:
+    honest = StopPolicy.closes
+    patch.setattr(StopPolicy, "closes", lambda self, way: way is StopWay.RULE or honest(self, way))
 
 
 def a_reconnect_compares_nothing(patch: Patch) -> None:
@@ -206,6 +247,41 @@ def the_last_step_may_raise(patch: Patch) -> None:
     patch.setattr(Emergency, "engine_broken", broken)
 
 
+def a_fault_ends_the_sweeps(patch: Patch) -> None:
+    async def swept(self: Clearing, manager: OrderManager) -> list[str]:
+        return await self._sweep(manager)
+
+    async def until_verified(self: Emergency) -> None:
+        while not self.verified:
+            self.left = await self._clearing.sweep()
+            self.verified = not self.left
+            await self._clearing.pause(1.0)
+
+    patch.setattr(Clearing, "_swept", swept)
+    patch.setattr(Emergency, "_until_verified", until_verified)
+
+
+def every_try_is_logged(patch: Patch) -> None:
+    honest = Emergency._show
+
+    def show(self: Emergency) -> None:
+        honest(self)
+        self._engine.tell(Info(message=self.progress))
+
+    patch.setattr(Emergency, "_show", show)
+
+
+def the_latch_is_written_with_the_rest(patch: Patch) -> None:
+    latch, announce = Emergency._save_latch, Emergency._announce
+
+    def announced(self: Emergency) -> None:
+        announce(self)
+        latch(self)
+
+    patch.setattr(Emergency, "_save_latch", lambda self: None)
+    patch.setattr(Emergency, "_announce", announced)
+
+
 def profit_is_read_off_the_balance(patch: Patch) -> None:
     patch.setattr(Bot, "equity", lambda self: self.unowned().get("USDC", 0))
 
@@ -227,11 +303,17 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (a_part_does_not_spend_the_key, ORDERS, "test_f10_an_order_that_ended", {"fill_first": True}),
     (equity_is_what_was_realised, BOOKS, "test_f12_", {}),
     (a_stop_waits_for_pending_orders, STOPS, "test_f13_", {"trouble": STOPS.answers_are_lost}),
-    (a_bot_at_rest_is_not_assessed, STOPS, "test_f14_", {"trouble": STOPS.no_funds}),
+    (a_bot_at_rest_is_not_assessed, STOPS, "test_f14_the_stop_is", {"trouble": STOPS.no_funds}),
+    (a_stop_waits_for_cancels, STOPS, "test_f13_", {"trouble": STOPS.cancels_are_under_way}),
+    (risk_looks_last, STOPS, "test_f14_risk_looks_before", {}),
     (an_end_is_not_looked_up, MESSAGES, "test_f15_", {"size": "0.02", "bought": "0.02"}),
     (not_found_is_proof, MESSAGES, "test_f16_an_order_that_the_venue_denies", {}),
     (a_refused_second_send_is_proof, MESSAGES, "test_f16_a_refusal_proves_nothing", {}),
-    (a_failed_bot_keeps_its_coins, STOPS, "test_f17_",
+    (one_button_sells, STOPS, "test_f17_the_outcome_is_told",
+     {"command": StopBot(BOT), "closes": False}),
+    (a_rule_has_its_own_stop, STOPS, "test_f17_every_way",
+     {"way": STOPS.by_a_rule, "closes": False}),
+    (a_failed_bot_keeps_its_coins, STOPS, "test_f17_every_way",
      {"way": STOPS.by_its_own_faults, "closes": True}),
     (a_reconnect_compares_nothing, MESSAGES, "test_f19_", {"size": "0"}),
     (levels_are_found_by_price, RESTARTS, "test_f23_", {}),
@@ -241,6 +323,9 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (refusals_never_pause, PLANS, "test_f27_", {}),
     (the_last_step_may_raise, STOPS, "test_f28_a_fault_in_any_step_of_the_emergency",
      {"step": "latch in the journal", "error": STOPS.BUG}),
+    (a_fault_ends_the_sweeps, STOPS, "test_f28_an_emergency_outlives", {}),
+    (every_try_is_logged, STOPS, "test_f28_the_emergency_latches_once", {}),
+    (the_latch_is_written_with_the_rest, STOPS, "test_f28_the_latch_is_written", {}),
     (profit_is_read_off_the_balance, BOOKS, "test_f29_deposits", {}),
 ]  # fmt: skip
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from nimbus_tui.control.commands import EmergencyShutdown, PauseBot, StopBot
+from nimbus_tui.control.commands import EmergencyShutdown, FlattenBot, PauseBot, StopBot
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.order import OrderType, RefusalKind, Refused, Side
+from nimbus_tui.core.risk import RiskStep
+from nimbus_tui.engine.facts import BotDue
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.stopping import StopWay
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.simulation.faults import FaultKind
 from tests.known_failures.stories import BOT, Story, in_virtual_time
@@ -37,6 +41,18 @@ async def cancels_are_refused(story: Story) -> None:
     story.line.refuse_cancel = Refused(RefusalKind.BUSY, "not now")
 
 
+async def cancels_are_under_way(story: Story) -> None:
+    story.line.holds = lambda name: name.startswith(("cancelled", "report"))
+    await story.engine.execute(PauseBot(BOT))
+    await story.wait(1)
+    assert any(order.cancel_requested for order in story.bot.keeper.live.values())
+
+
+async def a_remainder_is_dust(story: Story) -> None:
+    await story.tick("2376", size="0.001")
+    assert any(0 < order.filled < order.quantity for order in story.bot.keeper.live.values())
+
+
 async def a_fill_is_missing(story: Story) -> None:
     story.line.cannot_read = True
     story.line.holds = lambda name: name.startswith("fill")
@@ -55,6 +71,8 @@ async def the_venue_can_not_be_read(story: Story) -> None:
         answers_are_pending,
         answers_are_lost,
         cancels_are_refused,
+        cancels_are_under_way,
+        a_remainder_is_dust,
         a_fill_is_missing,
         the_venue_can_not_be_read,
     ],
@@ -101,7 +119,23 @@ async def strategy_raises(story: Story) -> None:
     assert story.bot.is_frozen
 
 
-@pytest.mark.parametrize("trouble", [no_funds, paused, strategy_raises])
+async def a_rule_pauses(story: Story) -> None:
+    story.bot.standing.rule_step = RiskStep.PAUSE
+    story.bot.standing.rule_reason = "drawdown: 16 of 15 %"
+    story.engine.inbox.put(BotDue(BOT))
+    await story.tick("2390")
+
+
+async def frozen_for_good(story: Story) -> None:
+    await strategy_raises(story)
+    story.strategy.initialize = story.strategy.plan
+    await story.wait(30)
+    await story.tick("2400")
+
+
+@pytest.mark.parametrize(
+    "trouble", [no_funds, paused, strategy_raises, a_rule_pauses, frozen_for_good]
+)
 @in_virtual_time
 async def test_f14_the_stop_is_evaluated_whatever_holds_the_strategy_back(
     trouble: Trouble,
@@ -114,6 +148,23 @@ async def test_f14_the_stop_is_evaluated_whatever_holds_the_strategy_back(
     assert story.position == story.truth == 0
 
 
+@in_virtual_time
+async def test_f14_risk_looks_before_the_strategy_and_apart_from_it() -> None:
+    story = await Story(limits=STOP).start("2400", "2388")
+    looks: list[str] = []
+    assess, plan = story.bot.standing.assess, story.strategy.plan
+    story.bot.standing.assess = lambda: (looks.append("risk"), assess())
+    story.strategy.plan = lambda view: (looks.append("strategy"), plan(view))[1]
+    await story.tick("2376")
+    assert looks[: looks.index("strategy")] != []
+    assert set(looks[: looks.index("strategy")]) == {"risk"}
+    del looks[:]
+    await story.tick("2280")
+    assert looks[0] == "risk"
+    assert "strategy" not in looks
+    assert len(story.told("stopLossTriggered")) == 1
+
+
 async def by_the_operator(story: Story) -> None:
     await story.engine.execute(StopBot(BOT))
 
@@ -124,8 +175,16 @@ async def by_its_own_faults(story: Story) -> None:
         await story.tick(*[str(price)] * 20)
 
 
+async def by_a_rule(story: Story) -> None:
+    with story.engine.journal.transaction():
+        story.bot.standing.stop(StopWay.RULE, "daily loss: 5.2 of 5 %")
+        story.bot.save()
+    story.engine.inbox.put(BotDue(BOT))
+    await story.wait(1)
+
+
 @pytest.mark.parametrize("closes", [True, False])
-@pytest.mark.parametrize("way", [by_the_operator, by_its_own_faults])
+@pytest.mark.parametrize("way", [by_the_operator, by_its_own_faults, by_a_rule])
 @in_virtual_time
 async def test_f17_every_way_of_stopping_keeps_or_sells_as_the_config_says(
     way: Trouble, closes: bool
@@ -139,6 +198,24 @@ async def test_f17_every_way_of_stopping_keeps_or_sells_as_the_config_says(
     assert story.resting() == {}
     assert await story.venue.open_orders() == []
     assert story.position == story.truth == (0 if closes else held)
+
+
+@pytest.mark.parametrize("closes", [True, False])
+@pytest.mark.parametrize("command", [StopBot(BOT), FlattenBot(BOT)])
+@in_virtual_time
+async def test_f17_the_outcome_is_told_before_and_is_what_happens(
+    command: StopBot | FlattenBot, closes: bool
+) -> None:
+    story = await Story(close_on_stop=closes).start("2400", "2388")
+    told = (await LocalClient(story.engine).consequence(command)).message
+    resting, held = len(await story.venue.open_orders()), story.truth
+    await story.engine.execute(command)
+    await story.tick("2388.01", "2388.01", "2388.01")
+    assert await story.venue.open_orders() == []
+    assert told.startswith(f"bot: {resting} orders are cancelled; ")
+    fate = "are sold at the market" if story.truth == 0 else "is kept"
+    assert told.endswith(fate)
+    assert story.truth in (0, held)
 
 
 def raising(error: Exception) -> Callable[..., Any]:
@@ -193,13 +270,45 @@ async def test_f28_a_fault_in_any_step_of_the_emergency_does_not_keep_it_from_it
 @in_virtual_time
 async def test_f28_the_emergency_latches_once_however_often_it_is_asked_for() -> None:
     story = await Story().start("2400", "2388")
+    story.line.refuse_cancel = Refused(RefusalKind.BUSY, "not now")
     for _ in range(20):
         await story.engine.execute(EmergencyShutdown())
         await story.tick("2388")
     assert len(story.told("riskEscalated")) == 1
     events = len(story.journal.events(limit=-1))
     await story.wait(3600)
+    assert not story.engine.emergency.verified
     assert len(story.journal.events(limit=-1)) == events
+    story.line.refuse_cancel = None
+    await story.wait(30)
+    assert story.engine.emergency.verified
+    assert len(story.told("riskEscalated")) == 1
+
+
+@in_virtual_time
+async def test_f28_an_emergency_outlives_the_fault_in_its_own_sweep() -> None:
+    story = await Story().start("2400", "2388")
+    clearing = story.engine.emergency._clearing
+    clearing._closing_orders = raising(BUG)
+    await story.engine.execute(EmergencyShutdown())
+    await story.wait(5)
+    assert story.engine.emergency.left == ("sim: a bug",)
+    del clearing._closing_orders
+    await story.wait(5)
+    assert story.engine.emergency.verified
+    assert await story.venue.open_orders() == []
+
+
+@in_virtual_time
+async def test_f28_the_latch_is_written_even_if_nothing_else_can_be() -> None:
+    story = await Story().start("2400", "2388")
+    story.engine.bus.publish = raising(BUG)
+    await story.engine.execute(EmergencyShutdown())
+    await story.wait(5)
+    await story.kill()
+    await story.start("2400")
+    assert story.engine.state == "emergency"
+    assert story.engine.emergency.reason == "operator"
 
 
 SHUTDOWN: dict[str, Callable[[Story], tuple[object, str]]] = {

@@ -76,6 +76,8 @@ class Fault(Enum):
     """It is carried out, and no answer comes."""
     DELAY = "delay"
     """It is carried out, and the answer comes late."""
+    LOSE = "lose"
+    """It is not carried out, and no answer comes."""
     DROP = "drop"
     """It is carried out, and the connection breaks before the answer."""
 
@@ -86,6 +88,13 @@ class Scripted(msgspec.Struct, frozen=True):
     fault: Fault
     call: str = "place"
     times: int = 1
+
+
+class Hard(msgspec.Struct, frozen=True):
+    """From now on, by the control call `hard`, cancels are refused, then lost, then work again."""
+
+    refuse_s: float
+    silent_s: float
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -114,8 +123,10 @@ CONTROLS = {
     "tick": Terms(Tick, None),
     "fault": Terms(Scripted, None),
     "fund": Terms(Symbol, None),
+    "hard": Terms(Hard, None),
 }
-"""What only tests ask: make a trade happen, let something go wrong, let a funding time come."""
+"""What only tests ask: make a trade happen, let something go wrong, let a funding time come,
+make cancelling hard."""
 
 PUSHED = {Kind.PRICE: Quote, Kind.FILL: Fill, Kind.ORDER: OrderReport, Kind.FUNDING: FundingPayment}
 

@@ -7,6 +7,7 @@ by chance (`--faults`) or as a client asks for them (the control call `fault`).
 import argparse
 import asyncio
 import sys
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -29,11 +30,23 @@ from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.store import PaperStore
 from tests.venue.arrivals import Arrivals
 from tests.venue.markets import BALANCES, INSTRUMENTS, PERPETUAL, StillSource, moving
-from tests.venue.protocol import CALLS, CONTROLS, Call, Fault, Kind, Message, Query, Scripted, raw
+from tests.venue.protocol import (
+    CALLS,
+    CONTROLS,
+    Call,
+    Fault,
+    Hard,
+    Kind,
+    Message,
+    Query,
+    Scripted,
+    raw,
+)
 
 HOST = "127.0.0.1"
 MOST_WAITING = 5_000
 """Messages that a client may be behind; then it is disconnected."""
+BY_CHANCE = [fault for fault in Fault if fault is not Fault.LOSE]
 HOLD_S = (0.05, 1.5)
 DELAY_S = (0.2, 3.0)
 FUNDING_EVERY_S = 2
@@ -78,6 +91,12 @@ class Faults:
         self._rate = rate
         self._chance = chance
         self._scripted: Counter[tuple[str, Fault]] = Counter()
+        self._refuses_until = self._silent_until = 0.0
+
+    def make_hard(self, hard: Hard) -> None:
+        """Refuse every cancel for a time, then lose every one for a time."""
+        self._refuses_until = time.monotonic() + hard.refuse_s
+        self._silent_until = self._refuses_until + hard.silent_s
 
     def script(self, scripted: Scripted) -> None:
         """Let the next calls of a name meet a fault."""
@@ -85,13 +104,16 @@ class Faults:
 
     def next(self, call: str) -> Fault | None:
         """What this call meets."""
+        if call == "cancel" and time.monotonic() < self._silent_until:
+            refuses = time.monotonic() < self._refuses_until
+            return Fault.REFUSE if refuses else Fault.LOSE
         for (name, fault), left in self._scripted.items():
             if name == call and left:
                 self._scripted[name, fault] -= 1
                 return fault
         if self._chance.random() >= self._rate:
             return None
-        fault = self._chance.choice(list(Fault))
+        fault = self._chance.choice(BY_CHANCE)
         return fault if call == "place" or fault is not Fault.REFUSE else None
 
     async def wait(self, between: tuple[float, float]) -> None:
@@ -174,6 +196,8 @@ class VenueServer:
         if fault is Fault.BUSY:
             line.tell(Message(Kind.BUSY, raw("429 too many requests"), call.number))
             return
+        if fault is Fault.LOSE:
+            return
         if fault is Fault.HOLD:
             await self._faults.wait(HOLD_S)
         answer = await self._answered(call, refuse=fault is Fault.REFUSE)
@@ -213,6 +237,8 @@ class VenueServer:
                 return venue.deliver(argument)
             case "fault":
                 return self._faults.script(argument)
+            case "hard":
+                return self._faults.make_hard(argument)
             case "fund":
                 return await self._fund(argument)
             case "fills_since" | "funding_since" | "mark_price":

@@ -91,7 +91,7 @@ def on_event(event: Event) -> None:
         say(type(event).__name__, detail)
 
 
-async def trade(folder: Path, port: int, *, at_rest: bool) -> None:
+async def trade(folder: Path, port: int, socket: str | None, *, at_rest: bool) -> None:
     """Start, run, and end in order when asked to."""
     clock = LiveClock()
     engine = Engine(
@@ -106,7 +106,7 @@ async def trade(folder: Path, port: int, *, at_rest: bool) -> None:
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGTERM, lambda: engine.request_shutdown(cancel_orders=None)
     )
-    await host(engine, None, on_started=lambda: say("started"))
+    await host(engine, socket, on_started=lambda: say("started"))
 
 
 def main() -> None:
@@ -115,11 +115,12 @@ def main() -> None:
     asking.add_argument("folder", type=Path)
     asking.add_argument("port", type=int)
     asking.add_argument("--at-rest", action="store_true", help="nothing new is bought")
+    asking.add_argument("--socket", help="where commands are taken")
     given = asking.parse_args(sys.argv[1:])
     bots(at_rest=given.at_rest)  # loads the strategies
     say("ready")
     if sys.stdin.readline():
-        asyncio.run(trade(given.folder, given.port, at_rest=given.at_rest))
+        asyncio.run(trade(given.folder, given.port, given.socket, at_rest=given.at_rest))
 
 
 if __name__ == "__main__":
