@@ -266,7 +266,7 @@ async def test_orders_of_a_bot_that_is_stuck_or_gone_are_cancelled_too() -> None
     stuck, gone = both.engine.bots["on-one"], both.engine.bots["on-two"]
     stuck.orders.send = lambda _: None  # type: ignore[method-assign]
     del both.engine.bots["on-two"]
-    both.engine._watchers.clear()
+    both.engine.watchers.clear()
     assert len(gone.keeper.live) == 6
     await both.engine.execute(EmergencyShutdown())
     await asyncio.sleep(10)
@@ -442,7 +442,7 @@ async def test_a_close_goes_on_after_a_kill_and_is_sent_once() -> None:
 async def test_a_position_of_a_bot_that_is_gone_is_named_until_it_is_closed_by_hand() -> None:
     story = await Story(settings=CLOSES).start("2400", "2388")
     del story.engine.bots["bot"]
-    story.engine._watchers.clear()
+    story.engine.watchers.clear()
     await story.engine.execute(EmergencyShutdown())
     await story.wait(20)
     assert story.engine.emergency.left == (
