@@ -9,10 +9,11 @@ from nimbus_tui.core.ids import Asset, Symbol
 from nimbus_tui.core.instrument import parse_symbol
 from nimbus_tui.core.risk import RiskInput
 from nimbus_tui.risk import portfolio
+from nimbus_tui.risk.escalation import in_words
 from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
 from nimbus_tui.risk.portfolio import grouped, notional, notionals
 from nimbus_tui.risk.position import position_size
-from nimbus_tui.risk.reading import AnyLimits, thresholds
+from nimbus_tui.risk.reading import AnyLimits, Verdict, thresholds
 from nimbus_tui.risk.rule import Measure
 from nimbus_tui.risk.states import AccountInputs, BookState, BotInputs, EngineInputs, Holding
 from nimbus_tui.risk.table import BY_NAME
@@ -20,6 +21,16 @@ from nimbus_tui.risk.table import BY_NAME
 ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+_COUNTED = frozenset(
+    {
+        "position_size",
+        "order_rate",
+        "total_exposure",
+        "correlation",
+        "leverage",
+        "asset_allocation",
+    }
+)
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +83,22 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
         if after <= self.most * total:
             return ""
         return f"{name} would be {after / total * HUNDRED:.2f} %, the limit is {self.limit:f} %"
+
+
+def refusal(verdicts: Iterable[Verdict]) -> str:
+    """Why no order that adds may leave at all; empty while one may.
+
+    By the rules that refuse and have no allowance to count with: the API rate, and those of other
+    packages. The order rate delays by its bucket.
+    """
+    return next(
+        (
+            in_words(one.reading)
+            for one in verdicts
+            if one.reading.refuses and one.reading.rule not in _COUNTED
+        ),
+        "",
+    )
 
 
 def _shown(amount: Decimal, scale: Decimal) -> str:

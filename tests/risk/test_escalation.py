@@ -52,6 +52,13 @@ def test_one_step_down_is_taken_after_every_hold_under_75_percent() -> None:
     assert ladder == Ladder(scope="engine")
 
 
+def test_each_step_down_takes_a_hold_of_its_own() -> None:
+    calm = [verdict("0.1")]
+    looks = [(0, [verdict("1.15")]), *((at, calm) for at in (1, 601, 602, 603, 1201, 1202))]
+    steps = [walked(*looks[: number + 1])[0].step for number in range(len(looks))]
+    assert steps == [RiskStep.PAUSE] * 2 + [RiskStep.THROTTLE] * 4 + [RiskStep.WARNING]
+
+
 @pytest.mark.parametrize(("usage", "goes"), [("0.8625", False), ("0.8624", True)])
 def test_calm_is_under_75_percent_of_the_threshold(usage: str, goes: bool) -> None:
     # A pause at 115 % is calm under 86.25 %.

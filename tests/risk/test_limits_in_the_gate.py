@@ -15,11 +15,12 @@ from nimbus_tui.risk.allowances import (
     account_allowances,
     bot_allowances,
     engine_allowances,
+    refusal,
 )
 from nimbus_tui.risk.gate import Situation, review
 from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
-from nimbus_tui.risk.states import Holding, worst_quantity
-from tests.risk.inputs import account, bot, engine, number, position
+from nimbus_tui.risk.states import BudgetState, Holding, worst_quantity
+from tests.risk.inputs import account, bot, engine, number, position, said
 from tests.risk.test_gate import SYMBOL, resting, situation, wish
 from tests.simulation.worlds import instrument
 
@@ -205,6 +206,15 @@ def test_a_refusal_of_everything_is_about_what_adds() -> None:
     there = situation(positions={SYMBOL: Decimal("0.2")}, refusal=words)
     reviewed = review(Plan((buy("b"), sell("s"))), there)
     assert (keys(reviewed), reviewed.held_back) == (["s"], {"b": words})
+
+
+def test_the_api_rate_refuses_everything_and_what_is_counted_does_not() -> None:
+    used = BudgetState(name="weight", used=number("81"), allowed=Decimal(100))
+    busy = said("api_rate", account("1", budgets=(used,)), AccountLimits())
+    full = said("position_size", bot(position(holding=held("1"))), SIZE)
+    assert full.reading.refuses
+    assert refusal([full, busy]) == "api rate: 81.00 of 80.00"
+    assert refusal([full]) == ""
 
 
 # validation
