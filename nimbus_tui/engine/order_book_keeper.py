@@ -154,6 +154,10 @@ class OrderBookKeeper:
         order = self._find(fill.client_order_id)
         if order is None:
             return fill.forced and self._forced(fill)
+        if (heard_of := lifecycle.turned_up(order)) is not order:
+            order = heard_of
+            self._unconfirmed.add(order.client_order_id)
+            self._store(order)
         if fill.client_order_id in self._unconfirmed and order.state in _UNANSWERED:
             # It may have been there before, on other terms: these come with its report.
             if self._journal.record_fill(fill):
@@ -171,6 +175,9 @@ class OrderBookKeeper:
         self._bot.book(named)
         if after.state.is_final and not order.state.is_final:
             self._ended(after)
+        elif order.state.is_final and not order.filled:
+            # It ended unfilled, so nobody was told; only now it is a part, and its key is spent.
+            self._bot.order_ended(after)
         deferred = self._deferred.pop(fill.client_order_id, None)
         if deferred is not None:
             self._report(deferred)

@@ -98,10 +98,16 @@ def reported(order: Order, report: OrderReport, now: int) -> Step:
     return _moved(order, report.state, now, report.reason)
 
 
+def turned_up(order: Order) -> Order:
+    """An order that wasn't found, and of which something is heard after all: it may live."""
+    if order.state is S.REJECTED and order.reason == NOT_FOUND_YET:
+        return msgspec.structs.replace(order, state=S.UNKNOWN, reason="")
+    return order
+
+
 def _as_it_is(order: Order, report: OrderReport) -> Order:
     """The venue's terms, as long as nothing had been known of the order."""
-    if order.state is S.REJECTED and order.reason == NOT_FOUND_YET:
-        order = msgspec.structs.replace(order, state=S.UNKNOWN, reason="")
+    order = turned_up(order)
     if order.state not in (S.PENDING, S.UNKNOWN):
         return order
     if (order.price, order.quantity) == (report.price, report.quantity):

@@ -2,9 +2,12 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from nimbus_tui.core.order import OrderReport, OrderState
 from nimbus_tui.exchanges.base import FillPage
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
+from nimbus_tui.orders import lifecycle
 from tests.engine.faults import CrashWorld
 
 SYMBOL = "ETH/USDC:USDC"
@@ -102,3 +105,35 @@ async def test_fills_that_the_venue_speaks_of_are_asked_for_until_they_are_there
     assert world.bot.position(SYMBOL) == Decimal("0.0418")
     await world.tick("2399")
     assert world.resting()["grid/0/c2"] == ("sell", Decimal(2400))
+
+
+async def test_a_late_part_of_an_order_that_ended_unfilled_spends_its_key() -> None:
+    world = await CrashWorld().start("2400")
+    fill = world.fill_of("grid/-1/c1", "0.0200")
+    world.exchange.tell_report(report_of(world, "grid/-1/c1", OrderState.CANCELLED, "0"))
+    world.exchange.tell_fill(fill)
+    await world.engine.settle()
+    await world.tick("2399")
+    assert world.bot.position(SYMBOL) == Decimal("0.0200")
+    assert [event.message for event in world.memory.events(types=["error"])] == []
+    assert not world.bot.standing.is_paused
+    again = [key for key in world.resting() if key.startswith("grid/-1/")]
+    assert len(again) == 1
+    assert "grid/-1/c1" not in again
+
+
+async def test_a_fill_of_an_order_that_was_found_nowhere_brings_it_back() -> None:
+    world = await CrashWorld().start("2400")
+    order = world.bot.keeper.live["grid/-1/c1"]
+    fill = world.fill_of("grid/-1/c1", "0.0200")
+    lost = msgspec.structs.replace(
+        order, state=OrderState.REJECTED, reason=lifecycle.NOT_FOUND_YET, exchange_order_id=None
+    )
+    world.bot.keeper._store(lost)
+    assert "grid/-1/c1" not in world.bot.keeper.live
+    world.exchange.tell_fill(fill)
+    await world.engine.settle()
+    found = world.bot.keeper.live["grid/-1/c1"]
+    assert found.client_order_id == order.client_order_id
+    assert (found.state, found.filled) == (OrderState.PARTIALLY_FILLED, Decimal("0.0200"))
+    assert world.bot.position(SYMBOL) == Decimal("0.0200")

@@ -11,7 +11,7 @@ import pytest
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from tests.simulation.fault_worlds import lived
 
-REGRESSIONS = (66, 71, 115, 128, 153, 164, 173, 202, 236, 306, 323, 339, 369, 380)
+REGRESSIONS = (66, 71, 115, 128, 153, 164, 173, 202, 236, 306, 323, 339, 369, 380, 1729)
 """Seeds that once broke a promise."""
 HASH_SEEDS = ("1", "2")
 DIGEST = "from tests.simulation.fault_worlds import lived; print(lived(3).digest, lived(4).digest)"
