@@ -194,13 +194,15 @@ class Clearing:
             await asyncio.sleep(seconds)  # noqa: TID251 - the engine's own clock has failed
 
     async def _within(self, seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer | None:
-        """What some work gives; None if it takes longer than it may."""
+        """What some work gives; None if it takes longer than it may, or is given up."""
         working = asyncio.ensure_future(work)
         patience = asyncio.ensure_future(self.pause(seconds))
         waited_for: set[asyncio.Future[Any]] = {working, patience}
         try:
             await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
-            return working.result() if working.done() else None
+            # An adapter may drop its own answers by a cancel, which must not end the sweeps.
+            has_ended = working.done() and not working.cancelled()
+            return working.result() if has_ended else None
         finally:
             working.cancel()
             patience.cancel()

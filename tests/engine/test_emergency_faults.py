@@ -1,5 +1,6 @@
 """A fault in each step of the emergency: the orders go, it is verified, latched and told once."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -133,6 +134,28 @@ async def test_a_fault_that_passes_is_shown_while_it_lasts(
     await check_it_is_over(story, sent)
     assert len(story.events) - events <= 8  # the cancels and that it is over, and no log of tries
     await check_it_survives(story, sent)
+
+
+@pytest.mark.parametrize("call", ["open_orders", "cancel_order", "positions", "balances"])
+@in_virtual_time
+async def test_an_adapter_that_drops_its_answers_does_not_end_the_sweeps(call: str) -> None:
+    story = await Story(settings={"close_in_emergency": True}).start("2400", "2388")
+    honest = getattr(story.line, call)
+
+    async def dropped(*_: object) -> None:
+        answer = asyncio.get_running_loop().create_future()
+        answer.cancel()
+        await answer
+
+    setattr(story.line, call, dropped)
+    await story.engine.execute(EmergencyShutdown())
+    await story.tick(*["2388"] * 10)
+    assert not story.engine.emergency.verified
+    assert "answer" in story.engine.emergency.left[0]
+    setattr(story.line, call, honest)
+    await story.tick(*["2388"] * 10)
+    assert story.engine.emergency.verified
+    assert (story.truth, await story.venue.open_orders()) == (0, [])
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=BY_NAME)
