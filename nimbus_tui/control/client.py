@@ -5,6 +5,7 @@ from typing import Protocol
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
@@ -79,6 +80,10 @@ class EngineClient(Protocol):
 
     async def moments(self, seq: int) -> Moments:
         """How far the past reaches, and where one may jump from an event."""
+        ...
+
+    async def risk(self) -> RiskSnapshot:
+        """Every rule's reading, where each scope stands on the ladder, and the latch."""
         ...
 
     async def preview(self, text: str) -> ConfigPreview:

@@ -37,6 +37,13 @@ class FlattenBot(msgspec.Struct, frozen=True, tag="flatten"):
     bot_id: BotId
 
 
+class ResetRisk(msgspec.Struct, frozen=True, tag="reset_risk"):
+    """Begin a rule's memory afresh: the peak that a drawdown is measured from."""
+
+    bot_id: BotId
+    rule: str = "drawdown"
+
+
 class EmergencyShutdown(msgspec.Struct, frozen=True, tag="emergency"):
     """Cancel every order of every bot, verify, and latch."""
 
@@ -55,7 +62,15 @@ class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
 
 
 Command = (
-    PauseBot | ResumeBot | StartBot | StopBot | FlattenBot | EmergencyShutdown | Rearm | Shutdown
+    PauseBot
+    | ResumeBot
+    | StartBot
+    | StopBot
+    | FlattenBot
+    | ResetRisk
+    | EmergencyShutdown
+    | Rearm
+    | Shutdown
 )
 
 

@@ -15,6 +15,7 @@ from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
@@ -108,6 +109,10 @@ class AskMoments(msgspec.Struct, frozen=True, tag="moments"):
     seq: int
 
 
+class AskRisk(msgspec.Struct, frozen=True, tag="risk"):
+    """`EngineClient.risk`."""
+
+
 class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     """`EngineClient.preview`."""
 
@@ -125,6 +130,7 @@ Ask = (
     | AskEvents
     | AskHistory
     | AskMoments
+    | AskRisk
     | AskPreview
 )
 
@@ -268,6 +274,8 @@ class UnixSocketServer:
                 )
             case AskMoments(seq):
                 return await self._client.moments(seq)
+            case AskRisk():
+                return await self._client.risk()
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
 
@@ -410,6 +418,11 @@ class UnixSocketClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         answer: Moments = await self._call(AskMoments(seq), Moments)
+        return answer
+
+    async def risk(self) -> RiskSnapshot:
+        """Every rule's reading, where each scope stands, and the latch."""
+        answer: RiskSnapshot = await self._call(AskRisk(), RiskSnapshot)
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:

@@ -9,6 +9,7 @@ from nimbus_tui.control.commands import (
     Outcome,
     PauseBot,
     Rearm,
+    ResetRisk,
     Result,
     ResumeBot,
     Shutdown,
@@ -31,6 +32,8 @@ async def execute(engine: "Engine", command: Command) -> Outcome:
             return Outcome(Result.ACCEPTED, "emergency shutdown: cancelling every order")
         case Rearm():
             return _rearm(engine)
+        case ResetRisk(bot_id, rule):
+            return Outcome(Result.REFUSED, f"{bot_id}: no memory is kept for the rule {rule}")
         case Shutdown(cancel_orders):
             engine.request_shutdown(cancel_orders=cancel_orders)
             return Outcome(Result.ACCEPTED, "shutting down")

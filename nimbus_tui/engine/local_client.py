@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
@@ -17,7 +18,7 @@ from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.past import Asked, moments, past_moment
 from nimbus_tui.engine.recall import recalled
-from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
+from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, risk_snapshot, update_since
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import SqliteJournal
 
@@ -132,6 +133,10 @@ class LocalClient:
 
         return await asyncio.to_thread(beside)
 
+    async def risk(self) -> RiskSnapshot:
+        """Every rule's reading, where each scope stands, and the latch."""
+        return risk_snapshot(self._engine)
+
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""
         # In a thread of its own: no bot waits for somebody who is typing.
@@ -223,6 +228,10 @@ class ThreadClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         return await self._across(self._client.moments(seq))
+
+    async def risk(self) -> RiskSnapshot:
+        """Every rule's reading, where each scope stands, and the latch."""
+        return await self._across(self._client.risk())
 
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""

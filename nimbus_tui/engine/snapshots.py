@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from nimbus_tui.control.risk import RiskSnapshot, ScopeStanding
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
@@ -122,6 +123,28 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
         exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
         emergency=engine.emergency.progress,
         audit=engine.auditor.verdict,
+    )
+
+
+def risk_snapshot(engine: "Engine") -> RiskSnapshot:
+    """Every rule's reading, and where each bot stands."""
+    bots = list(engine.bots.values())
+    return RiskSnapshot(
+        readings=tuple(reading for bot in bots for reading in bot.standing.readings()),
+        standings=tuple(_bot_standing(bot) for bot in bots),
+        latched=engine.emergency.latched,
+        emergency=engine.emergency.progress,
+        verified=engine.emergency.verified,
+        now_ns=engine.clock.now(),
+    )
+
+
+def _bot_standing(bot: Bot) -> ScopeStanding:
+    return ScopeStanding(
+        scope=bot.bot_id,
+        step=bot.standing.risk_step,
+        reason=bot.standing.risk_reason,
+        operator_paused=bot.record.state == "paused",
     )
 
 

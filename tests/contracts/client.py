@@ -105,3 +105,9 @@ class ClientContract:
 
     async def test_a_bot_that_there_was_not_has_no_panel(self, client: EngineClient) -> None:
         assert (await client.history(focus="nobody")).detail is None
+
+    async def test_the_risk_layer_says_where_every_bot_stands(self, client: EngineClient) -> None:
+        risk = await client.risk()
+        assert "grid" in {standing.scope for standing in risk.standings}
+        assert not risk.latched
+        assert risk.now_ns > 0
