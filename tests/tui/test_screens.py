@@ -13,7 +13,6 @@ from nimbus_tui.control.commands import (
     FlattenBot,
     Outcome,
     PauseBot,
-    Rearm,
     Result,
     ResumeBot,
     StartBot,
@@ -89,7 +88,6 @@ async def test_an_engine_that_cannot_be_reached_is_told_where_the_eye_is() -> No
     [
         ("s", StopBot(ETH), "Stop eth-grid? 10 orders on sim will be cancelled"),
         ("x", FlattenBot(ETH), "Flatten eth-grid? 10 orders will be cancelled"),
-        ("R", Rearm(), "Lift the emergency?"),
     ],
 )
 async def test_a_dangerous_key_asks_and_only_enter_confirms(
@@ -312,6 +310,8 @@ async def test_the_panes_of_a_narrow_dashboard_turn() -> None:
         assert "last price" not in text(app)
         await pilot.press("right")
         await until(lambda: "profit per day" in text(app))
+        await pilot.press("right")
+        await until(lambda: "drawdown" in text(app))
         await pilot.press("right")
         await until(lambda: "last price" in text(app))
 

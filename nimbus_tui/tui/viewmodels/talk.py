@@ -7,7 +7,9 @@ from typing import NamedTuple
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.risk import RiskReading
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, trimmed
+from nimbus_tui.tui.viewmodels.risk_rules import measured_of_limit, rule_of
 
 ON_STOP = {
     "keep": "stays as it is",
@@ -41,10 +43,16 @@ def note_line(text: str) -> Line:
     return (Cell(f" {clean(text)}", "muted"),)
 
 
-def hint_line(*, is_bot_open: bool) -> Line:
-    """What to press first, until something has been said."""
-    door = ("Esc", "goes back") if is_bot_open else ("Enter", "opens the bot")
-    keys = (door, ("← →", "turn the panel"), ("Ctrl+P", "finds a command"))
+_HINTS = {
+    "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
+    "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
+    "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
+}
+
+
+def hint_line(at: str) -> Line:
+    """What to press first on a view, until something has been said."""
+    keys = (*_HINTS[at], ("Ctrl+P", "finds a command"))
     cells = [Cell(" ")]
     for key, does in keys:
         cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
@@ -80,9 +88,22 @@ def emergency_question(bots: Sequence[BotSnapshot], currency: str, *, close: boo
     )
 
 
-def rearm_question() -> str:
-    """What rearming means."""
-    return "Lift the emergency? Every bot stays stopped until you start it."
+def rearm_question(emergency: str = "") -> str:
+    """What rearming means, and how the emergency stands."""
+    how = f" It stands so: {clean(emergency)}." if emergency else ""
+    return f"Lift the emergency? Every bot stays stopped until you start it.{how}"
+
+
+def reset_question(bot_id: str, drawdown: RiskReading | None) -> str:
+    """What a new peak means, and what the old one holds now."""
+    numbers = ""
+    if drawdown is not None and drawdown.measured is not None:
+        told = measured_of_limit(drawdown.measured, drawdown.limit, rule_of(drawdown.rule).unit)
+        numbers = f" It stands at {told} now."
+    return (
+        f"Reset the drawdown's peak of {clean(bot_id)}?{numbers} From then on a fall is measured "
+        "from its present equity; losses up to now no longer count."
+    )
 
 
 def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
