@@ -108,7 +108,9 @@ class Operator:
         """Say what stopping means, then stop if confirmed."""
         bot = self._app.feed.bots.get(bot_id)
         if bot is not None:
-            question = talk.stop_question(bot, self._app.options.on_stop.get(bot_id))
+            detail = self._app.feed.detail
+            orders = detail.orders if detail is not None and detail.bot_id == bot_id else ()
+            question = talk.stop_question(bot, self._app.options.on_stop.get(bot_id), orders)
             prompt = Confirm(question, "stop", dangerous=True)
             self._ask(prompt, StopBot(bot_id), f"stopping {bot_id}")
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from nimbus_tui.control.client import EngineClient
+from nimbus_tui.control.commands import PauseBot
 from nimbus_tui.control.past import Jump
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import OrderFilled
@@ -111,3 +112,11 @@ class ClientContract:
         assert "grid" in {standing.scope for standing in risk.standings}
         assert not risk.latched
         assert risk.now_ns > 0
+
+    async def test_orders_that_are_held_back_come_with_the_reason(
+        self, client: EngineClient
+    ) -> None:
+        await client.execute(PauseBot("grid"))
+        update = await client.updates(0, focus="grid")
+        assert update.detail is not None
+        assert set(update.detail.held_back.values()) == {"paused: it would add exposure"}

@@ -148,6 +148,7 @@ class ScriptedClient:
         self.risk_now: RiskSnapshot | None = None
         """The risk layer; None = all at rest."""
         self.risk_asked = 0
+        self.held_back: dict[OrderKey, str] = {}
         self.gone = ""
         """Why the engine does not answer; empty while it does."""
         self.silent = False
@@ -280,6 +281,7 @@ class ScriptedClient:
         return BotDetail(
             bot_id=bot_id, panel=panel, orders=self._live(bot_id),
             fills=self._fills(bot_id) if bot_id == "eth-grid" else (),
+            held_back=self.held_back,
         )  # fmt: skip
 
     def _live(self, bot_id: BotId) -> tuple[Order, ...]:

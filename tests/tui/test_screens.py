@@ -20,7 +20,7 @@ from nimbus_tui.control.commands import (
 )
 from nimbus_tui.control.snapshots import BotState, Mode
 from nimbus_tui.core import events as ev
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, OrderKey
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.app import NimbusApp
 from nimbus_tui.tui.options import Farewell
@@ -106,6 +106,20 @@ async def test_a_dangerous_key_asks_and_only_enter_confirms(
         assert client.commands == []
         await pilot.press(key, "enter")
         await until(lambda: client.commands == [command])
+
+
+async def test_orders_held_back_stand_below_the_live_ones_with_rule_and_numbers() -> None:
+    client = ScriptedClient()
+    why = "total exposure 3.04 × of 3 ×"
+    client.held_back = {OrderKey("grid/-6/c1"): why}
+    async with opened(client) as (app, pilot):
+        assert f"‖ held back grid/-6/c1: {why}" in text(app)
+        await pilot.press("enter", "right")
+        await until(lambda: "10 live orders ‖ 1 held back" in text(app))
+        await pilot.resize_terminal(80, 40)
+        await settled(app, pilot)
+        assert " ‖ held back  grid/-6/c1" in app.live.bot.orders.text
+        assert why in app.live.bot.orders.text
 
 
 async def test_the_stop_question_knows_what_the_config_says() -> None:

@@ -99,9 +99,8 @@ class DashboardView(Container):
         size, now_ns = self.ladder.size, feed.engine.now_ns if feed.engine else 0
         second = now_ns // NS_PER_SECOND
         if size.width and self._memo.is_new("ladder", size, bot, feed.detail, second):
-            panel = feed.detail.panel if feed.detail else None
             room = Room(size.width, size.height, feed.places_for(bot), now_ns)
-            made = picture(panel, bot, room)
+            made = picture(feed.detail, bot, room)
             about = bot.bot_id if bot is not None else None
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=about)
 

@@ -1,6 +1,6 @@
 """Signs and words of the risk layer: steps, inputs, usage bars."""
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, bar, left, right
@@ -68,7 +68,7 @@ def share(usage: Decimal | None) -> str:
     percent = min(max(usage, Decimal(0)), Decimal(10)) * HUNDRED
     if percent > _MOST:
         return ">999%"
-    return f"{percent.to_integral_value(ROUND_FLOOR)}%"
+    return f"{int(percent)}%"
 
 
 def usage_bar(reading: RiskReading | None, width: int) -> Line:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.order import Order, Side
 from nimbus_tui.core.risk import RiskReading
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, trimmed
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, places_of, trimmed
 from nimbus_tui.tui.viewmodels.risk_rules import measured_of_limit, rule_of
 
 ON_STOP = {
@@ -59,12 +60,12 @@ def hint_line(at: str) -> Line:
     return tuple(cells)
 
 
-def stop_question(bot: BotSnapshot, on_stop: str | None) -> str:
-    """What stopping a bot means, in figures."""
+def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:
+    """What stopping a bot means, in figures; `orders` are its live ones, where they are known."""
     fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
     return (
         f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
-        f"cancelled; {_position(bot)}{fate if _held(bot) else ''}."
+        f"cancelled{_spans(orders)}; {_position(bot)}{fate if _held(bot) else ''}."
     )
 
 
@@ -126,6 +127,21 @@ def quit_choices(*, demo: bool, may_leave: bool) -> dict[str, str]:
         "k": "keep the orders resting, end the engine",
         "c": "cancel all orders, then end the engine",
     }
+
+
+def _spans(orders: Sequence[Order]) -> str:
+    """How many buys and sells, and from which price to which."""
+    parts = []
+    for side, name in ((Side.BUY, "buy"), (Side.SELL, "sell")):
+        found = [order for order in orders if order.side is side]
+        if not found:
+            continue
+        prices = sorted({order.price for order in found if order.price is not None})
+        places = places_of(prices)
+        span = " … ".join(number(price, places) for price in (*prices[:1], *prices[1:][-1:]))
+        count = f"{len(found)} {name}{'' if len(found) == 1 else 's'}"
+        parts.append(f"{count} at {span}" if span else f"{count} at market")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _orders(count: int) -> str:

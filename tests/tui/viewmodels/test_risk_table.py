@@ -121,7 +121,14 @@ def test_a_rule_that_is_off_is_dim_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("usage", "shown"),
-    [("0.999999", "99%"), ("1", "100%"), ("9.99", "999%"), ("10", ">999%"), ("1e9", ">999%")],
+    [
+        ("0E+26", "0%"),
+        ("0.999999", "99%"),
+        ("1", "100%"),
+        ("9.99", "999%"),
+        ("10", ">999%"),
+        ("1e9", ">999%"),
+    ],
 )
 def test_a_hundred_percent_is_never_shown_before_it_is_reached(usage: str, shown: str) -> None:
     assert share(Decimal(usage)) == shown
