@@ -129,7 +129,7 @@ def test_a_rule_that_is_off_is_dim_and_says_so() -> None:
         ("10", ">999%"),
         ("1e9", ">999%"),
     ],
-)
+)  # fmt: skip
 def test_a_hundred_percent_is_never_shown_before_it_is_reached(usage: str, shown: str) -> None:
     assert share(Decimal(usage)) == shown
 
