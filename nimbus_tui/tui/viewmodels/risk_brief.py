@@ -10,13 +10,16 @@ from nimbus_tui.tui.viewmodels.lines import (
     left,
     line_width,
     paragraphs,
+    width_of,
 )
 from nimbus_tui.tui.viewmodels.risk_board import ACCOUNT, ENGINE, Board, rank
 from nimbus_tui.tui.viewmodels.risk_ladder import coming_down
-from nimbus_tui.tui.viewmodels.risk_rules import measured_of_limit, rule_of
+from nimbus_tui.tui.viewmodels.risk_rules import figure, measured_of_limit, rule_of
 from nimbus_tui.tui.viewmodels.risk_words import is_unfit, step_cell, usage_bar
 
 _NAME, _BAR = 17, 16
+_NARROW, _SHORT_BAR = 60, 11
+"""Below this width the bars are shorter."""
 _REASON_LINES = 2
 
 
@@ -47,11 +50,13 @@ def _worst(board: Board, bot_id: str) -> list[RiskReading]:
 def _reading(reading: RiskReading, bot_id: str, width: int) -> Line:
     rule = rule_of(reading.rule, reading.level)
     whose = "" if reading.scope == bot_id else f", {reading.scope}"
+    long = _SHORT_BAR if width < _NARROW else _BAR
     cells = (
-        left(f" {rule.label}", _NAME), blank(1), *usage_bar(reading, _BAR), blank(2),
+        left(f" {rule.label}", _NAME), blank(1), *usage_bar(reading, long), blank(2),
     )  # fmt: skip
     words = reading.detail if is_unfit(reading) else ""
-    numbers = measured_of_limit(reading.measured, reading.limit, rule.unit)
-    told = f"{words or numbers}{whose}"
+    told = f"{words or measured_of_limit(reading.measured, reading.limit, rule.unit)}{whose}"
     rest = width - line_width(cells) - 1
+    if not words and width_of(told) > rest:
+        told = figure(reading.measured, rule.unit)
     return (*cells, left(told, rest, "muted")) if rest > 3 else cells

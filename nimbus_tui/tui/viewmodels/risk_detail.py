@@ -16,6 +16,9 @@ from nimbus_tui.tui.viewmodels.risk_words import (
     step_cell,
 )
 
+_EVERYTHING = "everything"
+"""How a reading names all orders that add."""
+
 
 def detail(board: Board, focus: Focus, now_ns: int, width: int) -> Picture:
     """The cell in focus, and below it where its scope stands."""
@@ -49,8 +52,9 @@ def _alarms(reading: RiskReading) -> list[Line]:
         words = f"? {INPUT_WORDS[reading.input]}: counts as a pause, nothing is sold for it"
         return [(Cell(words, "loss"),)]
     if reading.refuses:
-        sign = sign_of(reading).text
-        return [(Cell(f"{sign} refuses orders that add to {clean(reading.refuses)}", "loss"),)]
+        sign, what = sign_of(reading).text, clean(reading.refuses)
+        whose = "all orders that add" if what == _EVERYTHING else f"orders that add to {what}"
+        return [(Cell(f"{sign} refuses {whose}", "loss"),)]
     return []
 
 

@@ -34,7 +34,6 @@ _MOST_NAME, _STEP, _DOWN = 20, 13, 21
 _SINCE, _SINCE_LONG = 9, 13
 _WITH_SINCE, _WITH_DOWN = 40, 68
 """Widths from which on the list of standings has these columns."""
-_PAUSED_TOO = Cell("‖ paused by you too", "warning")
 
 
 def ladder_line(scope: str, step: RiskStep, width: int) -> Line:
@@ -73,10 +72,15 @@ def standing_facts(scope: str, standing: ScopeStanding | None, now_ns: int) -> l
     if down:
         facts.append((Cell(down if down.startswith(_ONLY) else f"down {down}"),))
     if standing.operator_paused:
-        facts.append((_PAUSED_TOO,))
+        facts.append((_paused_by_you(standing),))
     if standing.reason:
         facts.append((Cell(clean(standing.reason), "warning"),))
     return facts
+
+
+def _paused_by_you(standing: ScopeStanding) -> Cell:
+    too = " too" if standing.step >= RiskStep.PAUSE else ""
+    return Cell(f"‖ paused by you{too}", "warning")
 
 
 def coming_down(standing: ScopeStanding, now_ns: int) -> str:
@@ -162,7 +166,7 @@ def _scope(board: Board, scope: str, widths: _Widths, now_ns: int) -> list[Line]
         by.append(Cell(f"  {down}" if down.startswith(_ONLY) else f"  down {down}", "muted"))
     lines: list[Line] = [(*cells, *by)]
     if standing.operator_paused:
-        lines.append((Cell("   "), _PAUSED_TOO))
+        lines.append((Cell("   "), _paused_by_you(standing)))
     if standing.reason:
         lines.append((Cell(f"   {cut(standing.reason, widths.all - 4)}", "warning"),))
     return lines

@@ -103,6 +103,9 @@ def test_a_refusing_rule_says_what_it_refuses() -> None:
     shown = told(refusing(calm(BOTS, NOW)), ENGINE, EXPOSURE)
     assert "⊘ refuses orders that add to all symbols" in shown
     assert "measured 3.04 × of 3 ×" in shown
+    full = read(ENGINE, 3, "total_exposure", "3.04", "3", refuses="everything")
+    snapshot = with_bot(calm(BOTS, NOW), standing(ENGINE), full)
+    assert "⊘ refuses all orders that add" in told(snapshot, ENGINE, EXPOSURE)
 
 
 def test_off_and_unmeasured_rules_say_so() -> None:
