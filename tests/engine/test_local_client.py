@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from nimbus_tui.control.client import EngineClient
+from nimbus_tui.control.commands import Outcome, ResetRisk, Result
+from nimbus_tui.core.ids import BotId
 from nimbus_tui.engine.local_client import LocalClient, ThreadClient
 from tests.contracts.client import ClientContract, the_world
+from tests.simulation.worlds import World
 
 
 class TestLocalClient(ClientContract):
@@ -33,3 +36,10 @@ class TestThreadClient(ClientContract):
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def test_a_rule_that_remembers_nothing_has_nothing_to_reset() -> None:
+    world = await World().start("2400")
+    outcome = await LocalClient(world.engine).execute(ResetRisk(BotId("grid"), "drawdown"))
+    assert outcome == Outcome(Result.REFUSED, "grid: no memory is kept for the rule drawdown")
+    await world.engine.stop()

@@ -406,7 +406,7 @@ async def test_the_dashboard_has_the_selected_bots_risk_where_there_is_room(
         await until(lambda: "position size" in app.live.dashboard.risk.text)
         await pilot.press("down")
         await until(lambda: "risk ◆ throttle" in text(app))
-        assert "◆█████████░  87%" in text(app)
+        assert "░  87%  13.06 %" in text(app)
 
 
 async def test_a_small_dashboard_keeps_what_it_had_and_has_the_risk_as_a_pane() -> None:

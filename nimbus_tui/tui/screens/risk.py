@@ -22,6 +22,8 @@ PANES = ("rules", "ladder", "history")
 _HIGH = 16
 """Rows of the screen from which on the cell in focus gets as many as it needs."""
 _LOW_DETAIL, _DETAIL, _MOST_DETAIL = 3, 5, 7
+_BANNER_SHARE = 4
+"""The latch's banner takes a quarter of the screen at most."""
 _LEVELS_FROM = 22
 """Rows of the table from which on the four levels have lines of their own."""
 
@@ -147,10 +149,10 @@ class RiskView(Container):
             self.table.show([(Cell(f" {words}", "muted"),)], heading=[heading("risk", 80)])
 
     def _show_banner(self) -> None:
-        width, snapshot, problem = self.size.width, self._risk.snapshot, self._risk.problem
-        if snapshot is None or not self._memo.is_new("banner", width, snapshot, problem):
+        size, snapshot, problem = self.size, self._risk.snapshot, self._risk.problem
+        if snapshot is None or not self._memo.is_new("banner", size, snapshot, problem):
             return
-        lines = banner(snapshot, width)
+        lines = banner(snapshot, size.width)[: max(1, size.height // _BANNER_SHARE)]
         if problem:
             lines.append((Cell(f" ▲ these readings are old: {problem}", "warning"),))
         self.banner.styles.height = len(lines)
