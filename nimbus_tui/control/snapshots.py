@@ -8,7 +8,7 @@ import msgspec
 
 from nimbus_tui.core.events import AnyEvent
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
+from nimbus_tui.core.ids import BotId, ExchangeName, OrderKey, Symbol
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.panels import Panel
 
@@ -116,6 +116,8 @@ class BotDetail(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[Order, ...]
     fills: tuple[Fill, ...]
     """The newest, oldest first."""
+    held_back: dict[OrderKey, str] = msgspec.field(default_factory=dict)
+    """Orders that are wanted and not sent, with the rule and both its numbers."""
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,6 +94,7 @@ def bot_detail(engine: "Engine", bot: Bot) -> BotDetail:
         panel=bot_panel(bot),
         orders=tuple(bot.keeper.live.values()),
         fills=tuple(recalled(engine, lambda journal: _newest_fills(journal, bot))),
+        held_back=dict(bot.reviewed.held_back),
     )
 
 

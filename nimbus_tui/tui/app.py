@@ -1,35 +1,27 @@
 """The app: follows the engine, paints at a steady pace, and turns keys into commands."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
 
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.control.commands import (
-    Command,
-    EmergencyShutdown,
-    FlattenBot,
-    PauseBot,
-    Rearm,
-    ResumeBot,
-    StartBot,
-    StopBot,
-)
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.operator import Operator
 from nimbus_tui.tui.options import Farewell, ScreenOptions
 from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
-from nimbus_tui.tui.panels.prompts import Choice, Confirm, Prompt, TypedWord
+from nimbus_tui.tui.panels.prompts import Choice, Prompt
+from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
@@ -44,6 +36,8 @@ SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
 _ALL_ROWS = 10_000
+PAGE = 10
+"""Bots that a page key moves over."""
 _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
 
 _HERE = Path(__file__).parent
@@ -52,7 +46,9 @@ _HERE = Path(__file__).parent
 class NimbusApp(App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
-    CSS_PATH = [_HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "help")]
+    CSS_PATH = [
+        _HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "risk", "help")
+    ]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
         Binding(action.keys, action.name, action.label, show=False, id=action.id)
@@ -66,18 +62,15 @@ class NimbusApp(App[Farewell]):
         self.feed = Feed()
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
-        self.live = LiveScreen(options.title)
-        self.bot_commands: dict[str, Callable[[BotId], None]] = {
-            "pause": self.pause, "resume": self.resume, "start": self.start,
-            "stop": self.ask_stop, "flatten": self.ask_flatten,
-        }  # fmt: skip
+        self.risk = RiskFeed(self.feed)
+        self.live = LiveScreen(options.title, self.risk)
+        self.operator = Operator(self)
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
         self._slow_until = 0.0
         self._painted_at = 0.0
         self._delays_seen = 0
-        self._one_by_one = asyncio.Lock()
         self._ui_loop: asyncio.AbstractEventLoop | None = None
         self._themes, self._theme_problems = load_themes(options.theme_folders)
 
@@ -98,6 +91,8 @@ class NimbusApp(App[Farewell]):
         pause_s = 1 / max(1, self.options.fps)
         following = self.feed.follow(self.client, pause_s, self._has_answered)
         self.run_worker(following, group="follow", exit_on_error=False)
+        looking = self.risk.follow(self.client, lambda: self.live.wants_risk)
+        self.run_worker(looking, group="risk", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
 
@@ -203,9 +198,11 @@ class NimbusApp(App[Farewell]):
         self.action_open_bot()
 
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
-        """A click on a row of the table selects the bot."""
+        """A click on a row of the table selects the bot, one on a cell of the rules the cell."""
         names = list(self.feed.bots)
-        if event.panel is self.live.dashboard.bots and event.row < len(names):
+        if self.live.is_risk_open:
+            self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
+        elif event.panel is self.live.dashboard.bots and event.row < len(names):
             self.select(names[event.row])
 
     # commands
@@ -215,105 +212,53 @@ class NimbusApp(App[Farewell]):
         self._said = line
         self._stale = True
 
-    def send(self, command: Command, doing: str) -> None:
-        """Send a command; what comes of it appears above the footer."""
-        self.say(talk.sending_line(doing))
-        self.repaint_now()
-        self.run_worker(self._sent(command), group="commands", exit_on_error=False)
+    def ask(self, prompt: Prompt[bool], answered: Callable[[bool | None], None]) -> None:
+        """Put a question at the foot of the screen."""
+        self.push_screen(prompt, answered)
 
-    async def _sent(self, command: Command) -> None:
-        try:
-            if isinstance(command, EmergencyShutdown):  # waits behind nothing
-                outcome = await self.client.execute(command)
-            else:
-                async with self._one_by_one:
-                    outcome = await self.client.execute(command)
-        except NimbusError as error:
-            self.say(talk.trouble_line(f"no answer from the engine: {error}"))
-        except Exception as error:  # the screen's edge: the operator must learn that it failed
-            self.say(talk.trouble_line(f"the command failed: {type(error).__name__}: {error}"))
-        else:
-            self.say(talk.outcome_line(outcome))
-
-    def pause(self, bot_id: BotId) -> None:
-        """Pause at once: pausing never asks."""
-        self.send(PauseBot(bot_id), f"pausing {bot_id}")
-
-    def resume(self, bot_id: BotId) -> None:
-        """Lift the operator's pause."""
-        self.send(ResumeBot(bot_id), f"resuming {bot_id}")
-
-    def start(self, bot_id: BotId) -> None:
-        """Start a stopped bot."""
-        self.send(StartBot(bot_id), f"starting {bot_id}")
-
-    def ask_stop(self, bot_id: BotId) -> None:
-        """Say what stopping means, then stop if confirmed."""
-        bot = self.feed.bots.get(bot_id)
-        if bot is not None:
-            question = talk.stop_question(bot, self.options.on_stop.get(bot_id))
-            self._ask(question, "stop", StopBot(bot_id), f"stopping {bot_id}")
-
-    def ask_flatten(self, bot_id: BotId) -> None:
-        """Say what flattening means, then do it if confirmed."""
-        bot = self.feed.bots.get(bot_id)
-        if bot is not None:
-            question = talk.flatten_question(bot)
-            self._ask(question, "flatten", FlattenBot(bot_id), f"flattening {bot_id}")
-
-    def _ask(self, question: str, verb: str, command: Command, doing: str) -> None:
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.send(command, doing)
-            else:
-                self.say(talk.note_line(f"not {doing}: nothing was done"))
-
-        self.push_screen(Confirm(question, verb, dangerous=True), answered)
+    def work_on(self, command: Coroutine[Any, Any, None]) -> None:
+        """Carry on with a command while the screen lives on."""
+        self.run_worker(command, group="commands", exit_on_error=False)
 
     def _on_bot(self, act: Callable[[BotId], None]) -> None:
         if self.bot is None:
             self.say(talk.note_line("there is no bot"))
+        elif self.live.is_risk_open and not self.live.risk.is_on_bot:
+            self.say(talk.note_line(f"that is for a bot: {self.live.risk.scope} is selected"))
         else:
             act(self.bot.bot_id)
 
     def action_pause_bot(self) -> None:
         """Pause the selected bot."""
-        self._on_bot(self.pause)
+        self._on_bot(self.operator.pause)
 
     def action_resume_bot(self) -> None:
         """Resume the selected bot."""
-        self._on_bot(self.resume)
+        self._on_bot(self.operator.resume)
 
     def action_start_bot(self) -> None:
         """Start the selected bot."""
-        self._on_bot(self.start)
+        self._on_bot(self.operator.start)
 
     def action_stop_bot(self) -> None:
         """Ask, then stop the selected bot."""
-        self._on_bot(self.ask_stop)
+        self._on_bot(self.operator.ask_stop)
 
     def action_flatten_bot(self) -> None:
         """Ask, then flatten the selected bot."""
-        self._on_bot(self.ask_flatten)
+        self._on_bot(self.operator.ask_flatten)
+
+    def action_reset_drawdown(self) -> None:
+        """Ask for the word, then measure the selected bot's drawdown from now on."""
+        self._on_bot(self.operator.ask_reset)
 
     def action_emergency(self) -> None:
         """Ask for the word, then cancel everything."""
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.send(EmergencyShutdown(), "EMERGENCY: cancelling every order")
-            else:
-                self.say(talk.note_line("no emergency: nothing was done"))
-
-        bots, engine = list(self.feed.bots.values()), self.feed.engine
-        question = talk.emergency_question(
-            bots, engine.currency if engine else "", close=self.options.close_in_emergency
-        )
-        self.push_screen(TypedWord(question, "EMERGENCY"), answered)
+        self.operator.ask_emergency()
 
     def action_rearm(self) -> None:
-        """Ask, then lift the emergency."""
-        self._ask(talk.rearm_question(), "rearm", Rearm(), "rearming")
+        """Ask for the word, then lift the emergency."""
+        self.operator.ask_rearm()
 
     async def action_quit(self) -> None:
         """Ask what becomes of the resting orders."""
@@ -339,27 +284,54 @@ class NimbusApp(App[Farewell]):
     def action_move(self, by: int) -> None:
         """Select another bot; on a bot's own screen, look up or down its ladder."""
         names = list(self.feed.bots)
-        if self.live.is_bot_open:
+        if self.live.view is not self.live.dashboard:
             self.live.view.scroll_rows(by)
+            self.repaint_now()
         elif names:
             at = names.index(self.bot.bot_id) if self.bot is not None else 0
             self.select(names[max(0, min(at + by, len(names) - 1))])
 
     def action_turn(self, by: int) -> None:
+        """The next pane of the view; on the risk screen, the next column."""
+        if self.live.is_risk_open:
+            self._came_to(self.live.risk.turn(by))
+        else:
+            self.live.view.turn(by)
+            self.call_after_refresh(self.repaint_now)
+
+    def action_page(self, by: int) -> None:
+        """Many bots or columns at once."""
+        if self.live.is_risk_open:
+            self._came_to(self.live.risk.turn_page(by))
+        else:
+            self.action_move(by * PAGE)
+
+    def action_turn_pane(self, by: int) -> None:
         """The next pane of the view."""
-        self.live.view.turn(by)
+        if self.live.is_risk_open:
+            self.live.risk.turn_pane(by)
+        else:
+            self.live.view.turn(by)
+        self.call_after_refresh(self.repaint_now)
+
+    def _came_to(self, bot_id: BotId | None) -> None:
+        """The risk screen's focus has moved: a bot there is the selected one everywhere."""
+        if bot_id is not None and bot_id in self.feed.bots:
+            self.feed.focus = bot_id
+        self.repaint_now()
+
+    def action_open_view(self, view: str) -> None:
+        """The dashboard or the risk screen."""
+        self.live.open(view)
         self.call_after_refresh(self.repaint_now)
 
     def action_open_bot(self) -> None:
         """The bot on the whole screen."""
-        if self.bot is not None:
-            self.live.open("bot")
-            self.call_after_refresh(self.repaint_now)
+        self._on_bot(lambda _: self.action_open_view("bot"))
 
     async def action_back(self) -> None:
         """Back to the dashboard."""
-        self.live.open("dashboard")
-        self.call_after_refresh(self.repaint_now)
+        self.action_open_view("dashboard")
 
     def action_next_theme(self) -> None:
         """The next theme of ours."""
@@ -382,5 +354,5 @@ class NimbusApp(App[Farewell]):
                 yield Offer(action.label, action.help, call)
         for bot_id in self.feed.bots:
             yield Offer(f"show {bot_id}", "Open this bot's screen", partial(self.open, bot_id))
-            for verb, act in self.bot_commands.items():
+            for verb, act in self.operator.bot_commands.items():
                 yield Offer(f"{verb} {bot_id}", f"{verb.capitalize()} it", partial(act, bot_id))

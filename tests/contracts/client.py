@@ -162,3 +162,11 @@ class ClientContract:
         assert f"from {grid.equity:.2f} USDC on (it was {CAPITAL:.2f})" in outcome.message
         (told,) = await client.events(types=["info"], newest=True, limit=1)
         assert (told.bot_id, "reset by the operator" in told.message) == (GRID, True)
+
+    async def test_orders_that_are_held_back_come_with_the_reason(
+        self, client: EngineClient
+    ) -> None:
+        await client.execute(PauseBot("grid"))
+        update = await client.updates(0, focus="grid")
+        assert update.detail is not None
+        assert set(update.detail.held_back.values()) == {"paused: it would add exposure"}

@@ -120,7 +120,7 @@ async def test_a_close_goes_on_after_a_kill_and_is_sent_once() -> None:
 async def test_a_position_of_a_bot_that_is_gone_is_named_until_it_is_closed_by_hand() -> None:
     story = await Story(settings=CLOSES).start("2400", "2388")
     del story.engine.bots["bot"]
-    story.engine._watchers.clear()
+    story.engine.watchers.clear()
     await story.engine.execute(EmergencyShutdown())
     await story.wait(20)
     assert story.engine.emergency.left == (

@@ -13,12 +13,14 @@ from nimbus_tui.control.commands import (
     Outcome,
     PauseBot,
     Rearm,
+    ResetPeak,
     Result,
     ResumeBot,
     Shutdown,
     StartBot,
     StopBot,
 )
+from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import (
     BotDetail,
     BotSnapshot,
@@ -31,12 +33,13 @@ from nimbus_tui.control.snapshots import (
 from nimbus_tui.core import events as ev
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
-from nimbus_tui.core.events import Event
+from nimbus_tui.core.events import Event, event_type
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName, OrderKey, Symbol, TradeId
 from nimbus_tui.core.order import Order, OrderState, OrderType, Side
 from nimbus_tui.core.panels import LadderPanel, LadderRow, Panel, RowState
 from nimbus_tui.core.preview import ConfigPreview
+from tests.tui.scripted_risk import calm
 
 SECOND = 1_000_000_000
 MIDNIGHT = 1_763_769_600 * SECOND
@@ -142,6 +145,10 @@ class ScriptedClient:
         self.commands: list[Command] = []
         self.events_told: list[Event] = []
         self.revision = 0
+        self.risk_now: RiskSnapshot | None = None
+        """The risk layer; None = all at rest."""
+        self.risk_asked = 0
+        self.held_back: dict[OrderKey, str] = {}
         self.gone = ""
         """Why the engine does not answer; empty while it does."""
         self.silent = False
@@ -274,6 +281,7 @@ class ScriptedClient:
         return BotDetail(
             bot_id=bot_id, panel=panel, orders=self._live(bot_id),
             fills=self._fills(bot_id) if bot_id == "eth-grid" else (),
+            held_back=self.held_back,
         )  # fmt: skip
 
     def _live(self, bot_id: BotId) -> tuple[Order, ...]:
@@ -328,6 +336,8 @@ class ScriptedClient:
                 self.engine = msgspec.structs.replace(self.engine, state="running", emergency="")
                 self.revision += 1
                 return Outcome(Result.DONE, "rearmed; every bot is stopped")
+            case ResetPeak(bot_id):
+                return Outcome(Result.DONE, f"{bot_id}: drawdown is measured from now on")
             case Shutdown():
                 return Outcome(Result.ACCEPTED, "shutting down")
 
@@ -362,7 +372,19 @@ class ScriptedClient:
     ) -> Sequence[Event]:
         """The events."""
         await self._answering()
-        return self.events_told[-limit:]
+        told = [event for event in self.events_told if not types or event_type(event) in types]
+        return told[-limit:]
+
+    async def risk(self) -> RiskSnapshot:
+        """What the script says, or every bot at rest."""
+        await self._answering()
+        self.risk_asked += 1
+        return self.risk_now or calm(list(self.bots), self.engine.now_ns)
+
+    async def consequence(self, command: Command) -> Outcome:
+        """Nothing is known beforehand but the command's name."""
+        await self._answering()
+        return Outcome(Result.ACCEPTED, type(command).__name__)
 
     async def preview(self, text: str) -> ConfigPreview:
         await self._answering()

@@ -13,7 +13,6 @@ from nimbus_tui.control.commands import (
     FlattenBot,
     Outcome,
     PauseBot,
-    Rearm,
     Result,
     ResumeBot,
     StartBot,
@@ -21,7 +20,7 @@ from nimbus_tui.control.commands import (
 )
 from nimbus_tui.control.snapshots import BotState, Mode
 from nimbus_tui.core import events as ev
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, OrderKey
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.app import NimbusApp
 from nimbus_tui.tui.options import Farewell
@@ -89,7 +88,6 @@ async def test_an_engine_that_cannot_be_reached_is_told_where_the_eye_is() -> No
     [
         ("s", StopBot(ETH), "Stop eth-grid? 10 orders on sim will be cancelled"),
         ("x", FlattenBot(ETH), "Flatten eth-grid? 10 orders will be cancelled"),
-        ("R", Rearm(), "Lift the emergency?"),
     ],
 )
 async def test_a_dangerous_key_asks_and_only_enter_confirms(
@@ -108,6 +106,20 @@ async def test_a_dangerous_key_asks_and_only_enter_confirms(
         assert client.commands == []
         await pilot.press(key, "enter")
         await until(lambda: client.commands == [command])
+
+
+async def test_orders_held_back_stand_below_the_live_ones_with_rule_and_numbers() -> None:
+    client = ScriptedClient()
+    why = "total exposure 3.04 × of 3 ×"
+    client.held_back = {OrderKey("grid/-6/c1"): why}
+    async with opened(client) as (app, pilot):
+        assert f"‖ held back grid/-6/c1: {why}" in text(app)
+        await pilot.press("enter", "right")
+        await until(lambda: "10 live orders ‖ 1 held back" in text(app))
+        await pilot.resize_terminal(80, 40)
+        await settled(app, pilot)
+        assert " ‖ held back  grid/-6/c1" in app.live.bot.orders.text
+        assert why in app.live.bot.orders.text
 
 
 async def test_the_stop_question_knows_what_the_config_says() -> None:
@@ -312,6 +324,8 @@ async def test_the_panes_of_a_narrow_dashboard_turn() -> None:
         assert "last price" not in text(app)
         await pilot.press("right")
         await until(lambda: "profit per day" in text(app))
+        await pilot.press("right")
+        await until(lambda: "drawdown" in text(app))
         await pilot.press("right")
         await until(lambda: "last price" in text(app))
 

@@ -8,14 +8,16 @@ import os
 from pathlib import Path
 from string import ascii_letters
 
+import msgspec
 import pytest
 from rich.style import Style
 
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.app import NimbusApp
 from tests.tui.opened import opened, settled
-from tests.tui.scripted_client import ScriptedClient
+from tests.tui.scripted_client import SECOND, START, ScriptedClient
 from tests.tui.scripted_panels import BASKET, DCA, MARTINGALE, PLUGIN, with_all_kinds
+from tests.tui.scripted_risk import blind, calm, latched, refusing, story, throttled
 from tests.tui.waiting import until
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -87,6 +89,33 @@ async def test_the_panel_and_the_chart_of_every_kind_look_as_they_did(
             await until(lambda bot_id=bot_id: _has_all(app, bot_id))  # type: ignore[misc]
             await settled(app, pilot)
             check(f"{kind}-{size[0]}x{size[1]}-{theme}", picture(app))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_risk_screen_and_the_risk_of_a_bot_look_as_they_did(
+    size: tuple[int, int], theme: str
+) -> None:
+    client, name = ScriptedClient(), f"{size[0]}x{size[1]}-{theme}"
+    snapshot = calm(list(client.bots), START)
+    client.risk_now = refusing(blind(throttled(snapshot, "btc-perp"), "sol-wide"))
+    for event in story("btc-perp", START - 60 * SECOND):
+        client.tell(msgspec.structs.replace(event, seq=0))
+    async with opened(client, size, theme=theme) as (app, pilot):
+        await pilot.press("down", "left")
+        await until(lambda: "87%" in app.live.dashboard.risk.text)
+        await settled(app, pilot)
+        check(f"risk-panel-{name}", picture(app))
+        for pane in ("risk", "risk-ladder", "risk-history"):
+            await pilot.press("2" if pane == "risk" else "v")
+            await settled(app, pilot)
+            check(f"{pane}-{name}", picture(app))
+        await pilot.press("v")
+        client.risk_now = latched(snapshot, "order nb7 of eth-grid on sim", "0.4133 ETH on sim")
+        await client.change_engine(emergency="still there: order nb7 of eth-grid on sim")
+        await until(lambda: "2 still there" in app.live.risk.banner.text)
+        await settled(app, pilot)
+        check(f"risk-emergency-{name}", picture(app))
 
 
 def _has_all(app: NimbusApp, bot_id: BotId) -> bool:

@@ -55,12 +55,13 @@ class LinesPanel(Widget, can_focus=False):
     """
 
     class Picked(Message):
-        """A row was clicked."""
+        """A row was clicked, at some column of the panel."""
 
-        def __init__(self, panel: "LinesPanel", row: int) -> None:
+        def __init__(self, panel: "LinesPanel", row: int, column: int) -> None:
             super().__init__()
             self.panel = panel
             self.row = row
+            self.column = column
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -218,7 +219,7 @@ class LinesPanel(Widget, can_focus=False):
         """Tell which row was meant."""
         row = self._top + event.y - len(self._heading)
         if event.y >= len(self._heading) and row < len(self._rows):
-            self.post_message(self.Picked(self, row))
+            self.post_message(self.Picked(self, row, event.x))
 
 
 def _cropped(line: Line, width: int) -> Line:

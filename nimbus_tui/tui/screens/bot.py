@@ -13,7 +13,8 @@ from nimbus_tui.tui.viewmodels.chart import chart
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines, order_lines
 from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
-from nimbus_tui.tui.viewmodels.lines import Cell, heading
+from nimbus_tui.tui.viewmodels.held_back import held_lines
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 from nimbus_tui.tui.viewmodels.panel import picture
 
 PANES = ("figures", "orders", "fills", "events", "chart")
@@ -76,9 +77,8 @@ class BotView(Container):
     def _show_panel(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:
         size, detail, second = self.ladder.size, feed.detail, now_ns // NS_PER_SECOND
         if self._memo.is_new("ladder", size, bot, detail, second):
-            panel = detail.panel if detail else None
             room = Room(size.width, size.height, feed.places_for(bot), now_ns)
-            made = picture(panel, bot, room)
+            made = picture(detail, bot, room)
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=bot.bot_id)
 
     def _show_chart(self, feed: Feed, bot: BotSnapshot, now_ns: int) -> None:
@@ -98,10 +98,12 @@ class BotView(Container):
 
     def _show_orders(self, feed: Feed) -> None:
         size, orders = self.orders.size, feed.detail.orders if feed.detail else ()
-        if size.height and self._memo.is_new("orders", size, orders):
+        held = feed.detail.held_back if feed.detail else {}
+        if size.height and self._memo.is_new("orders", size, orders, held):
             names, *lines = order_lines(orders, size.width)
-            top = heading(f"{len(orders)} live orders", size.width)
-            self.orders.show(lines, heading=[top, names])
+            note: Line = (Cell(f"‖ {len(held)} held back ", "warning"),) if held else ()
+            top = heading(f"{len(orders)} live orders", size.width, note)
+            self.orders.show([*lines, *held_lines(held, size.width)], heading=[top, names])
 
     def _show_fills(self, feed: Feed) -> None:
         size, fills = self.fills.size, feed.detail.fills if feed.detail else ()

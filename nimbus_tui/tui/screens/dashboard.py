@@ -8,6 +8,7 @@ from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, table_heading, widths
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines
@@ -15,19 +16,22 @@ from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 from nimbus_tui.tui.viewmodels.panel import picture
+from nimbus_tui.tui.viewmodels.risk_brief import brief
 
-PANES = ("ladder", "events", "figures")
+PANES = ("ladder", "events", "figures", "risk")
 """What the lower part shows, one after the other, where there is no room for all."""
 
 
 class DashboardView(Container):
     """Table, ladder, figures and ticker; beside each other as far as the width allows."""
 
-    def __init__(self) -> None:
+    def __init__(self, risk: RiskFeed) -> None:
         super().__init__(id="dashboard", classes="-ladder")
+        self._risk = risk
         self.bots = LinesPanel(id="bots")
         self.ladder = LinesPanel(id="ladder")
         self.figures = LinesPanel(id="figures")
+        self.risk = LinesPanel(id="risk-brief")
         self.fills = LinesPanel(id="fills")
         self.ticker = LinesPanel(id="ticker")
         self._rows: dict[BotId, Line] = {}
@@ -41,13 +45,14 @@ class DashboardView(Container):
             yield self.ladder
             with Vertical(id="side"):
                 yield self.figures
+                yield self.risk
                 yield self.fills
                 yield self.ticker
 
     @property
     def panels(self) -> tuple[LinesPanel, ...]:
         """In the order in which they get their share of the paint."""
-        return (self.bots, self.ladder, self.ticker, self.figures, self.fills)
+        return (self.bots, self.ladder, self.ticker, self.figures, self.risk, self.fills)
 
     def turn(self, by: int) -> None:
         """Show the next pane, where not all are visible at once."""
@@ -64,6 +69,7 @@ class DashboardView(Container):
         self._show_ladder(feed, bot)
         self._show_ticker(feed)
         self._show_figures(feed, bot)
+        self._show_risk(feed, bot)
         self._show_fills(feed)
 
     def _show_bots(self, feed: Feed, bot: BotSnapshot | None, dirty: set[BotId]) -> None:
@@ -93,9 +99,8 @@ class DashboardView(Container):
         size, now_ns = self.ladder.size, feed.engine.now_ns if feed.engine else 0
         second = now_ns // NS_PER_SECOND
         if size.width and self._memo.is_new("ladder", size, bot, feed.detail, second):
-            panel = feed.detail.panel if feed.detail else None
             room = Room(size.width, size.height, feed.places_for(bot), now_ns)
-            made = picture(panel, bot, room)
+            made = picture(feed.detail, bot, room)
             about = bot.bot_id if bot is not None else None
             self.ladder.show(made.rows, heading=made.heading, focus=made.focus, about=about)
 
@@ -114,6 +119,14 @@ class DashboardView(Container):
             note = (Cell(f"{bot.strategy} on {bot.exchange} ", "muted"),)
             lines = figures(bot, feed.engine.now_ns, size.width)
             self.figures.show(lines, heading=[heading(bot.bot_id, size.width, note)])
+
+    def _show_risk(self, feed: Feed, bot: BotSnapshot | None) -> None:
+        size, now_ns = self.risk.size, feed.engine.now_ns if feed.engine else 0
+        second, board = now_ns // NS_PER_SECOND, self._risk.board
+        about = bot.bot_id if bot is not None else ""
+        if size.height and self._memo.is_new("risk", size, about, board, second):
+            made = brief(board, about, now_ns, size.width, size.height)
+            self.risk.show(made.rows, heading=made.heading)
 
     def _show_fills(self, feed: Feed) -> None:
         size, fills = self.fills.size, feed.detail.fills if feed.detail else ()

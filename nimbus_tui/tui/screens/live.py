@@ -8,8 +8,10 @@ from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.bot import BotView
 from nimbus_tui.tui.screens.dashboard import DashboardView
+from nimbus_tui.tui.screens.risk import RiskView
 from nimbus_tui.tui.viewmodels.header import alarms, header
 from nimbus_tui.tui.viewmodels.keys import footer
 from nimbus_tui.tui.viewmodels.lines import Line
@@ -25,13 +27,16 @@ class LiveScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, risk: RiskFeed) -> None:
         super().__init__()
         self._title = title
         self.header = LinesPanel(id="header")
-        self.dashboard = DashboardView()
+        self.dashboard = DashboardView(risk)
         self.bot = BotView()
-        self.views = ContentSwitcher(self.dashboard, self.bot, initial="dashboard", id="views")
+        self.risk = RiskView(risk)
+        self.views = ContentSwitcher(
+            self.dashboard, self.bot, self.risk, initial="dashboard", id="views"
+        )
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
         self._turn = 0
@@ -44,9 +49,25 @@ class LiveScreen(Screen[None]):
         yield self.keys
 
     @property
-    def view(self) -> DashboardView | BotView:
+    def view(self) -> DashboardView | BotView | RiskView:
         """The view that is shown."""
+        if self.is_risk_open:
+            return self.risk
         return self.bot if self.is_bot_open else self.dashboard
+
+    @property
+    def is_risk_open(self) -> bool:
+        """Whether the risk screen is shown."""
+        return self.views.current == "risk"
+
+    @property
+    def wants_risk(self) -> bool:
+        """Whether anything that is visible shows readings of the risk layer."""
+        if not self.is_mounted:
+            return False
+        return self.is_risk_open or (
+            self.view is self.dashboard and bool(self.dashboard.risk.size.height)
+        )
 
     @property
     def is_bot_open(self) -> bool:
@@ -54,7 +75,7 @@ class LiveScreen(Screen[None]):
         return self.views.current == "bot"
 
     def open(self, view: str) -> None:
-        """Show the dashboard or the bot."""
+        """Show the dashboard, the bot or the risk."""
         self.views.current = view
 
     def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
@@ -69,8 +90,10 @@ class LiveScreen(Screen[None]):
             self.header.styles.height = len(rows)
         self.header.show(rows)
         self.view.show(feed, bot, feed.take_dirty())
-        self.status.show([said or hint_line(is_bot_open=self.is_bot_open)])
-        self.keys.show([footer(ACTIONS, bot, width, is_bot_open=self.is_bot_open)])
+        at = self.views.current or "dashboard"
+        has_bot = not self.is_risk_open or self.risk.is_on_bot
+        self.status.show([said or hint_line(at)])
+        self.keys.show([footer(ACTIONS, bot if has_bot else None, width, at)])
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""

@@ -9,6 +9,7 @@ from nimbus_tui.core.events import Event, event_type
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Side
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, clock, left, number, trimmed
+from nimbus_tui.tui.viewmodels.risk_rules import rule_of
 
 _NOISE = (ev.PriceUpdate, ev.PositionUpdate, ev.BalanceUpdate)
 _ENGINE = "engine"
@@ -98,9 +99,11 @@ def _of_trouble(event: Event) -> Cell | None:
         case ev.CircuitBreakerActivated():
             return Cell(f"▲ circuit breaker after {event.losses} losses", "loss")
         case ev.RiskEscalated():
-            return Cell(_tail(f"▲ {event.step} by {event.rule}", event.action), "loss")
+            return Cell(
+                _tail(f"▲ {event.step} by {rule_of(event.rule).label}", event.action), "loss"
+            )
         case ev.RiskCleared():
-            return Cell(f"▼ back to {event.step} ({event.rule})", "gain")
+            return Cell(f"▼ back to {event.step} ({rule_of(event.rule).label})", "gain")
         case ev.Error():
             return Cell(f"✗ {event.message}", "loss")
         case ev.Warning():

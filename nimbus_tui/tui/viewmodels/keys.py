@@ -12,8 +12,18 @@ _NEEDS = {
     "bot.resume": frozenset({BotState.PAUSED}),
     "bot.stop": frozenset(BotState) - _OUT,
     "bot.start": _OUT,
+    "bot.open": frozenset(BotState),
+    "bot.flatten": frozenset(BotState),
+    "risk.reset": frozenset(BotState),
 }
 """The states in which an action makes sense; the footer dims it in the others."""
+
+_ELSEWHERE = {
+    "dashboard": ("view.back", "view.pane", "risk.reset"),
+    "bot": ("bot.open", "view.pane", "risk.reset"),
+    "risk": ("view.risk",),
+}
+"""Actions that the footer leaves out on a view."""
 
 
 def makes_sense(action: Action, bot: BotSnapshot | None) -> bool:
@@ -23,11 +33,11 @@ def makes_sense(action: Action, bot: BotSnapshot | None) -> bool:
 
 
 def footer(
-    actions: Sequence[Action], bot: BotSnapshot | None, width: int, *, is_bot_open: bool = False
+    actions: Sequence[Action], bot: BotSnapshot | None, width: int, at: str = "dashboard"
 ) -> Line:
-    """The keys that matter most here; those of a high rank go first when room is short."""
-    elsewhere = "bot.open" if is_bot_open else "view.back"
-    shown = [action for action in actions if action.footer and action.id != elsewhere]
+    """The keys that matter most on a view; those of a high rank go first when room is short."""
+    elsewhere = _ELSEWHERE.get(at, ())
+    shown = [action for action in actions if action.footer and action.id not in elsewhere]
     order = {action.id: at for at, action in enumerate(shown)}
     while shown:
         cells: list[Cell] = []

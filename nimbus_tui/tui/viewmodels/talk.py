@@ -7,7 +7,10 @@ from typing import NamedTuple
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import Symbol
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, trimmed
+from nimbus_tui.core.order import Order, Side
+from nimbus_tui.core.risk import RiskReading
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, places_of, trimmed
+from nimbus_tui.tui.viewmodels.risk_rules import measured_of_limit, rule_of
 
 ON_STOP = {
     "keep": "stays as it is",
@@ -41,22 +44,28 @@ def note_line(text: str) -> Line:
     return (Cell(f" {clean(text)}", "muted"),)
 
 
-def hint_line(*, is_bot_open: bool) -> Line:
-    """What to press first, until something has been said."""
-    door = ("Esc", "goes back") if is_bot_open else ("Enter", "opens the bot")
-    keys = (door, ("← →", "turn the panel"), ("Ctrl+P", "finds a command"))
+_HINTS = {
+    "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
+    "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
+    "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
+}
+
+
+def hint_line(at: str) -> Line:
+    """What to press first on a view, until something has been said."""
+    keys = (*_HINTS[at], ("Ctrl+P", "finds a command"))
     cells = [Cell(" ")]
     for key, does in keys:
         cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
     return tuple(cells)
 
 
-def stop_question(bot: BotSnapshot, on_stop: str | None) -> str:
-    """What stopping a bot means, in figures."""
+def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:
+    """What stopping a bot means, in figures; `orders` are its live ones, where they are known."""
     fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
     return (
         f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
-        f"cancelled; {_position(bot)}{fate if _held(bot) else ''}."
+        f"cancelled{_spans(orders)}; {_position(bot)}{fate if _held(bot) else ''}."
     )
 
 
@@ -80,9 +89,22 @@ def emergency_question(bots: Sequence[BotSnapshot], currency: str, *, close: boo
     )
 
 
-def rearm_question() -> str:
-    """What rearming means."""
-    return "Lift the emergency? Every bot stays stopped until you start it."
+def rearm_question(emergency: str = "") -> str:
+    """What rearming means, and how the emergency stands."""
+    how = f" It stands so: {clean(emergency)}." if emergency else ""
+    return f"Lift the emergency? Every bot stays stopped until you start it.{how}"
+
+
+def reset_question(bot_id: str, drawdown: RiskReading | None) -> str:
+    """What a new peak means, and what the old one holds now."""
+    numbers = ""
+    if drawdown is not None and drawdown.measured is not None:
+        told = measured_of_limit(drawdown.measured, drawdown.limit, rule_of(drawdown.rule).unit)
+        numbers = f" It stands at {told} now."
+    return (
+        f"Reset the drawdown's peak of {clean(bot_id)}?{numbers} From then on a fall is measured "
+        "from its present equity; losses up to now no longer count."
+    )
 
 
 def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
@@ -105,6 +127,21 @@ def quit_choices(*, demo: bool, may_leave: bool) -> dict[str, str]:
         "k": "keep the orders resting, end the engine",
         "c": "cancel all orders, then end the engine",
     }
+
+
+def _spans(orders: Sequence[Order]) -> str:
+    """How many buys and sells, and from which price to which."""
+    parts = []
+    for side, name in ((Side.BUY, "buy"), (Side.SELL, "sell")):
+        found = [order for order in orders if order.side is side]
+        if not found:
+            continue
+        prices = sorted({order.price for order in found if order.price is not None})
+        places = places_of(prices)
+        span = " … ".join(number(price, places) for price in (*prices[:1], *prices[1:][-1:]))
+        count = f"{len(found)} {name}{'' if len(found) == 1 else 's'}"
+        parts.append(f"{count} at {span}" if span else f"{count} at market")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _orders(count: int) -> str:

@@ -26,7 +26,7 @@ def test_the_footer_fits_and_keeps_help_and_quit_longest(width: int) -> None:
 
 def test_the_footer_has_the_way_into_the_bot_or_the_way_back() -> None:
     assert "Enter" in text(footer(ACTIONS, ETH, 200))
-    opened = text(footer(ACTIONS, ETH, 200, is_bot_open=True))
+    opened = text(footer(ACTIONS, ETH, 200, "bot"))
     assert "Esc back" in opened
     assert "Enter" not in opened
 

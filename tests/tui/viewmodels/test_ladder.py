@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.control.snapshots import BotDetail, BotSnapshot
+from nimbus_tui.core.ids import BotId, OrderKey
 from nimbus_tui.core.panels import LadderPanel, RowState
 from nimbus_tui.tui.viewmodels.frame import Picture, Room
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
@@ -21,7 +22,9 @@ PANEL = ladder("2400", "3.6", "2401.37")
 def shown(
     panel: LadderPanel | None, bot: BotSnapshot | None, width: int, places: int = 0
 ) -> Picture:
-    return picture(panel, bot, Room(width, places=places, now_ns=START))
+    about = BotDetail(bot_id=BotId("eth-grid"), panel=panel, orders=(), fills=())
+    detail = None if panel is None else about
+    return picture(detail, bot, Room(width, places=places, now_ns=START))
 
 
 def texts(made: Picture) -> list[str]:
@@ -152,3 +155,15 @@ def test_a_plan_of_several_symbols_names_each_orders_own() -> None:
 def test_a_long_note_is_wrapped_and_cut() -> None:
     made = shown(LadderPanel(note="at market: " + "buy 1 ETH, " * 60), ETH, 80)
     assert len(made.heading) == 1 + 3
+
+
+def test_which_rule_holds_orders_back_is_said_with_its_numbers() -> None:
+    why = "total exposure 3.04 × of 3 ×"
+    held = {OrderKey(f"grid/-{n}/c1"): why for n in range(1, 5)}
+    held |= {OrderKey("grid/+1/c1"): "drawdown 16 % of 15 %", OrderKey("x"): "paused: it would add"}
+    detail = BotDetail(bot_id=ETH.bot_id, panel=PANEL, orders=(), fills=(), held_back=held)
+    made = picture(detail, ETH, Room(160, now_ns=START))
+    said = "".join(cell.text for line in made.heading for cell in line)
+    assert f"‖ held back grid/-1/c1, grid/-2/c1 and 2 more: {why}" in said
+    assert "grid/+1/c1: drawdown 16 % of 15 %" in said
+    assert "it would add" not in said

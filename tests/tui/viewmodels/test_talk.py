@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from nimbus_tui.control.commands import Outcome, Result
+from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
+from nimbus_tui.core.order import Order, Side
 from nimbus_tui.tui.viewmodels import talk
 from tests.tui.scripted_client import ScriptedClient
 
@@ -15,6 +17,24 @@ def test_the_stop_question_names_bot_orders_and_position() -> None:
     asked = talk.stop_question(ETH, None)
     for words in ("eth-grid", "10 orders on sim", "0.4133 ETH (992.49 USDC)", "on_stop"):
         assert words in asked
+
+
+def test_the_stop_question_tells_which_orders_will_go() -> None:
+    orders = [
+        order(Side.BUY, "2396.4"), order(Side.BUY, "2382"), order(Side.BUY, "2390"),
+        order(Side.SELL, "2403.6"),
+    ]  # fmt: skip
+    asked = talk.stop_question(ETH, "keep", orders)
+    assert "cancelled (3 buys at 2,382.0 … 2,396.4, 1 sell at 2,403.6); its position" in asked
+    assert "(1 sell at market)" in talk.stop_question(ETH, "keep", [order(Side.SELL, None)])
+
+
+def order(side: Side, price: str | None) -> Order:
+    return Order(
+        bot_id=ETH.bot_id, key=OrderKey("k"), generation=0, client_order_id=ClientOrderId("c"),
+        symbol=Symbol("ETH/USDC"), side=side, quantity=Decimal(1),
+        price=None if price is None else Decimal(price),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("on_stop", "fate"), [("keep", "stays as it is"), ("close", "is closed")])
