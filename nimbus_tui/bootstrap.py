@@ -43,6 +43,7 @@ from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
+from nimbus_tui.risk.plugins import other_rules
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
@@ -92,6 +93,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         opened, lost = SqliteJournal.open(MEMORY), error
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.lost_journal = lost
+    engine.settings = msgspec.structs.replace(engine.settings, watches_streams=True)
     if config.engine.durability is Durability.PROCESS:
         engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
@@ -179,6 +181,7 @@ def fault_world(
 
     def build(journal: Journal, exchange: Exchange, clock: Clock, chance: Random) -> Engine:
         engine = _engine(joined, clock, journal, {name: exchange}, chance)
+        engine.settings = msgspec.structs.replace(engine.settings, watches_streams=True)
         if FaultKind.POWER_CUT in plan.kinds:
             engine.settings = msgspec.structs.replace(engine.settings, orphans=OrphanPolicy.ADOPT)
         return engine
@@ -282,6 +285,9 @@ def _engine(
         close_in_emergency=section.emergency is OnEmergency.CLOSE,
         orphans=OrphanPolicy(section.orphans.value),
         history_days=section.history_days,
+        limits=config.risk,
+        account_limits={name: one.risk for name, one in config.exchanges.items()},
+        other_rules=other_rules(),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(

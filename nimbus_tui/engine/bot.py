@@ -22,6 +22,7 @@ from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Plan, ReviewedPlan, View
 from nimbus_tui.core.risk import RiskStep
+from nimbus_tui.engine.bot_risk import BotRisk
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.facts import Batch, BotFact, FundingArrived
 from nimbus_tui.engine.ledger import Ledger
@@ -77,6 +78,7 @@ class Bot:
             restart_window_s=restart_window_s,
         )
         self.keeper = OrderBookKeeper(self, journal, clock)
+        self.risk = BotRisk(self, journal, clock, orders.name)
         self.life = StrategyLife(self)
         self.waking = Waking(self, clock)
         self.sync = VenueSync.NEVER
@@ -109,6 +111,7 @@ class Bot:
         if not self.saved.opened and self.has_prices:
             woken = self.life.open_books(self._clock.now()) or woken
         self.standing.assess()
+        self.risk.look()
         for quote in batch.quotes:
             woken = self._left_band(quote) or woken
         woken = woken or self.life.revive_if_due()
@@ -136,7 +139,7 @@ class Bot:
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
-        live = self.keeper.live
+        live, above = self.keeper.live, self.risk.above()
         situation = Situation(
             step=self.standing.step,
             positions={symbol: self.position(symbol) for symbol in self.instruments},
@@ -148,8 +151,13 @@ class Bot:
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
+            allowances=(*self.risk.allowances(), *above.allowances),
+            refusal=above.refusal,
+            adding_left=self.risk.adding_left(),
+            throttled_left=self.risk.throttled_left(),
         )
         self.reviewed = review(plan, situation)
+        self.risk.reviewed(self.reviewed)
         for key, reason in self._objections.fresh(
             self.reviewed.held_back, situation.waiting
         ).items():
@@ -169,6 +177,7 @@ class Bot:
             match action:
                 case Cancel(order):
                     self.keeper.cancel_sent(order)
+                    self.risk.sent(adds=False)
                     cancel = order.cancel_request()
                     intents.append(
                         # Asked for afterwards, it is as old as the order, not as the cancel.
@@ -190,6 +199,7 @@ class Bot:
             self.contradiction(error)
             return []
         self.keeper.live.put(order)
+        self.risk.sent(adds=self.position(order.symbol) * order.side.sign >= 0)
         return [intent]
 
     def _unwish(self, key: OrderKey) -> None:
@@ -237,6 +247,11 @@ class Bot:
         """The bot's own signed position."""
         return self.books.position(symbol).quantity
 
+    @property
+    def has_position(self) -> bool:
+        """Whether it holds anything."""
+        return any(self.position(symbol) for symbol in self.instruments)
+
     def marks(self) -> dict[Symbol, Decimal]:
         """The newest prices."""
         return {symbol: quote.mark_price or quote.price for symbol, quote in self.prices.items()}
@@ -252,6 +267,11 @@ class Bot:
             unowned={} if for_show else self.unowned(),
             may_add=self.standing.step < RiskStep.PAUSE,
         )
+
+    def saw(self, quote: Quote) -> None:
+        """A price that is worth no turn."""
+        self.prices[quote.symbol] = quote
+        self.risk.saw(quote)
 
     def publish(self, event: Event) -> None:
         """Tell the bus in the bot's name."""
@@ -278,6 +298,7 @@ class Bot:
     def save(self) -> None:
         """Write what has changed, in the transaction that is open."""
         self.ledger.save(self.guard.saved_state)
+        self.risk.save()
 
     @property
     def cycles(self) -> CycleLog:

@@ -8,6 +8,7 @@ from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.plan import Plan, View
+from nimbus_tui.engine.bot_risk import BotRisk
 from nimbus_tui.engine.ledger import Ledger
 from nimbus_tui.engine.order_book_keeper import OrderBookKeeper
 from nimbus_tui.engine.standing import Standing
@@ -23,11 +24,17 @@ class BotSide(Protocol):
     ledger: Ledger
     keeper: OrderBookKeeper
     standing: Standing
+    risk: BotRisk
     plan: Plan
 
     @property
     def has_prices(self) -> bool:
         """Whether each of its symbols has a price."""
+        ...
+
+    @property
+    def has_position(self) -> bool:
+        """Whether it holds anything."""
         ...
 
     def marks(self) -> dict[Symbol, Decimal]:

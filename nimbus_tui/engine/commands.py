@@ -18,7 +18,6 @@ from nimbus_tui.control.commands import (
 )
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.stopping import StopWay
@@ -128,8 +127,8 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return "is paused; resume it (r) instead"
         case StartBot() if not out:
             return "is running"
-        case StartBot() if bot.standing.rule_step >= RiskStep.STOP:
-            return f"a risk rule still stops it: {bot.standing.rule_pause}"
+        case StartBot() if bot.risk.still_stops():
+            return f"a risk rule still stops it: {bot.risk.still_stops()}"
         case StopBot() if out:
             return "is stopped already"
         case ResetPeak() if not bot.saved.opened:

@@ -55,7 +55,8 @@ def _of_one(bot: Bot, command: BotCommand) -> str:
         case StartBot():
             return f"{bot.bot_id}: it starts with a fresh plan on the position that is there"
         case ResetPeak():
-            was = "" if bot.saved.peak is None else f", no longer from {bot.saved.peak:.2f}"
+            track = bot.risk.memory.track
+            was = "" if track is None else f", no longer from {track.peak:.2f}"
             now = f"{bot.equity():.2f} {bot.quote}"
             return f"{bot.bot_id}: drawdown is measured from {now} on{was}"
 

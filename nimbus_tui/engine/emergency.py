@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import Error, Info, RiskEscalated
+from nimbus_tui.core.risk import RiskReading
 from nimbus_tui.engine.clearing import Clearing
 from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import BotDue
@@ -39,6 +40,8 @@ class Emergency:
         """What the venues say is still there of ours, or why they don't."""
         self.verified = False
         """Whether the venues have said that nothing of ours is left."""
+        self._reading: RiskReading | None = None
+        """What a rule measured that has led to it."""
         self._is_journalled = bool(self.reason)
         self._clearing = Clearing(engine, engine.order_managers, lambda: engine.state != "failed")
         self._task: asyncio.Task[None] | None = None
@@ -63,7 +66,7 @@ class Emergency:
         order = bot.keeper.live.by_client_id(intent.client_order_id)
         return bot.standing.is_closing and order is not None and is_closing_key(order.key)
 
-    def trip(self, reason: str) -> None:
+    def trip(self, reason: str, reading: RiskReading | None = None) -> None:
         """Latch, take every bot out of the market, and keep at it until that is verified.
 
         Not from inside a bot's turn: there `trip_soon`.
@@ -73,6 +76,7 @@ class Emergency:
             return
         engine = self._engine
         self.reason = reason
+        self._reading = reading
         self.progress = "cancelling every order"
         self.verified = False
         if engine.state == "running":
@@ -89,9 +93,9 @@ class Emergency:
         else:
             engine.process()
 
-    def trip_soon(self, reason: str) -> None:
+    def trip_soon(self, reason: str, reading: RiskReading | None = None) -> None:
         """The same for a rule that trips inside a turn, whose transaction is still open."""
-        asyncio.get_running_loop().call_soon(self.trip, reason)
+        asyncio.get_running_loop().call_soon(self.trip, reason, reading)
 
     def _stop_bots(self) -> None:
         engine = self._engine
@@ -109,14 +113,17 @@ class Emergency:
     def _announce(self) -> None:
         engine = self._engine
         closes = engine.settings.close_in_emergency
+        reading = self._reading
         with engine.journal.transaction():
             engine.bus.publish(
                 RiskEscalated(
-                    scope="engine",
+                    scope="engine" if reading is None else reading.scope,
                     step="emergency",
-                    rule="emergency",
-                    measured=None,
-                    limit=None,
+                    rule="emergency" if reading is None else reading.rule,
+                    measured=None if reading is None else reading.measured,
+                    limit=None if reading is None else reading.limit,
+                    window="" if reading is None else reading.window,
+                    age_ms=None if reading is None else reading.age_ms,
                     action="every order of every bot is cancelled; positions are "
                     + ("closed" if closes else "kept"),
                     source=self.reason,
@@ -133,6 +140,7 @@ class Emergency:
         engine = self._engine
         with engine.journal.transaction():
             engine.journal.save_fact(LATCH, None)
+            engine.risk_desk.release()
             for bot in engine.bots.values():
                 bot.standing.stop(StopWay.REARM, "rearmed after an emergency")
                 bot.save()

@@ -29,10 +29,12 @@ from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.recorder import NoRecorder, Recorder
+from nimbus_tui.engine.risk_desk import DESK, RiskDesk
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.shutdown import shut_down
 from nimbus_tui.engine.start_up import start_up
 from nimbus_tui.engine.stopping import StopPolicy
+from nimbus_tui.engine.streams import Streams
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.upkeep import Upkeep
 from nimbus_tui.engine.wake import WakeIndex
@@ -81,6 +83,8 @@ class Engine:
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
         self.emergency = Emergency(self)
+        self.risk_desk = RiskDesk(self)
+        self.streams = Streams(self)
         self.previewer: Previewer = no_preview
         self.equity_curves = EquityCurves(journal, clock)
         self.auditor = Auditor(self, self.bus)
@@ -119,6 +123,7 @@ class Engine:
         """Process whatever arrives, until cancelled."""
         begin = self.background.begin
         begin(self.accounts.run())
+        begin(self.risk_desk.run())
         begin(self.equity_curves.run(self.bots.values(), self.emergency.journal_lost))
         begin(self.auditor.run(self.emergency.journal_lost))
         begin(self.recorder.run(self.emergency.journal_lost))
@@ -173,6 +178,7 @@ class Engine:
         try:
             with self.journal.transaction():
                 intents = self._turns(post)
+                self.risk_desk.closes.write()
                 self.recorder.write()
                 self.bus.write()
             self.bus.dispatch()
@@ -192,20 +198,27 @@ class Engine:
         for market, quote in post.prices.items():
             self.prices[market] = quote
             self.recorder.price_moved(market)
+            self.risk_desk.heard(market, quote)
             fired = self.wakes.fire(market, quote.price)
+            self.risk_desk.fired(fired)
             for bot_id in self.watchers[market]:
                 bot = self.bots[bot_id]
                 self.bot_revisions[bot_id] = self.revision + 1
                 if bot_id in fired or bot.waking.awaits_price:
                     quotes[bot_id].append(quote)
                 else:
-                    bot.prices[quote.symbol] = quote
+                    bot.saw(quote)
+        self.risk_desk.fired(woken)
+        concerned = {*facts, *quotes, *woken, *replan, *self.risk_desk.look()} - {DESK}
         intents: list[Intent] = []
-        for bot_id in sorted({*facts, *quotes, *woken, *replan}):
+        for bot_id in sorted(concerned):
             batch = Batch(
                 tuple(facts.get(bot_id, ())), tuple(quotes.get(bot_id, ())), bot_id in replan
             )
             intents += self._turn(self.bots[bot_id], batch)
+        # What the turns have changed may concern others at once.
+        for bot_id in sorted(self.risk_desk.look()):
+            intents += self._turn(self.bots[bot_id], Batch())
         return intents
 
     def _turn(self, bot: Bot, batch: Batch) -> list[Intent]:
@@ -216,6 +229,7 @@ class Engine:
             intents = []
         bot.roll_day()
         bot.save()
+        self.risk_desk.note(bot)
         self.equity_curves.note_turn(bot)
         self.recorder.had_turn(bot.bot_id)
         self._arm(bot)
@@ -267,8 +281,9 @@ class Engine:
         """Remember a price inside every quiet band, without a turn for anybody."""
         market = (exchange, quote.symbol)
         self.prices[market] = quote
+        self.risk_desk.heard(market, quote)
         for bot_id in self.watchers[market]:
-            self.bots[bot_id].prices[quote.symbol] = quote
+            self.bots[bot_id].saw(quote)
 
     async def execute(self, command: Command) -> Outcome:
         """Carry out an operator's command."""

@@ -14,8 +14,10 @@ from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.order_manager import OrderManager
+from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec
 from nimbus_tui.engine.stopping import StopPolicy
+from nimbus_tui.engine.streams import Streams
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.venue_side import VenueSide
 from nimbus_tui.exchanges.base import Exchange
@@ -37,6 +39,8 @@ class LifeSide(VenueSide, Protocol):
     bus: EventBus
     fee_prices: FeePrices
     emergency: Emergency
+    risk_desk: RiskDesk
+    streams: Streams
     background: Background
     alarm: Alarm
     chance: Random

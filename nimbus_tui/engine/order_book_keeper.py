@@ -331,6 +331,15 @@ class OrderBookKeeper:
                 f"{order.key} was refused {times} times in a row: {refused.reason}"
             )
 
+    def worst_refusal(self) -> tuple[int, str]:
+        """How often in a row a key was refused for one reason, the worst of all; key and reason."""
+        found = [
+            (one.times, f"{key}: {one.reason}")
+            for key, one in self._refusals.items()
+            if one.retry_at is not None
+        ]
+        return max(found, default=(0, ""))
+
     def price_moved(self, quote: Quote) -> None:
         """A race is over once the price has moved."""
         for key, refusal in list(self._refusals.items()):

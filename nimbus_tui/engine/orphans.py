@@ -7,6 +7,7 @@ every bot of the venue has said what it wants.
 
 from collections.abc import Mapping
 
+from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.events import Info, Warning
 from nimbus_tui.core.ids import ClientOrderId, OrderKey
@@ -17,6 +18,9 @@ from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.settings import OrphanPolicy
 from nimbus_tui.engine.venue_side import VenueSide
 
+FOREIGN_AFTER_S = 60.0
+"""How long after the start an order with our tag may still be one that an earlier life sent."""
+
 
 class Orphans:
     """Those of one venue."""
@@ -24,8 +28,11 @@ class Orphans:
     def __init__(self, engine: VenueSide, manager: OrderManager) -> None:
         self._engine = engine
         self._manager = manager
+        self._began_ns = engine.clock.now()
         self._seen: set[ClientOrderId] = set()
         self._told: set[ClientOrderId] = set()
+        self.foreign: set[ClientOrderId] = set()
+        """Orphans that reached the venue when nothing of an earlier life could any more."""
 
     def look_afresh(self) -> None:
         """Bots have got orders back: from what they wish for then others may be recognised."""
@@ -38,12 +45,22 @@ class Orphans:
             return
         found = [report for identity, report in strays.items() if identity in self._seen]
         self._seen = set(strays)
+        self.foreign = {one.client_order_id for one in found if self._is_foreign(one)}
         for report in found:
             await self._handle(report)
 
     def _all_have_planned(self) -> bool:
         bots = [bot for bot in self._engine.bots.values() if bot.orders is self._manager]
         return all(bot.has_planned or bot.standing.is_stopped for bot in bots)
+
+    def _is_foreign(self, report: OrderReport) -> bool:
+        """Whether an order that rests is too young to be an earlier life's."""
+        capabilities = self._manager.exchange.capabilities
+        within_s = max(
+            capabilities.request_arrives_within_s, capabilities.not_found_is_final_after_s
+        )
+        margin_ns = round((within_s + FOREIGN_AFTER_S) * NS_PER_SECOND)
+        return not report.state.is_final and report.ts > self._began_ns + margin_ns
 
     async def _handle(self, report: OrderReport) -> None:
         match self._engine.settings.orphans:

@@ -44,7 +44,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the strategy has still to be told that it starts afresh."""
     own_cycles: CycleLog = CycleLog()
     """The cycles that the strategy itself counts, where it does."""
-    peak: Decimal | None = None
+    restarts_when_flat: bool = False
+    """Whether the bot starts a fresh plan once a take profit has closed its position."""
     """The highest equity, from which a drawdown is a fall; it starts at the starting equity."""
 
     def as_absorbed_in(self, kept: "Saved") -> "Saved":
@@ -70,7 +71,6 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
             self,
             opened=True,
             books=opened(capital),
-            peak=capital,
             first_marks=marks,
             opened_ns=now,
             claimed={},

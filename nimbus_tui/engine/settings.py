@@ -1,5 +1,6 @@
 """What the engine is told about itself and its bots when it is put together."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 
@@ -9,7 +10,8 @@ from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.engine.strategy_guard import AnyStrategy
-from nimbus_tui.risk.limits import RiskLimits
+from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
+from nimbus_tui.risk.rule import Rule
 
 
 class OrphanPolicy(Enum):
@@ -34,6 +36,13 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is done about orders with our tag that no bot knows."""
     booted_ns: int = 0
     """When the machine was started: before that requests may have left that the journal lost."""
+    limits: EngineLimits = EngineLimits()
+    """Limits over all bots; what a bot may have of its own is in its spec."""
+    account_limits: Mapping[ExchangeName, AccountLimits] = msgspec.field(default_factory=dict)
+    other_rules: tuple[Rule, ...] = ()
+    """Risk rules of other packages."""
+    watches_streams: bool = False
+    """Whether a stream that is silent pauses the bots that need it; nothing is in a backtest."""
     history_days: int = 90
     """How far back past moments are kept."""
 

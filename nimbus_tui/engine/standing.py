@@ -17,12 +17,12 @@ from nimbus_tui.core.events import (
 )
 from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.order import DesiredOrder, Order
-from nimbus_tui.core.plan import Band, Plan
-from nimbus_tui.core.risk import RiskReading, RiskStep
+from nimbus_tui.core.plan import Plan
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.closing import Closer, Closings
 from nimbus_tui.engine.saved import Saved as Saved
 from nimbus_tui.engine.stopping import StopPolicy, StopWay
-from nimbus_tui.engine.wake import tightest
+from nimbus_tui.risk.limits import OnTakeProfit
 from nimbus_tui.risk.position import ExitRule, exit_rules, reading
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ class Standing:
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
-        self.rule_step = RiskStep.NORMAL
+
+    @property
+    def rule_step(self) -> RiskStep:
         """The strictest step that the rules' ladders ask for now; only they take it back."""
-        self.rule_reason = ""
-        """Which rule asks for that step and why."""
+        return self._bot.risk.rule_step
 
     @property
     def risk_reason(self) -> str:
@@ -62,7 +63,7 @@ class Standing:
         """Which rule's ladder pauses the bot, and why; empty while none does."""
         if self.rule_step < RiskStep.PAUSE:
             return ""
-        return self.rule_reason or "a risk rule pauses it"
+        return self._bot.risk.rule_reason or "a risk rule pauses it"
 
     @property
     def is_stopped(self) -> bool:
@@ -95,8 +96,7 @@ class Standing:
         """The step that the rules have asked for; the operator's pause is not risk."""
         if self.emergency:
             return RiskStep.EMERGENCY
-        paused = RiskStep.PAUSE if self.risk_reason else RiskStep.NORMAL
-        return max([self.rule_step, paused, *(entry.step for entry in self.readings())])
+        return max(self.rule_step, RiskStep.PAUSE if self.risk_reason else RiskStep.NORMAL)
 
     @property
     def state(self) -> BotState:
@@ -127,6 +127,7 @@ class Standing:
             self._bot.change_record(state="running", reason="")
         self._bot.change_saved(risk_reason="", difference="")
         self._bot.keeper.forget_refusals()
+        self._bot.risk.look()
         if not self.is_paused:
             self._bot.publish(Resumed())
 
@@ -136,7 +137,7 @@ class Standing:
         Every way of stopping a bot comes through here, and `what_stopping_does` tells it before.
         """
         self._bot.change_record(state="stopped", reason=reason)
-        self._bot.change_saved(flatten=self.would_close(way))
+        self._bot.change_saved(flatten=self.would_close(way), restarts_when_flat=False)
         self._bot.plan = Plan()
         for event in self._bot.guard.tell_stopped():
             self._bot.retell(event)
@@ -151,8 +152,10 @@ class Standing:
     def start(self) -> None:
         """Begin a fresh plan on the position that is there."""
         self._bot.change_record(state="running", reason="")
+        self._bot.risk.release()
         self._bot.change_saved(
             flatten=False,
+            restarts_when_flat=False,
             closings=Closings(self._bot.saved.closings.count),
             risk_reason="",
             difference="",
@@ -192,8 +195,7 @@ class Standing:
 
     def reset_peak(self) -> str:
         """The operator lets the drawdown be measured from now on; says from what to what."""
-        before, now = self._bot.saved.peak, self._bot.equity()
-        self._bot.change_saved(peak=now)
+        before, now = self._bot.risk.reset_peak()
         was = "" if before is None else f" (it was {before:.2f})"
         words = f"drawdown is measured from {now:.2f} {self._bot.quote} on{was}"
         self._bot.publish(Info(message=f"reset by the operator: {words}"))
@@ -202,11 +204,14 @@ class Standing:
     def assess(self) -> None:
         """Close the position if an exit rule has tripped; done before the strategy is asked."""
         if self.is_stopped:
+            if self._bot.saved.restarts_when_flat and self.is_flat and not self._bot.keeper.live:
+                self.start()
             return
+        self._bot.risk.observe_exits()
         for symbol, quote in self._bot.prices.items():
             mark = quote.mark_price or quote.price
             for rule in self.exit_rules(symbol):
-                if rule.trips(mark):
+                if rule.trips(mark, self._bot.risk.beyond_ns(rule, symbol)):
                     self._exit(symbol, rule, mark)
                     return
 
@@ -219,22 +224,6 @@ class Standing:
             self._rules = (self._bot.books, rules)
         return self._rules[1]
 
-    def exit_band(self, symbol: Symbol) -> Band:
-        """Between these prices no exit rule trips."""
-        if self.is_stopped:
-            return (None, None)
-        rules = self.exit_rules(symbol)
-        return tightest(tuple((r.price, None) if r.below else (None, r.price) for r in rules))
-
-    def readings(self) -> list[RiskReading]:
-        """How near each exit rule is."""
-        marks = self._bot.marks()
-        return [
-            reading(self._bot.bot_id, rule, self._bot.books.position(symbol), marks.get(symbol))
-            for symbol in self._bot.instruments
-            for rule in self.exit_rules(symbol)
-        ]
-
     def _exit(self, symbol: Symbol, rule: ExitRule, mark: Decimal) -> None:
         position = self._bot.books.position(symbol)
         measured = reading(self._bot.bot_id, rule, position, mark).measured or ZERO
@@ -243,6 +232,9 @@ class Standing:
         words = rule.rule.replace("_", " ")
         way = StopWay.STOP_LOSS if rule.rule == "stop_loss" else StopWay.TAKE_PROFIT
         self.stop(way, f"{words}: {measured:.2f} % at {mark}, limit {rule.limit:.2f} %")
+        if way is StopWay.TAKE_PROFIT:
+            restarts = self._bot.limits.on_take_profit is OnTakeProfit.RESTART
+            self._bot.change_saved(restarts_when_flat=restarts)
 
     # closing
 

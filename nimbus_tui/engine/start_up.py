@@ -160,6 +160,11 @@ def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
     bot.unowned = lambda: engine.accounts.unowned(spec.exchange, engine.bots)
     venue = engine.exchanges[spec.exchange]
     bot.ledger.fee_price = lambda asset, quote: engine.fee_prices.price(venue, asset, quote)
+    bot.risk.above = lambda: engine.risk_desk.above(bot)
+    bot.risk.ladder_above = lambda: engine.risk_desk.step_above(spec.exchange)
+    bot.risk.streams = lambda: engine.streams.of(bot)
+    bot.risk.mark_age_ms = lambda symbol: engine.risk_desk.mark_age_ms((spec.exchange, symbol))
+    bot.risk.others = engine.settings.other_rules
     bot.standing.emergency = engine.emergency.latched
     bot.standing.policy = engine.stop_policy(spec)
     return bot

@@ -20,6 +20,7 @@ class StopWay(Enum):
     FLATTEN = "flatten"
     STOP_LOSS = "stop_loss"
     TAKE_PROFIT = "take_profit"
+    POSITION_AGE = "position_age"
     RULE = "rule"
     """A step of a rule's ladder."""
     FAULTS = "faults"
@@ -44,7 +45,7 @@ class StopPolicy(msgspec.Struct, frozen=True, kw_only=True):
     def closes(self, way: StopWay) -> bool:
         """Whether the position is closed."""
         match way:
-            case StopWay.FLATTEN | StopWay.STOP_LOSS | StopWay.TAKE_PROFIT:
+            case StopWay.FLATTEN | StopWay.STOP_LOSS | StopWay.TAKE_PROFIT | StopWay.POSITION_AGE:
                 return True
             case StopWay.OPERATOR | StopWay.RULE | StopWay.FAULTS:
                 return self.close_on_stop

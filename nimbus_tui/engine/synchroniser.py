@@ -5,7 +5,7 @@ every order that should rest and isn't listed, all of it absorbed; only then may
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError
@@ -45,6 +45,8 @@ class Synchroniser:
         self._losses = 0
         """How often the connection was lost; a comparison that spans a loss counts for nothing."""
         self._looks = 0
+        self.comparisons = 0
+        """How many have been finished."""
         self.in_step = False
 
     async def first(self) -> None:
@@ -96,6 +98,15 @@ class Synchroniser:
             )
             self._looks += 1
 
+    def compare_soon(self) -> None:
+        """Data has been silent for a while: what came in between has to be asked for."""
+        self._wanted.set()
+
+    @property
+    def foreign(self) -> Set[ClientOrderId]:
+        """Orders with our tag that somebody else has sent since the start."""
+        return self._orphans.foreign
+
     def link_changed(self, is_up: bool, reason: str) -> None:
         """Data flows again, or has ended."""
         if is_up:
@@ -128,6 +139,7 @@ class Synchroniser:
                 break
             if not self._manager.exchange.is_connected():
                 return  # the connection's return will ask for it again
+        self.comparisons += 1
         was_in_step = self.in_step
         self._set_in_step(True)
         if not was_in_step:

@@ -7,6 +7,8 @@ from nimbus_tui.core.plan import Band
 from nimbus_tui.engine.bot_side import BotSide
 from nimbus_tui.engine.wake import tightest
 
+NO_BAND_NEEDED: Band = (None, None)
+
 
 class Waking:
     """What wakes one bot."""
@@ -23,15 +25,18 @@ class Waking:
         standing = self._bot.standing
         if standing.is_closing and not self._bot.has_prices:
             return True
+        if self._bot.risk.watches_every_price and self._bot.has_position:
+            return True
         return (self.owes_plan and not standing.is_stopped) or not self._bot.ledger.saved.opened
 
     def bands(self) -> dict[Symbol, Band]:
         """For each symbol, the prices at which the bot must be given a turn."""
+        law = self._bot.risk.bands()
         return {
             symbol: tightest(
                 (
                     self._own_band(symbol),
-                    self._bot.standing.exit_band(symbol),
+                    law.get(symbol, NO_BAND_NEEDED),
                     self._bot.keeper.retry_band(symbol),
                 )
             )
@@ -43,7 +48,12 @@ class Waking:
         # One that owes a plan already is asked when it can be, by a price or once in step again.
         rests = self._rests or self.owes_plan
         wake_at = None if rests else self._bot.plan.wake.at
-        times = [wake_at, self._bot.guard.frozen_until, self._bot.keeper.retry_at()]
+        times = [
+            wake_at,
+            self._bot.guard.frozen_until,
+            self._bot.keeper.retry_at(),
+            self._bot.risk.next_time(),
+        ]
         return min((at for at in times if at is not None), default=None)
 
     def leaves_band(self, quote: Quote) -> bool:

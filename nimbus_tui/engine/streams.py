@@ -1,0 +1,53 @@
+"""How long the streams that a bot needs have been silent, and whether a gap has been made good."""
+
+from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.risk_side import RiskSide
+from nimbus_tui.risk.gate import VenueSync
+from nimbus_tui.risk.states import StreamState
+
+
+class Streams:
+    """Those of all bots. After a gap orders and fills are compared before trading goes on."""
+
+    def __init__(self, engine: RiskSide) -> None:
+        self._engine = engine
+        self._gaps: dict[BotId, int | None] = {}
+        """Bots whose data was silent too long; once it is back, the comparisons there were then."""
+
+    def of(self, bot: Bot) -> tuple[StreamState, ...]:
+        """The streams that a bot needs; none where nothing can be silent."""
+        if not self._engine.settings.watches_streams:
+            return ()
+        now = self._engine.clock.now()
+        heard = {
+            symbol: self._engine.risk_desk.last_heard((bot.orders.name, symbol))
+            for symbol in bot.instruments
+        }
+        limit_ns = int(bot.limits.connection * NS_PER_SECOND)
+        silent = any(at is not None and now - at >= limit_ns for at in heard.values())
+        self._follow(bot, is_silent=silent)
+        return tuple(
+            StreamState(
+                name=f"prices of {symbol}",
+                last_data_ns=at,
+                resynced=bot.bot_id not in self._gaps,
+            )
+            for symbol, at in heard.items()
+        )
+
+    def _follow(self, bot: Bot, *, is_silent: bool) -> None:
+        """Open a gap, ask for a comparison once data is back, and close the gap after it."""
+        if is_silent:
+            self._gaps[bot.bot_id] = None
+            return
+        synchroniser = self._engine.synchronisers.get(bot.orders.name)
+        if bot.bot_id not in self._gaps or synchroniser is None:
+            return
+        compared = self._gaps[bot.bot_id]
+        if compared is None:
+            self._gaps[bot.bot_id] = synchroniser.comparisons
+            synchroniser.compare_soon()
+        elif synchroniser.comparisons > compared and bot.sync is VenueSync.NOW:
+            del self._gaps[bot.bot_id]
