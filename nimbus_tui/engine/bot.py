@@ -102,6 +102,7 @@ class Bot:
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
+        self.risk.before_facts()
         self.keeper.retry()
         filled = [self._took_in(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)

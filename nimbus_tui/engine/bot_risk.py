@@ -60,6 +60,9 @@ class BotRisk:
         self.waiting = 0
         """How many new orders the order rate holds back."""
         self._extremes: dict[Symbol, tuple[Decimal, Decimal]] = {}
+        """The lowest and highest mark since the last turn."""
+        self._highest: Decimal | None = None
+        """The most that the equity has been since the last look."""
         self._warned: dict[str, RiskStep] = {}
         self._is_dirty = False
 
@@ -70,6 +73,23 @@ class BotRisk:
         mark = quote.mark_price or quote.price
         low, high = self._extremes.get(quote.symbol, (mark, mark))
         self._extremes[quote.symbol] = (min(low, mark), max(high, mark))
+
+    def before_facts(self) -> None:
+        """Prices until now were met with the position until now: fills may change it next."""
+        if self._extremes:
+            self._highest = max(self._highest or ZERO, self._highest_seen())
+            self._extremes.clear()
+
+    def _highest_seen(self) -> Decimal:
+        """The most that the equity has been since the last look: it is linear in one price."""
+        books, marks = self._bot.books, self._bot.marks()
+        if len(self._bot.instruments) > 1:
+            return books.equity(marks)
+        return max(
+            books.equity(marks | {symbol: mark})
+            for symbol, reached in self._extremes.items()
+            for mark in reached
+        )
 
     def is_due(self, now: int) -> bool:
         """Whether a look is worth while although no price has come."""
@@ -205,8 +225,7 @@ class BotRisk:
         if before is None:
             before = began(equity, now, self._source, day_start)
             self._remember(track=before)
-        highest = self._highest(equity)
-        self._extremes.clear()
+        highest, self._highest = self._highest, None
         after = observed(
             before,
             equity,
@@ -220,14 +239,6 @@ class BotRisk:
         else:
             # The newest equity alone is worth no write: the books say it at any time.
             self.memory = msgspec.structs.replace(self.memory, track=after)
-
-    def _highest(self, equity: Decimal) -> Decimal:
-        """The most that the equity has been since the last look: it is linear in one price."""
-        highest = equity
-        for symbol, (low, high) in self._extremes.items():
-            for mark in (low, high):
-                highest = max(highest, self._bot.books.equity(self._bot.marks() | {symbol: mark}))
-        return highest if len(self._bot.instruments) == 1 else equity
 
     def observe_exits(self) -> None:
         """Note since when positions are open and marks beyond their stop loss."""

@@ -128,14 +128,16 @@ class ClientContract:
         assert (stop.scope, stop.level, stop.limit) == ("grid", 1, Decimal(10))
         assert stop.usage is not None
         assert stop.step is RiskStep.NORMAL
-        assert [one.scope for one in risk.standings] == ["engine", "grid"]
+        assert [one.scope for one in risk.standings] == ["engine", "account sim", "grid"]
+        assert {one.level for one in risk.readings} == {1, 2, 3, 4}
+        assert len({one.rule for one in risk.readings}) == 16
         assert not any(one.operator_paused for one in risk.standings)
         assert (risk.latched, risk.verified, risk.left, risk.emergency) == (False, False, (), "")
         assert risk.now_ns == (await client.snapshot())[0].now_ns
 
     async def test_a_pause_by_the_operator_is_told_apart(self, client: EngineClient) -> None:
         await client.execute(PauseBot(GRID))
-        (_, grid) = (await client.risk()).standings
+        (*_, grid) = (await client.risk()).standings
         assert (grid.step, grid.operator_paused) == (RiskStep.NORMAL, True)
 
     async def test_what_a_command_would_do_is_told_and_not_done(self, client: EngineClient) -> None:
@@ -159,7 +161,8 @@ class ClientContract:
         (_, (grid,)) = await client.snapshot()
         outcome = await client.execute(ResetPeak(GRID))
         assert outcome.result is Result.DONE
-        assert f"from {grid.equity:.2f} USDC on (it was {CAPITAL:.2f})" in outcome.message
+        peak = max(CAPITAL, grid.equity)
+        assert f"from {grid.equity:.2f} USDC on (it was {peak:.2f})" in outcome.message
         (told,) = await client.events(types=["info"], newest=True, limit=1)
         assert (told.bot_id, "reset by the operator" in told.message) == (GRID, True)
 

@@ -11,6 +11,7 @@ from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.consequences import consequence
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.risk_snapshot import risk_snapshot
+from nimbus_tui.risk.escalation import Ladder
 from tests.engine.faults import CrashWorld
 
 GRID = BotId("grid")
@@ -19,8 +20,12 @@ DRAWDOWN = "drawdown: 16.2 of 15 %"
 
 def rule_asks(world: CrashWorld, step: RiskStep, reason: str = DRAWDOWN) -> None:
     """What the rules' ladder does when its step changes."""
-    world.bot.standing.rule_step, world.bot.standing.rule_reason = step, reason
+    world.bot.risk.ladder_above = lambda: Ladder(scope="engine", step=step, reason=reason)
     world.engine.inbox.put(BotDue(GRID))
+
+
+def peak(world: CrashWorld) -> Decimal:
+    return world.bot.risk.memory.track.peak  # type: ignore[no-any-return]
 
 
 def adding(world: CrashWorld) -> list[str]:
@@ -61,7 +66,7 @@ async def test_both_must_be_clear(rule_first: bool) -> None:
     await world.engine.execute(PauseBot(GRID))
     rule_asks(world, RiskStep.PAUSE)
     await world.tick("2389")
-    (_, grid) = risk_snapshot(world.engine).standings
+    (*_, grid) = risk_snapshot(world.engine).standings
     assert (grid.step, grid.operator_paused, grid.reason) == (RiskStep.PAUSE, True, DRAWDOWN)
     for clears_rule in (rule_first, not rule_first):
         assert adding(world) == []
@@ -103,25 +108,25 @@ async def test_a_bot_that_a_rule_has_stopped_starts_only_when_the_rule_is_clear(
 
 async def test_the_peak_begins_at_the_starting_equity_outlives_a_kill_and_can_be_reset() -> None:
     world = await CrashWorld().start("2400", "2388", "2380")
-    assert world.bot.saved.peak == world.bot.books.capital
+    assert peak(world) == world.bot.books.capital
     again = await world.reborn().start("2380")
-    assert again.bot.saved.peak == world.bot.saved.peak
+    assert peak(again) == peak(world)
     equity = again.bot.equity()
-    assert equity < again.bot.saved.peak
+    assert equity < peak(again)
     foretold = consequence(again.engine, ResetPeak(GRID)).message
     outcome = await again.engine.execute(ResetPeak(GRID))
     assert outcome.result is Result.DONE
     assert f"{equity:.2f} USDC" in foretold
     assert f"{equity:.2f} USDC" in outcome.message
-    assert again.bot.saved.peak == equity
+    assert peak(again) == equity
     third = await again.reborn().start("2380")
-    assert third.bot.saved.peak == equity
+    assert peak(third) == equity
 
 
 async def test_a_bot_without_a_first_price_has_no_peak_to_reset() -> None:
     world = await CrashWorld().start()
     assert (await world.engine.execute(ResetPeak(GRID))).result is Result.REFUSED
-    assert world.bot.saved.peak is None
+    assert world.bot.risk.memory.track is None
 
 
 @pytest.mark.parametrize("error", [JournalError("the disk is full"), RuntimeError("a bug")])

@@ -76,6 +76,7 @@ CLOSES = {  # decision by decision: on_stop keep, on_stop close
     StopWay.FLATTEN: (True, True),
     StopWay.STOP_LOSS: (True, True),
     StopWay.TAKE_PROFIT: (True, True),
+    StopWay.POSITION_AGE: (True, True),
     StopWay.RULE: (False, True),
     StopWay.FAULTS: (False, True),
     StopWay.EMERGENCY: (False, False),

@@ -14,6 +14,7 @@ from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import CancelRequest, OrderType
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.statistics import statistics_of
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.strategies.dca import DcaStrategy
@@ -159,7 +160,8 @@ async def test_f29_a_bot_that_never_traded_trips_nothing() -> None:
     story.transfer("USDC", Decimal(-9_000))
     await story.tick("1200", "600", "2400")
     assert story.bot.standing.state is BotState.RUNNING
-    assert story.bot.standing.readings() == []
+    (stop,) = [one for one in story.bot.risk.readings() if one.rule == "stop_loss"]
+    assert (stop.measured, stop.step) == (0, RiskStep.NORMAL)
     assert story.told("stopLossTriggered") == []
     assert story.bot.books.fills == 0
     await story.ends_well()

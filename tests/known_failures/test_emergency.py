@@ -15,6 +15,7 @@ from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.local_client import LocalClient
 from nimbus_tui.engine.stopping import StopWay
+from nimbus_tui.risk.escalation import Ladder
 from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.simulation.faults import FaultKind
 from tests.known_failures.stories import BOT, Story, in_virtual_time
@@ -120,8 +121,8 @@ async def strategy_raises(story: Story) -> None:
 
 
 async def a_rule_pauses(story: Story) -> None:
-    story.bot.standing.rule_step = RiskStep.PAUSE
-    story.bot.standing.rule_reason = "drawdown: 16 of 15 %"
+    pauses = Ladder(scope="engine", step=RiskStep.PAUSE, reason="drawdown: 16 of 15 %")
+    story.bot.risk.ladder_above = lambda: pauses
     story.engine.inbox.put(BotDue(BOT))
     await story.tick("2390")
 
