@@ -34,6 +34,7 @@ from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
+from nimbus_tui.engine.risk_record import RiskRecord
 from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
 from nimbus_tui.exchanges.base import Exchange, PriceSource
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
@@ -98,6 +99,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
         engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
     engine.recorder = History(engine)
+    engine.beside.append(RiskRecord(engine).run)
     for paper in exchanges.values():
         paper.settle = engine.settle
     return engine

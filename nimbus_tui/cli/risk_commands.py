@@ -1,8 +1,10 @@
 """Commands about risk: the readings, and what asks for a typed word before it is done."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
+import msgspec
 import typer
 
 from nimbus_tui.cli.diagnostics import ExitCode, fail, friendly, say
@@ -50,13 +52,31 @@ def risk(context: typer.Context, as_json: JsonOption = False, engine: EngineOpti
     if context.invoked_subcommand is not None:
         return
     with friendly():
-        snapshot = asked(engine_name(engine), lambda client: client.risk())
+        snapshot = _newest(engine_name(engine))
         if as_json:
             print_json([risk_row(reading) for reading in snapshot.readings])
             return
         columns = ("scope", "level", "rule", "measured", "limit", "usage", "step")
         print_table(columns, [_cells(reading) for reading in snapshot.readings])
         _say_standings(snapshot)
+
+
+def _newest(name: str) -> "RiskSnapshot":
+    """What a running engine says, else the newest that its journal has kept."""
+    from nimbus_tui.config.locations import journal_path
+    from nimbus_tui.control.risk import KEPT, RiskSnapshot
+    from nimbus_tui.journal.sqlite import SqliteJournal
+
+    try:
+        return asked(name, lambda client: client.risk())
+    except EngineUnreachable as error:
+        text = SqliteJournal.read(journal_path(name)).fact(KEPT)
+        if text is None:
+            raise
+        kept = msgspec.json.decode(text, type=RiskSnapshot)
+        when = datetime.fromtimestamp(kept.now_ns / 1e9, UTC)
+        say(f"{error}; this is how it stood at {when:%Y-%m-%d %H:%M:%S} UTC")
+        return kept
 
 
 def _cells(reading: RiskReading) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ import msgspec
 
 from nimbus_tui.core.risk import RiskReading, RiskStep
 
+KEPT = "risk-snapshot"
+"""The journal's name for the newest snapshot that was kept, for when no engine runs."""
+
 
 class ScopeStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Where one scope stands on the ladder, and by which rule; times in ns."""

@@ -3,8 +3,9 @@
 import asyncio
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import Clock
@@ -41,6 +42,7 @@ from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.journal.base import Journal
 
+Beside = Callable[[Callable[[JournalError], None]], Coroutine[Any, Any, None]]
 _AT_THE_END = frozenset({"stopping", "stopped", "failed"})
 """States in which what arrives is worked on no more."""
 
@@ -89,6 +91,8 @@ class Engine:
         self.equity_curves = EquityCurves(journal, clock)
         self.auditor = Auditor(self, self.bus)
         self.recorder: Recorder = NoRecorder()
+        self.beside: list[Beside] = []
+        """What else is done while it runs; each is given what to call when the journal fails."""
         self.revision = 1
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
@@ -127,6 +131,8 @@ class Engine:
         begin(self.equity_curves.run(self.bots.values(), self.emergency.journal_lost))
         begin(self.auditor.run(self.emergency.journal_lost))
         begin(self.recorder.run(self.emergency.journal_lost))
+        for work in self.beside:
+            begin(work(self.emergency.journal_lost))
         upkeep = Upkeep(self.journal, self.clock, self.emergency.journal_lost)
         begin(upkeep.run(self.bots))
         for one, first in zip(self.synchronisers.values(), self.first_steps, strict=True):

@@ -69,9 +69,11 @@ def test_the_readings_are_a_table_for_people_and_rows_for_scripts(home: Home) ->
     rows = json.loads(out)
     assert (code, said) == (0, "")
     assert all(list(row) == ROW for row in rows)
+    assert {row["scope"] for row in rows} == {"engine", "account sim", "eth"}
+    assert len({row["rule"] for row in rows}) == len(rows) == 16
+    limits = {row["rule"]: row["limit"] for row in rows}
+    assert (limits["stop_loss"], limits["take_profit"], limits["drawdown"]) == ("10", "20", None)
     for row in rows:
-        assert row["scope"] == "eth"
-        assert row["rule"] in ("stop_loss", "take_profit")
         assert row["step"] in ("normal", "warning")
         assert row["measured"] is None or isinstance(row["measured"], str)
     home.call("pause", "eth")
@@ -154,7 +156,7 @@ def test_a_drawdown_is_reset_by_a_typed_word_and_written_down(home: Home) -> Non
 @pytest.mark.parametrize(
     "command",
     [
-        ("risk",), ("risk", "--json"), ("rearm", "--yes"), ("flatten", "eth", "--yes"),
+        ("rearm", "--yes"), ("flatten", "eth", "--yes"),
         ("stop", "eth"), ("risk", "reset", "eth", "drawdown", "--yes"), ("emergency", "--yes"),
     ],
     ids=" ".join,
@@ -218,3 +220,21 @@ async def test_what_is_left_is_said_when_it_changes_until_the_time_is_up(
         await world.tick("2400")
     assert await _until_verified(client, None)
     assert capsys.readouterr().err == "verified: no order of ours is left (operator)\n"
+
+
+def test_the_risk_of_an_engine_that_is_gone_is_told_from_its_journal(home: Home) -> None:
+    for command in (("risk",), ("risk", "--json")):
+        assert home.call(*command)[0] == 2
+    engine = home.engine()
+    until_orders_rest(home)
+    rows = json.loads(home.call("risk", "--json")[1])
+    engine.send_signal(signal.SIGKILL)
+    engine.wait()
+    code, out, said = home.call("risk", "--json")
+    assert code == 0
+    assert "the engine 'here' does not run" in said
+    assert "this is how it stood at 20" in said
+    kept = json.loads(out)
+    assert {row["rule"] for row in kept} <= {row["rule"] for row in rows}
+    assert {row["scope"] for row in kept} >= {"engine"}
+    assert home.call("risk")[0] == 0
