@@ -54,6 +54,8 @@ class RiskReading(msgspec.Struct, frozen=True, kw_only=True):
     limit: Decimal | None
     usage: Decimal | None
     step: RiskStep
+    unit: str = ""
+    """Of measured and limit, e.g. `percent`."""
     refuses: str = ""
     """Which adding orders it refuses now: the symbol, asset or cluster's assets; else empty."""
     closes: bool = False

@@ -9,6 +9,8 @@ from nimbus_tui.core.events import RiskCleared, RiskEscalated
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
 from nimbus_tui.risk.reading import Verdict
 
+SIGNS = {"": "", "percent": " %", "seconds": " s", "of the cause": ""}
+"""Units that are written behind each number; the others follow both by their names."""
 ACTIONS = {
     RiskStep.NORMAL: "trading goes on",
     RiskStep.WARNING: "trading goes on",
@@ -161,7 +163,9 @@ def in_words(reading: RiskReading) -> str:
         return f"{name}: {reading.detail or reading.input.value}"
     if reading.measured is None or reading.limit is None:
         return f"{name}: {reading.detail}"
-    numbers = f"{reading.measured:.2f} of {reading.limit:.2f}"
+    sign = SIGNS.get(reading.unit, "")
+    unit = "" if reading.unit in SIGNS else f" {reading.unit}"
+    numbers = f"{reading.measured:.2f}{sign} of {reading.limit:.2f}{sign}{unit}"
     window = f" {reading.window}" if reading.window else ""
     return f"{name}: {numbers}{window}"
 

@@ -102,6 +102,7 @@ def _reading(
         scope=scope,
         level=rule.level,
         rule=rule.name,
+        unit=rule.unit,
         measured=measure.measured,
         limit=measure.limit,
         usage=usage,

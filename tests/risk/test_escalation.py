@@ -147,7 +147,7 @@ def test_a_ladder_survives_the_journal() -> None:
 
 
 def test_a_reason_names_the_rule_and_both_numbers_or_what_is_wrong() -> None:
-    assert in_words(verdict("0.9").reading) == "total exposure: 0.90 of 1.00"
+    assert in_words(verdict("0.9").reading) == "total exposure: 0.90 of 1.00 times the equity"
     missing = verdict(None, input=RiskInput.MISSING, detail="the mark of ETH is missing")
     assert in_words(missing.reading) == "total exposure: the mark of ETH is missing"
 

@@ -202,7 +202,7 @@ def test_a_rate_lets_so_many_adding_orders_through_and_all_that_reduce(
 
 
 def test_a_refusal_of_everything_is_about_what_adds() -> None:
-    words = "api rate: 81.00 of 80.00"
+    words = "api rate: 81.00 % of 80.00 %"
     there = situation(positions={SYMBOL: Decimal("0.2")}, refusal=words)
     reviewed = review(Plan((buy("b"), sell("s"))), there)
     assert (keys(reviewed), reviewed.held_back) == (["s"], {"b": words})
@@ -213,7 +213,7 @@ def test_the_api_rate_refuses_everything_and_what_is_counted_does_not() -> None:
     busy = said("api_rate", account("1", budgets=(used,)), AccountLimits())
     full = said("position_size", bot(position(holding=held("1"))), SIZE)
     assert full.reading.refuses
-    assert refusal([full, busy]) == "api rate: 81.00 of 80.00"
+    assert refusal([full, busy]) == "api rate: 81.00 % of 80.00 %"
     assert refusal([full]) == ""
 
 
