@@ -62,6 +62,11 @@ class Clearing:
 
     async def _sweep(self, manager: OrderManager) -> list[str]:
         # Cancels come before anything else is asked: what they wait for may hang.
+        if not manager.is_confirmed:
+            info = await manager.exchange.account_info()
+            if info.account != manager.account:
+                return [f"{manager.name}: the account is {info.account}, not {manager.account}"]
+            manager.is_confirmed = True
         spared = self._closing_orders(manager)
         refused = await self._cancel_all(manager, spared)
         left = refused or await self._orders_left(manager, spared)

@@ -94,9 +94,15 @@ class OrderManager:
         clock: Clock,
         deliver: Callable[[Fact], None],
         engine_tag: str,
+        *,
+        account: str = "",
     ) -> None:
         self.exchange = exchange
         self.engine_tag = engine_tag
+        self.account = account
+        """Whose orders these are at the venue."""
+        self.is_confirmed = False
+        """Whether the venue has said so in this life."""
         self._journal = journal
         self._clock = clock
         self._deliver = deliver

@@ -1,10 +1,11 @@
 """Who we are at a venue, and taking every order of ours out of it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError
+from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.order import CancelRequest, OrderReport, RefusalKind, Refused
 from nimbus_tui.engine.look_ups import PAUSES_S
 from nimbus_tui.engine.order_manager import OrderManager, describe
@@ -15,10 +16,16 @@ CANCELS_AT_ONCE = 20
 """How many cancels are under way at one venue when everything is cancelled."""
 
 
-async def account_name(exchange: Exchange, clock: Clock) -> str:
+def account_fact(exchange: ExchangeName) -> str:
+    """The journal's name for the account that the engine trades on at a venue."""
+    return f"account/{exchange}"
+
+
+async def account_name(exchange: Exchange, clock: Clock, failed: Callable[[str], None]) -> str:
     """What identifies the account at the venue, for the tag of our order ids.
 
-    A venue may tell it only over a connection, so that comes first.
+    A venue may tell it only over a connection, so that comes first. `failed` is told once why the
+    venue can't be asked.
     """
     attempt = 0
     while True:
@@ -26,7 +33,9 @@ async def account_name(exchange: Exchange, clock: Clock) -> str:
             if not exchange.is_connected():
                 await exchange.connect()
             return (await exchange.account_info()).account
-        except ExchangeError:
+        except ExchangeError as error:
+            if not attempt:
+                failed(describe(error))
             await clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
             attempt += 1
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nimbus_tui.core.errors import JournalError
-from nimbus_tui.core.events import Error, Info, Started
+from nimbus_tui.core.events import Disconnected, Error, Event, Info, Started
 from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import continuity, recovery
 from nimbus_tui.engine.bot import Bot
@@ -37,18 +38,38 @@ async def start_up(engine: LifeSide) -> None:
 
 
 async def _identify(engine: LifeSide, exchange: Exchange) -> None:
-    """Learn who we are at a venue, and with it which orders there are ours."""
-    account = await recovery.account_name(exchange, engine.clock)
+    """Learn who we are at a venue, and with it which orders there are ours.
+
+    Once learnt it is remembered: a venue that can't be reached holds nobody up at a restart. The
+    synchroniser asks again before it lets any bot trade there.
+    """
+    account = engine.journal.fact(recovery.account_fact(exchange.name))
+    if account is None:
+        account = await recovery.account_name(
+            exchange,
+            engine.clock,
+            lambda reason: _tell_now(engine, Disconnected(exchange=exchange.name, reason=reason)),
+        )
     manager = OrderManager(
         exchange,
         engine.journal,
         engine.clock,
         engine.inbox.put,
         client_id.tag(account, engine.settings.name),
+        account=account,
     )
     manager.on_journal_lost = engine.emergency.journal_lost
     manager.lets_leave = engine.emergency.lets_leave
     engine.order_managers[exchange.name] = manager
+
+
+def _tell_now(engine: LifeSide, event: Event) -> None:
+    """Before the first turn nobody else writes and dispatches events."""
+    with suppress(JournalError):  # it will be met again, by somebody who can act on it
+        with engine.journal.transaction():
+            engine.bus.publish(event)
+            engine.bus.write()
+        engine.bus.dispatch()
 
 
 def _start_without_journal(engine: LifeSide, error: JournalError) -> None:
@@ -64,6 +85,8 @@ async def _begin_to_trade(engine: LifeSide) -> None:
     if engine.lost_journal is not None:
         raise engine.lost_journal
     with engine.journal.transaction():
+        for name, manager in engine.order_managers.items():
+            engine.journal.save_fact(recovery.account_fact(name), manager.account)
         _take_up_bots(engine)
         engine.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
         engine.bus.write()

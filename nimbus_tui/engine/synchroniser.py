@@ -9,7 +9,7 @@ from collections.abc import Sequence, Set
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError
-from nimbus_tui.core.events import Connected, Disconnected, Info
+from nimbus_tui.core.events import Connected, Disconnected, Error, Info
 from nimbus_tui.core.ids import BotId, ClientOrderId
 from nimbus_tui.core.order import Order, OrderReport
 from nimbus_tui.engine.bot import Bot
@@ -61,8 +61,28 @@ class Synchroniser:
                     self._tell(Disconnected(exchange=self._name, reason=describe(error)))
                 await self._engine.clock.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
                 attempt += 1
+        await self._account_is_ours()
         await self._stragglers_have_arrived()
         await self._get_in_step()
+
+    async def _account_is_ours(self) -> None:
+        """Trade on no other account than the one whose orders the journal knows."""
+        manager, told = self._manager, ""
+        while True:
+            info = await manager.look_ups.answered(manager.exchange.account_info)
+            if info.account == manager.account:
+                manager.is_confirmed = True
+                return
+            if info.account != told:
+                told = info.account
+                self._engine.tell(
+                    Error(
+                        message=f"{self._name} is another account now: {info.account}, but the "
+                        f"journal's orders are of {manager.account}; its bots wait. Put the old "
+                        "keys back, or give the engine another name to begin anew"
+                    )
+                )
+            await self._engine.clock.sleep(PAUSES_S[-1])
 
     async def _stragglers_have_arrived(self) -> None:
         """Wait until nothing can be under way any more that left before the machine went down.

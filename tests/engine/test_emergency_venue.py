@@ -321,9 +321,10 @@ async def test_after_a_kill_a_venue_that_answers_is_cleared_before_one_that_does
     both.venues["one"].account_info = down  # type: ignore[method-assign,assignment]
     starting = asyncio.ensure_future(both.again().engine.start())
     await asyncio.sleep(20)
-    assert not starting.done()
-    assert [len(await venue.open_orders()) for venue in both.venues.values()] == [6, 0]
-    assert both.engine.emergency.left == ("one is not reached yet",)
+    assert starting.done()
+    assert [len(await venue.open_orders()) for venue in both.venues.values()] == [0, 0]
+    assert not both.engine.emergency.verified
+    assert both.engine.emergency.left == ("one: down",)
     both.venues["one"].account_info = honest  # type: ignore[method-assign]
     await starting
     await asyncio.sleep(10)
