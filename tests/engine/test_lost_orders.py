@@ -91,6 +91,32 @@ async def test_the_tenth_try_under_a_key_is_found_where_the_journal_knows_the_fi
     assert "grid/-1/c1" not in again.resting()
 
 
+async def test_a_lost_later_try_is_found_while_an_earlier_one_seems_to_live() -> None:
+    """Where a young "not found" proves nothing, nobody waits for what became of the earlier one."""
+    disk = Disk()
+    world = CrashWorld(journal=FragileJournal(disk, lambda: None))
+    await world.start("2400")
+    disk.sync()
+    world.bot.standing.differs("looks strange")
+    world.engine.inbox.put(BotDue("grid"))
+    await world.tick("2400")
+    await explained(world)
+    later = world.bot.keeper.live["grid/-1/c1"]
+    assert later.generation == 1
+    await world.tick("2388")
+    disk.power_cut()
+
+    again = world.reborn(journal=FragileJournal(disk, lambda: None))
+    again.exchange.capabilities = msgspec.structs.replace(  # type: ignore[misc]
+        again.exchange.capabilities, not_found_is_final_after_s=30.0, not_found_frees_the_id=False
+    )
+    (earlier,) = [one for one in again.memory.live_orders("grid") if one.key == later.key]
+    assert earlier.generation == 0
+    await again.start()
+    (found,) = again.fills()
+    assert (found.client_order_id, found.key) == (later.client_order_id, later.key)
+
+
 async def test_an_order_that_its_bot_has_asked_for_is_not_written_over() -> None:
     world = await CrashWorld().start("2400")
     order = world.bot.keeper.live["grid/-1/c1"]
