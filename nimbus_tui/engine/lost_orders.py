@@ -48,10 +48,10 @@ async def find_again(
                 found = await manager.look_ups.find(sought)
                 report = found if isinstance(found, OrderReport) else None
             if report is not None and await _is_free(engine, bot, key):
-                found_any = True
                 is_known = engine.journal.last_order(bot.bot_id, key) is not None
                 recalls = not is_known and key not in _wished(bot)
-                take_over(engine, bot, report, key, generation, recalls=recalls)
+                is_new = take_over(engine, bot, report, key, generation, recalls=recalls)
+                found_any = is_new or found_any
     return found_any
 
 
@@ -97,16 +97,18 @@ def take_over(
     generation: int = 0,
     *,
     recalls: bool = False,
-) -> None:
+) -> bool:
     """Write an order down as a bot's, on the venue's terms; its report follows as a fact.
 
-    While the venue was asked for it, its bot may have asked for it too: then it is known already.
+    Returns whether it is new. While the venue was asked for it, its bot may have asked for it too,
+    and one that was given up may have filled: then only the report follows.
     """
     if engine.bot_of(report.client_order_id) is not None:
-        return
+        _pass_on(engine, bot, report)
+        return False
     if key in bot.keeper.live:
         engine.tell(Warning(message=f"{bot.bot_id} has another live order under {key}"))
-        return
+        return False
     order = Order(
         bot_id=bot.bot_id,
         key=key,
@@ -130,5 +132,11 @@ def take_over(
             bot.life.recall(key)
             bot.save()
     bot.keeper.live.put(order)
-    bot.orders.unconfirmed.add(order.client_order_id)
+    _pass_on(engine, bot, report)
+    return True
+
+
+def _pass_on(engine: VenueSide, bot: Bot, report: OrderReport) -> None:
+    """Let a report come in, and with it the fills that have waited for it."""
+    bot.orders.unconfirmed.add(report.client_order_id)
     engine.inbox.put(OrderReported(bot.orders.name, report))
