@@ -1,8 +1,8 @@
 """Orders that were sent and then lost from the journal by a power cut: found again by their ids.
 
-An id is derived from bot, key and generation. So the keys that a bot wishes for, and those that it
-may have used since its state was saved, tell of each order or fill with our tag that nobody knows
-whose it is and why it exists.
+An id is derived from bot, key and generation. So the keys that a bot wishes for, those of its live
+orders, and those that it may have used since its state was saved, tell of each order or fill with
+our tag that nobody knows whose it is and why it exists.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -13,7 +13,7 @@ from nimbus_tui.core.order import MOST_TRIES_LOST, Order, OrderReport, OrderStat
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import OrderReported
 from nimbus_tui.engine.look_ups import Sought
-from nimbus_tui.engine.order_manager import OrderManager
+from nimbus_tui.engine.order_manager import OrderManager, sought_of
 from nimbus_tui.engine.venue_side import VenueSide
 from nimbus_tui.orders import client_id
 
@@ -30,7 +30,7 @@ async def find_again(
         for fill in engine.journal.unclaimed_fills()
         if fill.exchange == manager.name
     }
-    manager.unclaimed = set(unclaimed)
+    manager.unclaimed, manager.strays = set(unclaimed), dict(strays)
     unknown: dict[ClientOrderId, Symbol] = {
         **unclaimed,
         **{identity: report.symbol for identity, report in strays.items()},
@@ -47,11 +47,27 @@ async def find_again(
                 sought = Sought(bot.bot_id, identity, unknown[identity], 0)
                 found = await manager.look_ups.find(sought)
                 report = found if isinstance(found, OrderReport) else None
-            if report is not None:
-                found_any = True
-                recalls = key not in _wished(bot)
-                take_over(engine, bot, report, key, generation, recalls=recalls)
+            if report is not None and await _is_free(engine, bot, key):
+                is_known = engine.journal.last_order(bot.bot_id, key) is not None
+                recalls = not is_known and key not in _wished(bot)
+                is_new = take_over(engine, bot, report, key, generation, recalls=recalls)
+                found_any = is_new or found_any
     return found_any
+
+
+async def _is_free(engine: VenueSide, bot: Bot, key: OrderKey) -> bool:
+    """Whether no order under a key lives, as far as the venue tells.
+
+    A later try was only made because the one before had ended; the journal may have lost that too.
+    """
+    earlier = bot.keeper.live.get(key)
+    if earlier is None:
+        return True
+    ended = await bot.orders.look_ups.find(sought_of(earlier))
+    if isinstance(ended, OrderReport):
+        engine.inbox.put(OrderReported(bot.orders.name, ended))
+        engine.process()
+    return key not in bot.keeper.live
 
 
 def _wished(bot: Bot) -> list[OrderKey]:
@@ -63,7 +79,8 @@ def _recognised(
     engine: VenueSide, bot: Bot, unknown: Container[ClientOrderId]
 ) -> Iterator[tuple[OrderKey, int, ClientOrderId]]:
     tag, incarnation = bot.orders.engine_tag, bot.record.incarnation
-    for key in dict.fromkeys((*_wished(bot), *bot.life.likely_keys)):
+    keys = (*_wished(bot), *bot.life.keys_at_start, *bot.life.likely_keys)
+    for key in dict.fromkeys(keys):
         last = engine.journal.last_order(bot.bot_id, key)
         first = 0 if last is None else last.generation
         for generation in range(first, first + MOST_TRIES_LOST):
@@ -80,16 +97,18 @@ def take_over(
     generation: int = 0,
     *,
     recalls: bool = False,
-) -> None:
+) -> bool:
     """Write an order down as a bot's, on the venue's terms; its report follows as a fact.
 
-    While the venue was asked for it, its bot may have asked for it too: then it is known already.
+    Returns whether it is new. While the venue was asked for it, its bot may have asked for it too,
+    and one that was given up may have filled: then only the report follows.
     """
     if engine.bot_of(report.client_order_id) is not None:
-        return
+        _pass_on(engine, bot, report)
+        return False
     if key in bot.keeper.live:
         engine.tell(Warning(message=f"{bot.bot_id} has another live order under {key}"))
-        return
+        return False
     order = Order(
         bot_id=bot.bot_id,
         key=key,
@@ -113,5 +132,11 @@ def take_over(
             bot.life.recall(key)
             bot.save()
     bot.keeper.live.put(order)
-    bot.orders.unconfirmed.add(order.client_order_id)
+    _pass_on(engine, bot, report)
+    return True
+
+
+def _pass_on(engine: VenueSide, bot: Bot, report: OrderReport) -> None:
+    """Let a report come in, and with it the fills that have waited for it."""
+    bot.orders.unconfirmed.add(report.client_order_id)
     engine.inbox.put(OrderReported(bot.orders.name, report))

@@ -261,10 +261,15 @@ class OrderBookKeeper:
 
     def _not_found(self, identity: ClientOrderId) -> None:
         order = self._find(identity)
-        if order is not None:
+        if order is not None and not self._has_traded(identity):
             frees = self._bot.orders.exchange.capabilities.not_found_frees_the_id
             step = lifecycle.not_found(order, self._clock.now(), frees_the_id=frees)
             self._moved(order, step.order)
+
+    def _has_traded(self, identity: ClientOrderId) -> bool:
+        """Whether a fill waits for news of an order: then no look-up proves that it isn't there."""
+        waiting = self._journal.unclaimed_fills()
+        return any(fill.client_order_id == identity for fill in waiting)
 
     # consequences
 

@@ -222,6 +222,9 @@ class OrderManager:
             if isinstance(found, OrderReport):
                 self._deliver(OrderReported(self.name, found))
                 return
+            if intent.client_order_id in self.unclaimed:  # it has filled, whatever a look finds
+                await self.look_ups.settle(intent.sought)
+                return
             if not self._proves_nothing(intent):
                 self.unconfirmed.discard(intent.client_order_id)
         response = await self._placed(intent, request)

@@ -17,6 +17,8 @@ class StrategyLife:
         self._bot = bot
         self._guard = bot.guard
         self._ledger = bot.ledger
+        self.keys_at_start: tuple[OrderKey, ...] = tuple(bot.keeper.live)
+        """Keys of the orders that the journal takes for live: it may have lost later tries."""
         self.likely_keys: tuple[OrderKey, ...] = ()
         """Keys of orders that the journal may have lost, as the state was before any fill came."""
 

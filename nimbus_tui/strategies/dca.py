@@ -29,6 +29,7 @@ from nimbus_tui.strategies.dca_state import (
     SLOTS_RECALLED,
     DcaState,
     absorb_fill,
+    at_hand,
     at_rest,
     part_ended,
     recalled,
@@ -114,14 +115,15 @@ class DcaStrategy(BaseTradingStrategy[DcaConfig, DcaState]):
         self._become(part_ended(self.state, order.key))
 
     def likely_keys(self) -> Iterable[OrderKey]:
-        """The next slots, in parts; the open one's order is found when it is asked for."""
+        """The slot at hand, which may be over before it is asked for, and the next, in parts."""
         if self.state.fresh:
             return ()
         following = schedule_in(self.state, self.config).after(self.state.last_due, SLOTS_RECALLED)
-        return [slot_key(due, part) for due in following for part in PARTS_RECALLED]
+        slots = (*at_hand(self.state), *following)
+        return [slot_key(due, part) for due in slots for part in PARTS_RECALLED]
 
     def recall(self, key: OrderKey) -> None:
-        """A slot whose order exists is never opened again."""
+        """A slot whose order exists is never opened again, and a part never asked for again."""
         self._become(recalled(self.state, key))
 
     def plan(self, view: View) -> Plan:

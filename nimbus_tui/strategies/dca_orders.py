@@ -87,7 +87,13 @@ class OpenSlot(msgspec.Struct, frozen=True, kw_only=True):
         """A key of which something has filled is spent: the rest goes under the next."""
         if not self.part_filled:
             return self
-        return msgspec.structs.replace(self, part=self.part + 1, part_filled=ZERO, leaving=True)
+        return self.come_to(self.part + 1)
+
+    def come_to(self, part: int) -> "OpenSlot":
+        """The slot at a part, unless it is there already."""
+        if part <= self.part:
+            return self
+        return msgspec.structs.replace(self, part=part, part_filled=ZERO, leaving=True)
 
     def times(self, config: DcaConfig) -> list[int | None]:
         """When a limit order moves after the price, and when it gives up waiting."""

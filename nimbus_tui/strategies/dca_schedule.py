@@ -196,6 +196,12 @@ def slot_key(due: int, part: int = 1) -> OrderKey:
     return OrderKey(f"{PREFIX}{text}" if part == 1 else f"{PREFIX}{text}/p{part}")
 
 
+def part_of(key: OrderKey) -> int:
+    """The number of the part in a slot's key."""
+    parts = key.split("/")[2:]
+    return int(parts[0].removeprefix("p")) if parts else 1
+
+
 def due_of(key: OrderKey | None) -> int | None:
     """The due time in a slot's key; None for the keys of other orders."""
     if key is None or not key.startswith(PREFIX):

@@ -12,7 +12,7 @@ from nimbus_tui.core.panels import SlotState, TimelineRow
 from nimbus_tui.strategies.base import StrategyState
 from nimbus_tui.strategies.dca_config import ZERO
 from nimbus_tui.strategies.dca_orders import OpenSlot, Unfit
-from nimbus_tui.strategies.dca_schedule import Overdue, due_of, slot_key
+from nimbus_tui.strategies.dca_schedule import Overdue, due_of, part_of, slot_key
 from nimbus_tui.strategies.dca_tally import Tally
 
 PAST_KEPT = 200
@@ -102,10 +102,26 @@ def _filled_late(state: DcaState, fill: Fill, instrument: Instrument, due: int) 
     return changed(state, past=(*state.past[:at], *later), tally=tally)
 
 
+def at_hand(state: DcaState) -> tuple[int, ...]:
+    """When the slot was due that is open, or is to be opened next."""
+    if state.open is not None:
+        return (state.open.due,)
+    return () if state.late is None else (state.late,)
+
+
 def recalled(state: DcaState, key: OrderKey) -> DcaState:
-    """An order of a slot exists that the journal had lost: it and those before are dealt with."""
+    """An order of a slot exists that the journal had lost: it and those before are dealt with.
+
+    Where the slot is open still, it goes on from the part that the order is of.
+    """
     due = due_of(key)
-    return state if due is None else changed(state, last_due=max(state.last_due, due))
+    if due is None:
+        return state
+    late = None if state.late == due else state.late
+    state = changed(state, last_due=max(state.last_due, due), late=late)
+    if state.open is None or state.open.due != due:
+        return state
+    return changed(state, open=state.open.come_to(part_of(key)))
 
 
 # the end of a slot

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from nimbus_tui.core.order import OrderReport, OrderState
+from nimbus_tui.engine.facts import OrderNotFound
 from nimbus_tui.exchanges.base import FillPage
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from nimbus_tui.orders import lifecycle
@@ -137,3 +138,23 @@ async def test_a_fill_of_an_order_that_was_found_nowhere_brings_it_back() -> Non
     assert found.client_order_id == order.client_order_id
     assert (found.state, found.filled) == (OrderState.PARTIALLY_FILLED, Decimal("0.0200"))
     assert world.bot.position(SYMBOL) == Decimal("0.0200")
+
+
+async def test_an_order_whose_fill_waits_for_its_report_is_not_given_up_as_found_nowhere() -> None:
+    world = await CrashWorld().start("2400")
+    order = world.bot.keeper.live["grid/-1/c1"]
+    fill = world.fill_of("grid/-1/c1", "0.0418")
+    unknown = msgspec.structs.replace(order, state=OrderState.UNKNOWN)
+    world.bot.keeper._store(unknown)
+    world.bot.orders.unconfirmed.add(order.client_order_id)
+    world.bot.orders.resolve = lambda _: None
+    world.exchange.tell_fill(fill)
+    world.engine.inbox.put(OrderNotFound("grid", order.client_order_id))
+    await world.engine.settle()
+    assert world.memory.unclaimed_fills() == [fill]
+    assert world.memory.order(order.client_order_id) == unknown
+    report = report_of(world, "grid/-1/c1", OrderState.FILLED, "0.0418")
+    world.exchange.tell_report(report)
+    await world.engine.settle()
+    assert world.memory.unclaimed_fills() == []
+    assert world.bot.position(SYMBOL) == Decimal("0.0418")

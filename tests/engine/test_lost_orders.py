@@ -5,8 +5,11 @@ import asyncio
 import msgspec
 
 from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.order import OrderReport, OrderState
 from nimbus_tui.engine.facts import BotDue
-from nimbus_tui.engine.lost_orders import take_over
+from nimbus_tui.engine.lost_orders import find_again, take_over
+from nimbus_tui.exchanges.base import NotFound
+from nimbus_tui.orders import lifecycle
 from nimbus_tui.simulation.fragile_journal import Disk, FragileJournal
 from tests.engine.faults import CrashWorld
 from tests.simulation.worlds import instrument
@@ -89,6 +92,89 @@ async def test_the_tenth_try_under_a_key_is_found_where_the_journal_knows_the_fi
     ]
     assert again.bot.position("ETH/USDC:USDC") == bought.quantity
     assert "grid/-1/c1" not in again.resting()
+
+
+async def test_a_lost_later_try_is_found_while_an_earlier_one_seems_to_live() -> None:
+    """Where a young "not found" proves nothing, nobody waits for what became of the earlier one."""
+    disk = Disk()
+    world = CrashWorld(journal=FragileJournal(disk, lambda: None))
+    await world.start("2400")
+    disk.sync()
+    world.bot.standing.differs("looks strange")
+    world.engine.inbox.put(BotDue("grid"))
+    await world.tick("2400")
+    await explained(world)
+    later = world.bot.keeper.live["grid/-1/c1"]
+    assert later.generation == 1
+    await world.tick("2388")
+    disk.power_cut()
+
+    again = world.reborn(journal=FragileJournal(disk, lambda: None))
+    again.exchange.capabilities = msgspec.structs.replace(  # type: ignore[misc]
+        again.exchange.capabilities, not_found_is_final_after_s=30.0, not_found_frees_the_id=False
+    )
+    (earlier,) = [one for one in again.memory.live_orders("grid") if one.key == later.key]
+    assert earlier.generation == 0
+    await again.start()
+    (found,) = again.fills()
+    assert (found.client_order_id, found.key) == (later.client_order_id, later.key)
+
+
+async def test_a_fill_of_an_order_that_was_given_up_comes_in_and_is_no_new_find() -> None:
+    """Else the orphans would be looked at afresh for ever, and none of them be settled."""
+    world = await CrashWorld().start("2400")
+    order = world.bot.keeper.live["grid/-1/c1"]
+    fill = world.fill_of(order.key, "0.0418")
+    (report,) = [
+        one
+        for one in await world.exchange.open_orders()
+        if one.client_order_id == order.client_order_id
+    ]
+    filled = msgspec.structs.replace(report, state=OrderState.FILLED, filled=order.quantity)
+    given_up = msgspec.structs.replace(
+        order, state=OrderState.REJECTED, reason=lifecycle.NOT_FOUND_YET
+    )
+    world.bot.keeper._store(given_up)
+    world.memory.record_fill(fill)
+
+    async def told(*_: object) -> OrderReport:
+        return filled
+
+    world.exchange.order_status = told  # type: ignore[method-assign]
+    assert not await find_again(world.engine, world.bot.orders, {})
+    await world.engine.settle()
+    assert world.memory.unclaimed_fills() == []
+    assert world.bot.position("ETH/USDC:USDC") == order.quantity
+
+
+async def test_what_has_filled_is_not_sent_again_although_a_look_finds_nothing() -> None:
+    disk = Disk()
+    world = CrashWorld(journal=FragileJournal(disk, lambda: None))
+    await world.start()
+    disk.sync()
+    await world.tick("2400", "2388")
+    (bought,) = world.fills()
+    disk.power_cut()
+
+    again = world.reborn(journal=FragileJournal(disk, lambda: None))
+    again.exchange.capabilities = msgspec.structs.replace(  # type: ignore[misc]
+        again.exchange.capabilities, not_found_is_final_after_s=30.0, not_found_frees_the_id=False
+    )
+    honest = again.exchange.order_status
+
+    async def denied(client_order_id: str, symbol: str) -> OrderReport | NotFound:
+        if client_order_id == bought.client_order_id:
+            return NotFound()
+        return await honest(client_order_id, symbol)
+
+    again.exchange.order_status = denied  # type: ignore[method-assign]
+    await again.start(*["2395"] * 40)
+    assert again.bot.position("ETH/USDC:USDC") == 0
+    again.exchange.order_status = honest  # type: ignore[method-assign]
+    await compared(again, 1)
+    (found,) = again.fills()
+    assert (found.client_order_id, found.key) == (bought.client_order_id, "grid/-1/c1")
+    assert bought.client_order_id not in {one.client_order_id for one in again.exchange.placed}
 
 
 async def test_an_order_that_its_bot_has_asked_for_is_not_written_over() -> None:

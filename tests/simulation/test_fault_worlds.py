@@ -11,7 +11,7 @@ import pytest
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from tests.simulation.fault_worlds import lived
 
-REGRESSIONS = (66, 71, 115, 128, 153, 164, 173, 202, 236, 306, 323, 339, 369, 380, 1729)
+REGRESSIONS = (66, 71, 115, 128, 153, 164, 173, 202, 236, 306, 323, 339, 369, 380, 1729, 1857)
 """Seeds that once broke a promise."""
 HASH_SEEDS = ("1", "2")
 DIGEST = "from tests.simulation.fault_worlds import lived; print(lived(3).digest, lived(4).digest)"
@@ -31,7 +31,7 @@ def test_what_once_broke_a_promise_does_not_any_more(seed: int) -> None:
 
 def test_every_kind_of_fault_strikes() -> None:
     counts: Counter[FaultKind] = Counter()
-    for seed in range(4):
+    for seed in range(8):
         counts.update(lived(seed).faults)
     assert [kind for kind in FaultKind if not counts[kind]] == []
 
