@@ -1,7 +1,7 @@
 """The rules over several bots: of each account and of the engine, and the ladders they lead to."""
 
 from collections import deque
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from decimal import Decimal
 
 import msgspec
@@ -14,6 +14,7 @@ from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.bot_risk import LOOK_AGAIN_NS
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.hourly_closes import HourlyCloses
 from nimbus_tui.engine.inbox import Market
@@ -62,12 +63,15 @@ class RiskDesk:
             for scope in (ENGINE, *(account_scope(name) for name in names))
         }
         self.verdicts: dict[str, tuple[Verdict, ...]] = dict.fromkeys(self.ladders, ())
-        self._base: dict[ExchangeName, tuple[Decimal, Decimal | None]] = {}
-        """By venue, the equity that it has told and what the bots were worth then."""
+        self._base: dict[ExchangeName, Decimal | None] = {}
+        """By venue, what the bots had earned when it told its equity last."""
+        self._is_seeded = False
+        """Whether what the bots hold since before the start is in the book."""
         self._rejects: deque[int] = deque()
         self._is_due = True
         self._heard: dict[Market, int] = {}
         engine.bus.subscribe(self._on_event)
+        engine.accounts.told = self.told
 
     @property
     def follows_prices(self) -> bool:
@@ -89,16 +93,22 @@ class RiskDesk:
 
     def note(self, bot: Bot) -> None:
         """A bot has had a turn: its part of the book may have changed."""
-        if not (self.follows_prices and bot.saved.opened and bot.has_prices):
+        if not (self.follows_prices and bot.saved.opened):
             return
-        marks = bot.marks()
         held = {
             symbol: held_of(bot.position(symbol), *bot.risk.resting(symbol))
             for symbol in bot.instruments
         }
-        fixed = bot.equity() - sum((held[s].net * marks[s] for s in held), ZERO)
+        # What was brought in is no earning: it was in the account before.
+        fixed = bot.books.equity(dict.fromkeys(bot.instruments, ZERO)) - bot.books.capital
         share = Share(bot.orders.name, bot.quote, fixed, held)
         self._is_due = self._book.note(bot.bot_id, share) or self._is_due
+
+    def told(self, name: ExchangeName) -> None:
+        """A venue has told its account's equity: what is earned counts from here."""
+        self._seed()
+        self._base[name] = self._book.earned(name, self._price, self._worth)
+        self._is_due = self._is_due or self.follows_prices
 
     def fired(self, woken: Set[BotId]) -> None:
         """Who has been woken by a price or a time: perhaps the desk."""
@@ -115,6 +125,7 @@ class RiskDesk:
         if not self._is_due:
             return set()
         self._is_due = False
+        self._seed()
         before = {scope: self._says(scope) for scope in self.ladders}
         now = self._engine.clock.now()
         engine_inputs = self.engine_inputs(now)
@@ -133,6 +144,13 @@ class RiskDesk:
             if ENGINE in changed or account_scope(bot.orders.name) in changed
         }
 
+    def _seed(self) -> None:
+        """Enter what the bots hold since before the start: what they leave is each one's room."""
+        if not self._is_seeded:
+            self._is_seeded = bool(self._engine.bots)
+            for bot in self._engine.bots.values():
+                self.note(bot)
+
     def _says(self, scope: str) -> tuple[RiskStep, tuple[str, ...]]:
         """What bots are told by a scope, but for the numbers."""
         refuses = tuple(v.reading.refuses for v in self.verdicts[scope])
@@ -140,8 +158,14 @@ class RiskDesk:
 
     def _climb(self, scope: str, verdicts: tuple[Verdict, ...], hold_ns: int) -> None:
         self.verdicts[scope] = verdicts
-        before = self.ladders[scope]
-        ladder, change = assess(before, verdicts, self._engine.clock.now(), hold_ns)
+        before, now = self.ladders[scope], self._engine.clock.now()
+        if self._starts(now):
+            # Nothing is let through on what isn't known yet, but what rests need not go for it.
+            verdicts = tuple(v for v in verdicts if v.reading.input is not RiskInput.MISSING)
+        ladder, change = assess(before, verdicts, now, hold_ns)
+        if ladder.step is RiskStep.EMERGENCY and change is None:
+            # The journal knows of it, and the process ended before anybody acted.
+            self._trip(ladder.reason, None)
         if ladder == before:
             return
         self.ladders[scope] = ladder
@@ -150,13 +174,23 @@ class RiskDesk:
         if change is not None:
             self._took_step(change)
 
+    def _starts(self, now: int) -> bool:
+        """Whether first prices and figures of the accounts may still be on their way."""
+        return now - self._engine.started_ns < int(self._limits.connection * NS_PER_SECOND)
+
     def _took_step(self, change: Change) -> None:
-        emergency = self._engine.emergency
         if change.after is RiskStep.EMERGENCY and change.reading is not None:
-            if not emergency.latched:
-                emergency.trip_soon(in_words(change.reading), change.reading)
+            self.trip(change.reading)
             return
         self._engine.bus.publish(change.event())
+
+    def trip(self, reading: RiskReading) -> None:
+        """A rule has gone as far as it goes."""
+        self._trip(in_words(reading), reading)
+
+    def _trip(self, reason: str, reading: RiskReading | None) -> None:
+        if not self._engine.emergency.latched:
+            self._engine.emergency.trip_soon(reason, reading)
 
     def _arm(self, share: Decimal | None) -> None:
         """Ask for a look once a price has moved further than changes nothing."""
@@ -166,13 +200,22 @@ class RiskDesk:
             if share is not None:
                 band = (mark * (ONE - share), mark * (ONE + share))
             self._engine.wakes.arm(DESK, market, band)
-        now = self._engine.clock.now()
-        times = [self.ladders[ENGINE].until(self._limits.hold_ns)]
-        for name in self._engine.order_managers:
-            hold_ns = self.account_limits(name).hold_ns
-            times.append(self.ladders[account_scope(name)].until(hold_ns))
-        at = min((one for one in times if one is not None and one > now), default=None)
-        self._engine.wakes.arm_time(DESK, at)
+        self._engine.wakes.arm_time(DESK, self._next_time(self._engine.clock.now()))
+
+    def _next_time(self, now: int) -> int | None:
+        """When a ladder may come down though no price moves."""
+        hold_ns = {account_scope(n): self.account_limits(n).hold_ns for n in self._names}
+        times = [
+            ladder.until(hold_ns.get(scope, self._limits.hold_ns))
+            for scope, ladder in self.ladders.items()
+        ]
+        if any(one.step and not one.latched for one in self.ladders.values()):
+            times.append(now + LOOK_AGAIN_NS)
+        return min((one for one in times if one is not None and one > now), default=None)
+
+    @property
+    def _names(self) -> Iterable[ExchangeName]:
+        return self._engine.order_managers
 
     async def run(self) -> None:
         """Look at what no price tells of, again and again, until cancelled."""
@@ -229,11 +272,9 @@ class RiskDesk:
         source = f"account of {name}"
         if told is None:
             return Input(value=None, source=source)
-        now = self._book.equity(name, self._price, self._worth)
+        now = self._book.earned(name, self._price, self._worth)
         base = self._base.get(name)
-        if base is None or base[0] is not told or base[1] is None:
-            base = self._base[name] = (told, now)
-        moved = ZERO if now is None or base[1] is None else now - base[1]
+        moved = ZERO if now is None or base is None else now - base
         return Input(value=told + moved, source=source)
 
     def _price(self, market: Market) -> Decimal | None:

@@ -47,6 +47,7 @@ class RiskSide(Protocol):
     """The engine as its rules see it."""
 
     settings: EngineSettings
+    started_ns: int
     clock: Clock
     journal: Journal
     inbox: Inbox
