@@ -70,10 +70,17 @@ class BotRisk:
     # every turn
 
     def is_due(self, now: int) -> bool:
-        """Whether a look is worth while although no price has come: a stream may be silent."""
+        """Whether a look is worth while although nothing has woken the bot.
+
+        A stream may be silent, or the equity be at a new peak, which a kill must not lose.
+        """
         if not self._bot.ledger.saved.opened or self._bot.standing.is_stopped:
             return False
-        return any(
+        if self._bot.limits.drawdown is not None and self.observer.is_past_its_peak:
+            return True
+        # What it asked for last has to be taken back once the gap is closed.
+        was_silent = any(v.asks and v.reading.rule == "connection" for v in self.verdicts)
+        return was_silent or any(
             not one.resynced or self._silent_ns(one, now) >= self._limit_ns * 7 // 10
             for one in self.streams()
         )

@@ -47,6 +47,14 @@ class RiskObserver:
             self._highest = max(self._highest or ZERO, self._highest_seen())
             self._extremes.clear()
 
+    @property
+    def is_past_its_peak(self) -> bool:
+        """Whether prices that gave no turn have taken the equity higher than is written down."""
+        track = self.memory.track
+        if track is None or not self._extremes:
+            return False
+        return self._highest_seen() > track.peak
+
     def _highest_seen(self) -> Decimal:
         """The most that the equity has been since the last look: it is linear in one price."""
         books, marks = self._bot.books, self._bot.marks()

@@ -3,6 +3,7 @@
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.risk_side import RiskSide
 from nimbus_tui.risk.gate import VenueSync
 from nimbus_tui.risk.states import StreamState
@@ -16,6 +17,12 @@ class Streams:
         self._gaps: dict[BotId, int | None] = {}
         """Bots whose data was silent too long; once it is back, how many comparisons had begun."""
 
+    def resumed(self, market: Market, silent_ns: int) -> None:
+        """A price has come after so long: a gap, even if nobody has looked meanwhile."""
+        for bot_id in self._engine.watchers[market]:
+            if silent_ns >= _limit_ns(self._engine.bots[bot_id]):
+                self._gaps[bot_id] = None
+
     def of(self, bot: Bot) -> tuple[StreamState, ...]:
         """The streams that a bot needs; none where nothing can be silent."""
         if not self._engine.settings.watches_streams:
@@ -27,8 +34,7 @@ class Streams:
             symbol: self._engine.risk_desk.last_heard((bot.orders.name, symbol)) or begin
             for symbol in bot.instruments
         }
-        limit_ns = int(bot.limits.connection * NS_PER_SECOND)
-        silent = any(now - at >= limit_ns for at in heard.values())
+        silent = any(now - at >= _limit_ns(bot) for at in heard.values())
         self._follow(bot, is_silent=silent)
         return tuple(
             StreamState(
@@ -54,3 +60,7 @@ class Streams:
             synchroniser.compare_soon()
         elif synchroniser.comparisons > compared and bot.sync is VenueSync.NOW:
             del self._gaps[bot.bot_id]
+
+
+def _limit_ns(bot: Bot) -> int:
+    return int(bot.limits.connection * NS_PER_SECOND)

@@ -302,7 +302,7 @@ async def holding(
     world = await RiskWorld(*bots, **more).start(**(start or {"ETH": "100"}))
     await world.path(*before)
     await world.trade("in buy 5")
-    await world.wish("add buy 1 50", "exit sell 2 200")
+    await world.wish("add buy 1 50", "exit sell 2 300")
     assert await world.resting() == {"add": "1", "exit": "2"}
     return world
 
@@ -319,7 +319,7 @@ LETS = {
 
 async def lets(world: RiskWorld, bot_id: BotId = A) -> str:
     """What the law lets through: whether new adding orders, at which size, and reducing ones."""
-    await world.wish("more buy 2 40", "out sell 1 190", of=bot_id)
+    await world.wish("more buy 2 40", "out sell 1 290", of=bot_id)
     await world.wait(0.5)
     found = await world.resting(bot_id)
     return next((name for name, resting in LETS.items() if resting == found), str(found))
