@@ -1,6 +1,6 @@
 """What the venues say of the accounts, read now and then: equity, balances, assets of the fees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from nimbus_tui.core.clock import Clock
@@ -27,6 +27,8 @@ class Accounts:
     ) -> None:
         self.equity: dict[ExchangeName, Decimal] = {}
         self._balances: dict[ExchangeName, dict[Asset, Decimal]] = {}
+        self.told: Callable[[ExchangeName], None] = lambda name: None
+        """Is told which venue's figures are new."""
         self._exchanges = exchanges
         self._specs = specs
         self._fee_prices = fee_prices
@@ -48,6 +50,7 @@ class Accounts:
                 continue
             await self._fee_prices.learn(exchange, info.fee_assets, self._quotes_on(exchange.name))
             self.equity[exchange.name] = info.equity
+            self.told(exchange.name)
             self._balances[exchange.name] = {entry.asset: entry.total for entry in balances}
 
     def unowned(self, exchange: ExchangeName, bots: Mapping[BotId, Bot]) -> dict[Asset, Decimal]:

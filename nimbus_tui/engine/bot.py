@@ -102,7 +102,7 @@ class Bot:
 
     def absorb(self, batch: Batch) -> bool:
         """Take in facts, then prices, then let the law look; returns whether to plan anew."""
-        self.risk.before_facts()
+        self.risk.observer.before_facts()
         self.keeper.retry()
         filled = [self._took_in(fact) for fact in batch.facts]
         woken = batch.replan or any(filled)
@@ -178,7 +178,7 @@ class Bot:
             match action:
                 case Cancel(order):
                     self.keeper.cancel_sent(order)
-                    self.risk.sent(adds=False)
+                    self.risk.observer.sent(adds=False)
                     cancel = order.cancel_request()
                     intents.append(
                         # Asked for afterwards, it is as old as the order, not as the cancel.
@@ -200,7 +200,7 @@ class Bot:
             self.contradiction(error)
             return []
         self.keeper.live.put(order)
-        self.risk.sent(adds=self.position(order.symbol) * order.side.sign >= 0)
+        self.risk.observer.sent(adds=self.position(order.symbol) * order.side.sign >= 0)
         return [intent]
 
     def _unwish(self, key: OrderKey) -> None:
@@ -272,7 +272,7 @@ class Bot:
     def saw(self, quote: Quote) -> None:
         """A price that is worth no turn."""
         self.prices[quote.symbol] = quote
-        self.risk.saw(quote)
+        self.risk.observer.saw(quote)
 
     def publish(self, event: Event) -> None:
         """Tell the bus in the bot's name."""
@@ -299,7 +299,7 @@ class Bot:
     def save(self) -> None:
         """Write what has changed, in the transaction that is open."""
         self.ledger.save(self.guard.saved_state)
-        self.risk.save()
+        self.risk.observer.save()
 
     @property
     def cycles(self) -> CycleLog:

@@ -2,27 +2,25 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.core.events import CircuitBreakerActivated, PositionLimitWarning
 from nimbus_tui.core.ids import Symbol
-from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Side
 from nimbus_tui.core.plan import Band, ReviewedPlan
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
-from nimbus_tui.engine.risk_memory import RiskMemory, memory_fact, remembered
+from nimbus_tui.engine.risk_memory import RiskMemory
+from nimbus_tui.engine.risk_observer import RiskObserver
 from nimbus_tui.engine.ruled import Above, RuledBot
 from nimbus_tui.engine.stopping import StopWay
 from nimbus_tui.journal.base import Journal
-from nimbus_tui.risk import bands, order_rate, streak
+from nimbus_tui.risk import bands, order_rate
 from nimbus_tui.risk.allowances import Allowance, bot_allowances
-from nimbus_tui.risk.equity_track import began, observed, with_peak_reset
 from nimbus_tui.risk.escalation import Change, Ladder, assess, in_words, released
-from nimbus_tui.risk.position import ExitRule, beyond_since
-from nimbus_tui.risk.reading import Verdict
+from nimbus_tui.risk.position import ExitRule
+from nimbus_tui.risk.reading import Verdict, read
 from nimbus_tui.risk.rule import Rule
 from nimbus_tui.risk.situation import WAITS
 from nimbus_tui.risk.states import (
@@ -33,9 +31,11 @@ from nimbus_tui.risk.states import (
     StrategyState,
     StreamState,
 )
-from nimbus_tui.risk.table import read_bot
+from nimbus_tui.risk.table import BY_NAME, read_bot
 
 ZERO = Decimal(0)
+LOOK_AGAIN_NS = 10 * NS_PER_SECOND
+"""How often a bot that is not at normal is looked at at least."""
 _DELAYED = (f"{WAITS} order rate", f"{WAITS} throttle rate")
 
 
@@ -44,63 +44,66 @@ class BotRisk:
 
     def __init__(self, bot: RuledBot, journal: Journal, clock: Clock, venue: str) -> None:
         self._bot = bot
-        self._journal = journal
         self._clock = clock
         self._source = f"marks of {venue}"
+        self.observer = RiskObserver(bot, journal, clock, self._source)
         self.above: Callable[[], Above] = Above
         """What the limits over several bots leave to this one; worked out for each review."""
         self.ladder_above: Callable[[], Ladder] = lambda: Ladder(scope="")
         """The stricter ladder of its account and the engine."""
         self.streams: Callable[[], tuple[StreamState, ...]] = tuple
         self.mark_age_ms: Callable[[Symbol], int | None] = lambda symbol: None
+        self.trip: Callable[[RiskReading], None] = lambda reading: None
+        """Shut the engine down; for a rule of the bot that goes as far."""
         self.others: tuple[Rule, ...] = ()
-        self.memory: RiskMemory = remembered(journal, bot.bot_id)
         self.verdicts: tuple[Verdict, ...] = ()
         """What the rules said last."""
         self.waiting = 0
         """How many new orders the order rate holds back."""
-        self._extremes: dict[Symbol, tuple[Decimal, Decimal]] = {}
-        """The lowest and highest mark since the last turn."""
-        self._highest: Decimal | None = None
-        """The most that the equity has been since the last look."""
-        self._warned: dict[str, RiskStep] = {}
-        self._is_dirty = False
+        self._warned: dict[Symbol, RiskStep] = {}
+
+    @property
+    def memory(self) -> RiskMemory:
+        """What the rules remember from turn to turn."""
+        return self.observer.memory
 
     # every turn
 
-    def saw(self, quote: Quote) -> None:
-        """A price that gives the bot no turn: the peak of its equity may be at it."""
-        mark = quote.mark_price or quote.price
-        low, high = self._extremes.get(quote.symbol, (mark, mark))
-        self._extremes[quote.symbol] = (min(low, mark), max(high, mark))
-
-    def before_facts(self) -> None:
-        """Prices until now were met with the position until now: fills may change it next."""
-        if self._extremes:
-            self._highest = max(self._highest or ZERO, self._highest_seen())
-            self._extremes.clear()
-
-    def _highest_seen(self) -> Decimal:
-        """The most that the equity has been since the last look: it is linear in one price."""
-        books, marks = self._bot.books, self._bot.marks()
-        if len(self._bot.instruments) > 1:
-            return books.equity(marks)
-        return max(
-            books.equity(marks | {symbol: mark})
-            for symbol, reached in self._extremes.items()
-            for mark in reached
-        )
-
     def is_due(self, now: int) -> bool:
-        """Whether a look is worth while although no price has come."""
-        if not self._bot.ledger.saved.opened:
+        """Whether a look is worth while although nothing has woken the bot.
+
+        A stream may be silent, or the equity be at a new peak, which a kill must not lose.
+        """
+        if not self._bot.ledger.saved.opened or self._bot.standing.is_stopped:
             return False
-        early_ns = int(self._bot.limits.connection * NS_PER_SECOND) * 7 // 10
-        quiet = any(
-            one.last_data_ns is None or not one.resynced or now - one.last_data_ns >= early_ns
+        if self._bot.limits.drawdown is not None and self.observer.is_past_its_peak:
+            return True
+        # What it asked for last has to be taken back once the gap is closed.
+        was_silent = any(v.asks and v.reading.rule == "connection" for v in self.verdicts)
+        return was_silent or any(
+            not one.resynced or self._silent_ns(one, now) >= self._limit_ns * 7 // 10
             for one in self.streams()
         )
-        return quiet or self.memory.ladder.step is not RiskStep.NORMAL
+
+    def _silent_ns(self, stream: StreamState, now: int) -> int:
+        return self._limit_ns if stream.last_data_ns is None else now - stream.last_data_ns
+
+    @property
+    def _limit_ns(self) -> int:
+        return int(self._bot.limits.connection * NS_PER_SECOND)
+
+    @property
+    def can_look(self) -> bool:
+        """Whether there is something to measure, or nothing for so long that this itself is told.
+
+        Right after a start prices are only a moment away: that they aren't here yet is no gap.
+        """
+        if not self._bot.ledger.saved.opened:
+            return False
+        now = self._clock.now()
+        return self._bot.has_prices or any(
+            self._silent_ns(one, now) >= self._limit_ns for one in self.streams()
+        )
 
     @property
     def watches_every_price(self) -> bool:
@@ -111,51 +114,71 @@ class BotRisk:
 
     def look(self) -> None:
         """Measure, let the ladder follow, and carry out what it asks for."""
-        if not (self._bot.ledger.saved.opened and self._bot.has_prices):
+        if not self.can_look:
             return
         now = self._clock.now()
-        self._observe(now)
-        self.verdicts = read_bot(self.inputs(now), self._bot.limits, self.others)
+        if self._bot.has_prices:
+            self._observe(now)
+        inputs = self.inputs(now)
+        self.verdicts = read_bot(inputs, self._bot.limits, self.others)
         if self._bot.standing.is_stopped:
             return
-        self._warn_of_size()
+        self._warn_of_size(inputs)
         ladder, change = assess(self.memory.ladder, self.verdicts, now, self._bot.limits.hold_ns)
         if ladder != self.memory.ladder:
-            self._remember(ladder=ladder)
+            self.observer.remember(ladder=ladder)
         if change is not None:
             self._took_step(change)
+        self._close_for_others()
+
+    def _observe(self, now: int) -> None:
+        before = self.memory.streak.tripped_ns
+        self.observer.observe(now)
+        run = self.memory.streak
+        if before is None and run.tripped_ns is not None:
+            seconds = self._bot.limits.cooldown_ns // NS_PER_SECOND
+            self._bot.publish(CircuitBreakerActivated(losses=run.count, cooldown_seconds=seconds))
 
     def _took_step(self, change: Change) -> None:
-        self._bot.publish(change.event())
         reading = change.reading
-        if reading is None or change.after < change.before:
+        if change.after is RiskStep.EMERGENCY and reading is not None:
+            self.trip(reading)  # which tells of it
+        else:
+            self._bot.publish(change.event())
+        if reading is None or change.after < change.before or change.after < RiskStep.STOP:
             return
-        if reading.rule == "consecutive_losses" and change.after is RiskStep.PAUSE:
-            seconds = self._bot.limits.cooldown_ns // NS_PER_SECOND
-            losses = int(reading.measured or ZERO)
-            self._bot.publish(CircuitBreakerActivated(losses=losses, cooldown_seconds=seconds))
-        if change.after >= RiskStep.STOP:
-            way = StopWay.POSITION_AGE if change.closes else StopWay.RULE
-            self._bot.standing.stop(way, in_words(reading))
+        way = StopWay.POSITION_AGE if change.closes else StopWay.RULE
+        self._bot.standing.stop(way, in_words(reading))
 
-    def _warn_of_size(self) -> None:
-        """Tell once each time that a position comes near its limit, or is refused by it."""
+    def _close_for_others(self) -> None:
+        """Carry out an exit of another package; our own trip at their price, before any look."""
+        names = {rule.name for rule in self.others if rule.closes}
+        for verdict in self.verdicts:
+            trips = verdict.reading.closes and verdict.reading.rule in names
+            if trips and not self._bot.standing.is_stopped:
+                self._bot.standing.stop(StopWay.OTHER_EXIT, in_words(verdict.reading))
+
+    def _warn_of_size(self, inputs: BotInputs) -> None:
+        """Tell once each time that a position comes near its limit, or is refused by it.
+
+        It may come near again once it was calm, so that a price to and fro tells nothing new.
+        """
         limits = self._bot.limits
         if limits.position_size is None:
             return
-        inputs = self.inputs(self._clock.now())
         for state in inputs.positions:
             one = msgspec.structs.replace(inputs, positions=(state,))
-            (verdict,) = [v for v in read_bot(one, limits) if v.reading.rule == "position_size"]
+            verdict = read(BY_NAME["position_size"], one, limits)
             reading, symbol = verdict.reading, state.holding.symbol
             step = reading.step if not reading.refuses else max(reading.step, RiskStep.THROTTLE)
-            if step > self._warned.get(symbol, RiskStep.NORMAL) and reading.measured is not None:
+            before = self._warned.get(symbol, RiskStep.NORMAL)
+            if step > before and reading.measured is not None:
                 self._bot.publish(
                     PositionLimitWarning(
                         symbol=symbol, measured=reading.measured, limit=limits.position_size
                     )
                 )
-            self._warned[symbol] = step
+            self._warned[symbol] = max(step, min(before, verdict.eased))
 
     # what is measured
 
@@ -168,7 +191,7 @@ class BotRisk:
             now_ns=now,
             positions=tuple(self._position_state(symbol, now) for symbol in bot.instruments),
             strategy=StrategyState(
-                equity=Input(value=bot.equity(), source=self._source),
+                equity=self._equity(),
                 track=self.memory.track,
                 streak=self.memory.streak,
                 orders=self.memory.orders,
@@ -177,6 +200,25 @@ class BotRisk:
             streams=self.streams(),
             refusals=worst[0],
             refused=worst[1],
+        )
+
+    def _equity(self) -> Input:
+        """No better than the worst of the marks that it is made of."""
+        bot = self._bot
+        if not bot.has_prices:
+            return Input(value=None, source=self._source)
+        marks = [
+            self.mark_input(symbol, mark)
+            for symbol, mark in bot.marks().items()
+            if bot.books.position(symbol).quantity
+        ]
+        ages = [one.age_ms for one in marks if one.age_ms is not None]
+        bad = [one.quality for one in marks if one.quality is not RiskInput.GOOD]
+        return Input(
+            value=bot.equity(),
+            source=self._source,
+            age_ms=max(ages, default=None),
+            quality=bad[0] if bad else RiskInput.GOOD,
         )
 
     def _position_state(self, symbol: Symbol, now: int) -> PositionState:
@@ -208,6 +250,10 @@ class BotRisk:
         quality = RiskInput.STALE if stale else RiskInput.GOOD
         return Input(value=mark, source=self._source, age_ms=age_ms, quality=quality)
 
+    def trusts(self, symbol: Symbol) -> bool:
+        """Whether the mark of a symbol is fresh enough to act upon."""
+        return self.mark_input(symbol, ZERO).problem is RiskInput.GOOD
+
     def resting(self, symbol: Symbol) -> tuple[Decimal, Decimal]:
         """What is still to fill of the buys and of the sells that may rest."""
         sums = {Side.BUY: ZERO, Side.SELL: ZERO}
@@ -215,63 +261,6 @@ class BotRisk:
             if order.symbol == symbol:
                 sums[order.side] += order.remaining
         return sums[Side.BUY], sums[Side.SELL]
-
-    def _observe(self, now: int) -> None:
-        """Let the memory follow what has happened since the last look."""
-        self._observe_cycles(now)
-        bot, before = self._bot, self.memory.track
-        day_start = bot.limits.day_start_ns
-        equity = bot.equity()
-        if before is None:
-            before = began(equity, now, self._source, day_start)
-            self._remember(track=before)
-        highest, self._highest = self._highest, None
-        after = observed(
-            before,
-            equity,
-            now,
-            origin=self._source,
-            day_start_ns=day_start,
-            highest=highest,
-        )
-        if (after.peak, after.points, after.day) != (before.peak, before.points, before.day):
-            self._remember(track=after)
-        else:
-            # The newest equity alone is worth no write: the books say it at any time.
-            self.memory = msgspec.structs.replace(self.memory, track=after)
-
-    def observe_exits(self) -> None:
-        """Note since when positions are open and marks beyond their stop loss."""
-        now = self._clock.now()
-        opened, beyond = dict(self.memory.opened), dict(self.memory.beyond)
-        marks = self._bot.marks()
-        for symbol in self._bot.instruments:
-            quantity = self._bot.books.position(symbol).quantity
-            if not quantity:
-                opened.pop(symbol, None)
-            else:
-                opened.setdefault(symbol, now)
-            rules = self._bot.standing.exit_rules(symbol)
-            since = (
-                beyond_since(beyond.get(symbol), rules, marks[symbol], now)
-                if symbol in marks
-                else None
-            )
-            if since is None:
-                beyond.pop(symbol, None)
-            else:
-                beyond[symbol] = since
-        if (opened, beyond) != (self.memory.opened, self.memory.beyond):
-            self._remember(opened=opened, beyond=beyond)
-
-    def _observe_cycles(self, now: int) -> None:
-        log, limits = self._bot.cycles, self._bot.limits
-        run = streak.settled(self.memory.streak, now, limits.consecutive_losses, limits.cooldown_ns)
-        fresh = log.count - self.memory.cycles
-        for cycle in log.recent[max(0, len(log.recent) - fresh) :] if fresh > 0 else ():
-            run = streak.cycle_closed(run, cycle.result, now, limits.consecutive_losses)
-        if run != self.memory.streak or fresh:
-            self._remember(streak=run, cycles=log.count)
 
     # what follows from it
 
@@ -291,7 +280,7 @@ class BotRisk:
         above = self.ladder_above()
         if above.step >= RiskStep.STOP:
             return above.reason
-        if not (self._bot.ledger.saved.opened and self._bot.has_prices):
+        if not self.can_look:
             return ""
         verdicts = read_bot(self.inputs(self._clock.now()), self._bot.limits, self.others)
         asking = [v.reading for v in verdicts if v.asks >= RiskStep.STOP]
@@ -322,19 +311,6 @@ class BotRisk:
         """What the gate has let through: how many orders wait for their turn by the rate."""
         self.waiting = sum(reason.startswith(_DELAYED) for reason in plan.held_back.values())
 
-    def sent(self, *, adds: bool) -> None:
-        """An order or a cancel has left."""
-        limits = self._bot.limits
-        orders = order_rate.sent(
-            self.memory.orders,
-            self._clock.now(),
-            adds=adds,
-            order_rate=limits.order_rate,
-            throttle_rate=limits.throttle_rate,
-        )
-        # Not written for its own sake: a restart takes longer than the bucket to fill.
-        self.memory = msgspec.structs.replace(self.memory, orders=orders)
-
     def bands(self) -> dict[Symbol, Band]:
         """The prices between which no rule changes its step."""
         if self._bot.standing.is_stopped or not self._watches_prices:
@@ -358,6 +334,9 @@ class BotRisk:
         now, limits = self._clock.now(), bot.limits
         inputs = msgspec.structs.replace(self.inputs(now), streams=())
         times = [bands.next_time(inputs, limits), self.memory.ladder.until(limits.hold_ns)]
+        if self.memory.ladder.step and not self.memory.ladder.latched:
+            # What takes a step back is not always a price or a time that can be told beforehand.
+            times.append(now + LOOK_AGAIN_NS)
         if self.waiting:
             times.append(order_rate.next_adding_ns(self.memory.orders, now, limits.order_rate))
             if bot.standing.step is RiskStep.THROTTLE:
@@ -367,7 +346,7 @@ class BotRisk:
 
     def readings(self) -> tuple[RiskReading, ...]:
         """What every rule of the bot measures now."""
-        if not (self._bot.ledger.saved.opened and self._bot.has_prices):
+        if not self.can_look:
             return ()
         inputs = self.inputs(self._clock.now())
         return tuple(v.reading for v in read_bot(inputs, self._bot.limits, self.others))
@@ -377,29 +356,6 @@ class BotRisk:
     def release(self) -> None:
         """The operator starts the bot anew: from the bottom of the ladder."""
         ladder, change = released(self.memory.ladder)
-        self._remember(ladder=ladder)
+        self.observer.remember(ladder=ladder)
         if change is not None:
             self._bot.publish(change.event())
-
-    def reset_peak(self) -> tuple[Decimal | None, Decimal]:
-        """Measure the drawdown from now on; returns the peak that was, and the new one."""
-        now, equity = self._clock.now(), self._bot.equity()
-        self._observe(now)
-        track = self.memory.track
-        before = None if track is None else track.peak
-        if track is not None:
-            self._remember(track=with_peak_reset(track, now))
-        return before, equity
-
-    # the journal
-
-    def _remember(self, **changes: Any) -> None:
-        self.memory = msgspec.structs.replace(self.memory, **changes)
-        self._is_dirty = True
-
-    def save(self) -> None:
-        """Write what has changed, in the transaction that is open."""
-        if self._is_dirty:
-            self._is_dirty = False
-            text = msgspec.json.encode(self.memory).decode()
-            self._journal.save_fact(memory_fact(self._bot.bot_id), text)

@@ -14,6 +14,7 @@ from nimbus_tui.core.events import Error, Event
 from nimbus_tui.core.ids import BotId, ClientOrderId, ExchangeName
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import NO_BAND, Band
+from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine import commands
 from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.auditor import Auditor
@@ -222,9 +223,10 @@ class Engine:
                 tuple(facts.get(bot_id, ())), tuple(quotes.get(bot_id, ())), bot_id in replan
             )
             intents += self._turn(self.bots[bot_id], batch)
-        # What the turns have changed may concern others at once.
-        for bot_id in sorted(self.risk_desk.look()):
-            intents += self._turn(self.bots[bot_id], Batch())
+        # What the turns have changed may concern others at once, and those others again.
+        for _ in RiskStep:
+            for bot_id in sorted(self.risk_desk.look()):
+                intents += self._turn(self.bots[bot_id], Batch())
         return intents
 
     def _turn(self, bot: Bot, batch: Batch) -> list[Intent]:

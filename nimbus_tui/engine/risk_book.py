@@ -41,7 +41,7 @@ class Share(msgspec.Struct, frozen=True):
     exchange: ExchangeName
     quote: Asset
     fixed: Decimal
-    """Its equity at prices of 0: equity is linear in price."""
+    """What it would have earned at prices of 0: earnings are linear in price."""
     held: Mapping[Symbol, Held]
 
 
@@ -92,13 +92,13 @@ class RiskBook:
             if exchange in (None, market[0])
         )
 
-    def equity(
+    def earned(
         self,
         exchange: ExchangeName,
         price: Callable[[Market], Decimal | None],
         worth: Callable[[ExchangeName, Asset], Decimal | None],
     ) -> Decimal | None:
-        """What all bots of a venue are worth; None where a price is missing that counts."""
+        """What all bots of a venue have earned; None where a price is missing that counts."""
         total = ZERO
         for amount, quote in self._amounts(exchange, price):
             rate = worth(exchange, quote) if amount != ZERO else ZERO

@@ -43,10 +43,19 @@ class Listener(Protocol):
         ...
 
 
+class GapNoter(Protocol):
+    """Who notes that a stream was silent."""
+
+    def resumed(self, market: Market, silent_ns: int) -> None:
+        """A price has come after so long."""
+        ...
+
+
 class RiskSide(Protocol):
     """The engine as its rules see it."""
 
     settings: EngineSettings
+    started_ns: int
     clock: Clock
     journal: Journal
     inbox: Inbox
@@ -64,6 +73,11 @@ class RiskSide(Protocol):
     @property
     def risk_desk(self) -> Listener:
         """Who hears every price."""
+        ...
+
+    @property
+    def streams(self) -> GapNoter:
+        """Who notes that a stream was silent."""
         ...
 
     @property

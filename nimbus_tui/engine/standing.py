@@ -195,7 +195,7 @@ class Standing:
 
     def reset_peak(self) -> str:
         """The operator lets the drawdown be measured from now on; says from what to what."""
-        before, now = self._bot.risk.reset_peak()
+        before, now = self._bot.risk.observer.reset_peak()
         was = "" if before is None else f" (it was {before:.2f})"
         words = f"drawdown is measured from {now:.2f} {self._bot.quote} on{was}"
         self._bot.publish(Info(message=f"reset by the operator: {words}"))
@@ -207,9 +207,11 @@ class Standing:
             if self._bot.saved.restarts_when_flat and self.is_flat and not self._bot.keeper.live:
                 self.start()
             return
-        self._bot.risk.observe_exits()
+        self._bot.risk.observer.observe_exits()
         for symbol, quote in self._bot.prices.items():
             mark = quote.mark_price or quote.price
+            if not self._bot.risk.trusts(symbol):
+                continue  # too old to sell by; the silence itself pauses the bot
             for rule in self.exit_rules(symbol):
                 if rule.trips(mark, self._bot.risk.beyond_ns(rule, symbol)):
                     self._exit(symbol, rule, mark)

@@ -187,6 +187,7 @@ def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
     bot.risk.ladder_above = lambda: engine.risk_desk.step_above(spec.exchange)
     bot.risk.streams = lambda: engine.streams.of(bot)
     bot.risk.mark_age_ms = lambda symbol: engine.risk_desk.mark_age_ms((spec.exchange, symbol))
+    bot.risk.trip = engine.risk_desk.trip
     bot.risk.others = engine.settings.other_rules
     bot.standing.emergency = engine.emergency.latched
     bot.standing.policy = engine.stop_policy(spec)

@@ -21,6 +21,8 @@ class StopWay(Enum):
     STOP_LOSS = "stop_loss"
     TAKE_PROFIT = "take_profit"
     POSITION_AGE = "position_age"
+    OTHER_EXIT = "other_exit"
+    """An exit rule of another package."""
     RULE = "rule"
     """A step of a rule's ladder."""
     FAULTS = "faults"
@@ -45,7 +47,9 @@ class StopPolicy(msgspec.Struct, frozen=True, kw_only=True):
     def closes(self, way: StopWay) -> bool:
         """Whether the position is closed."""
         match way:
-            case StopWay.FLATTEN | StopWay.STOP_LOSS | StopWay.TAKE_PROFIT | StopWay.POSITION_AGE:
+            case StopWay.FLATTEN | StopWay.STOP_LOSS | StopWay.TAKE_PROFIT:
+                return True
+            case StopWay.POSITION_AGE | StopWay.OTHER_EXIT:
                 return True
             case StopWay.OPERATOR | StopWay.RULE | StopWay.FAULTS:
                 return self.close_on_stop

@@ -3,6 +3,7 @@
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.risk_side import RiskSide
 from nimbus_tui.risk.gate import VenueSync
 from nimbus_tui.risk.states import StreamState
@@ -14,19 +15,26 @@ class Streams:
     def __init__(self, engine: RiskSide) -> None:
         self._engine = engine
         self._gaps: dict[BotId, int | None] = {}
-        """Bots whose data was silent too long; once it is back, the comparisons there were then."""
+        """Bots whose data was silent too long; once it is back, how many comparisons had begun."""
+
+    def resumed(self, market: Market, silent_ns: int) -> None:
+        """A price has come after so long: a gap, even if nobody has looked meanwhile."""
+        for bot_id in self._engine.watchers[market]:
+            if silent_ns >= _limit_ns(self._engine.bots[bot_id]):
+                self._gaps[bot_id] = None
 
     def of(self, bot: Bot) -> tuple[StreamState, ...]:
         """The streams that a bot needs; none where nothing can be silent."""
         if not self._engine.settings.watches_streams:
             return ()
         now = self._engine.clock.now()
+        # What has never been heard is silent since the start.
+        begin = self._engine.started_ns
         heard = {
-            symbol: self._engine.risk_desk.last_heard((bot.orders.name, symbol))
+            symbol: self._engine.risk_desk.last_heard((bot.orders.name, symbol)) or begin
             for symbol in bot.instruments
         }
-        limit_ns = int(bot.limits.connection * NS_PER_SECOND)
-        silent = any(at is not None and now - at >= limit_ns for at in heard.values())
+        silent = any(now - at >= _limit_ns(bot) for at in heard.values())
         self._follow(bot, is_silent=silent)
         return tuple(
             StreamState(
@@ -47,7 +55,12 @@ class Streams:
             return
         compared = self._gaps[bot.bot_id]
         if compared is None:
-            self._gaps[bot.bot_id] = synchroniser.comparisons
+            # One that is under way has perhaps read before the data came back.
+            self._gaps[bot.bot_id] = synchroniser.begun
             synchroniser.compare_soon()
         elif synchroniser.comparisons > compared and bot.sync is VenueSync.NOW:
             del self._gaps[bot.bot_id]
+
+
+def _limit_ns(bot: Bot) -> int:
+    return int(bot.limits.connection * NS_PER_SECOND)

@@ -45,8 +45,10 @@ class Synchroniser:
         self._losses = 0
         """How often the connection was lost; a comparison that spans a loss counts for nothing."""
         self._looks = 0
+        self.begun = 0
+        """How many comparisons have begun."""
         self.comparisons = 0
-        """How many have been finished."""
+        """The number of the newest one that has gone through."""
         self.in_step = False
 
     async def first(self) -> None:
@@ -154,12 +156,13 @@ class Synchroniser:
         """Compare until a comparison has gone through without a loss of the connection."""
         while True:
             losses = self._losses
+            self.begun += 1
             await self._compare()
             if losses == self._losses:
                 break
             if not self._manager.exchange.is_connected():
                 return  # the connection's return will ask for it again
-        self.comparisons += 1
+        self.comparisons = self.begun
         was_in_step = self.in_step
         self._set_in_step(True)
         if not was_in_step:

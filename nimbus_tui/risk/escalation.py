@@ -121,8 +121,10 @@ def _held(
     since = now_ns if ladder.calm_since is None else ladder.calm_since
     if now_ns - since < hold_ns:
         return ladder.held, since
-    # The next step down is a step of its own: it has to be calm for as long again.
-    return RiskStep(ladder.held - 1), None
+    # The next step down is a step of its own: it has to be calm for as long again, from now on.
+    lower = RiskStep(ladder.held - 1)
+    is_calm = lower and not any(one.eased >= lower for one in verdicts if _speaks(one))
+    return lower, now_ns if is_calm else None
 
 
 def _speaks(verdict: Verdict) -> bool:

@@ -77,6 +77,7 @@ CLOSES = {  # decision by decision: on_stop keep, on_stop close
     StopWay.STOP_LOSS: (True, True),
     StopWay.TAKE_PROFIT: (True, True),
     StopWay.POSITION_AGE: (True, True),
+    StopWay.OTHER_EXIT: (True, True),
     StopWay.RULE: (False, True),
     StopWay.FAULTS: (False, True),
     StopWay.EMERGENCY: (False, False),

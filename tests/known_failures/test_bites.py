@@ -29,8 +29,10 @@ from nimbus_tui.risk import gate
 from nimbus_tui.simulation.faults import FaultKind
 from nimbus_tui.strategies.grid import GridStrategy
 from tests.known_failures import (
+    limit_mistakes,
     test_accounting,
     test_emergency,
+    test_limits,
     test_messages,
     test_orders,
     test_plans,
@@ -287,7 +289,7 @@ def profit_is_read_off_the_balance(patch: Patch) -> None:
 
 
 ORDERS, RESTARTS, MESSAGES = test_orders, test_restarts, test_messages
-STOPS, BOOKS, PLANS = test_emergency, test_accounting, test_plans
+STOPS, BOOKS, PLANS, LIMITS = test_emergency, test_accounting, test_plans, test_limits
 EXITS = {"prices": ("2200", "2200", "2200"), "limits": STOPS.STOP}
 MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (lost_is_failed, ORDERS, "test_f01_an_order_whose_answer_was_lost_fills_45_s_later", {}),
@@ -327,6 +329,17 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (every_try_is_logged, STOPS, "test_f28_the_emergency_latches_once", {}),
     (the_latch_is_written_with_the_rest, STOPS, "test_f28_the_latch_is_written", {}),
     (profit_is_read_off_the_balance, BOOKS, "test_f29_deposits", {}),
+    (limit_mistakes.marks_of_all_places_are_alike, LIMITS, "test_f11_", {"rule": "drawdown"}),
+    (limit_mistakes.marks_of_all_places_are_alike, LIMITS, "test_f11_", {"rule": "daily_loss"}),
+    (limit_mistakes.the_peak_is_that_of_the_last_look, LIMITS, "test_f12_", {}),
+    (a_rule_has_its_own_stop, LIMITS, "test_f17_", {"rule": "drawdown", "closes": False}),
+    (limit_mistakes.an_open_socket_is_alive, LIMITS, "test_f18_", {}),
+    (limit_mistakes.each_bot_counts_its_own_requests, LIMITS, "test_f22_", {}),
+    (limit_mistakes.no_share_is_kept_for_exits, LIMITS, "test_f22_", {}),
+    (profit_is_read_off_the_balance, LIMITS, "test_f29_", {"amount": "-9000"}),
+    (limit_mistakes.a_bots_loss_is_everybodys, LIMITS, "test_f30_one_positions_margin_loss", {}),
+    (limit_mistakes.what_has_no_mark_is_worth_nothing, LIMITS, "test_f30_a_missing_mark", {}),
+    (limit_mistakes.a_limit_says_not_of_what, LIMITS, "test_f30_every_limit_names", {}),
 ]  # fmt: skip
 
 

@@ -54,9 +54,9 @@ def test_one_step_down_is_taken_after_every_hold_under_75_percent() -> None:
 
 def test_each_step_down_takes_a_hold_of_its_own() -> None:
     calm = [verdict("0.1")]
-    looks = [(0, [verdict("1.15")]), *((at, calm) for at in (1, 601, 602, 603, 1201, 1202))]
+    looks = [(0, [verdict("1.15")]), *((at, calm) for at in (1, 601, 602, 1200, 1201, 1202))]
     steps = [walked(*looks[: number + 1])[0].step for number in range(len(looks))]
-    assert steps == [RiskStep.PAUSE] * 2 + [RiskStep.THROTTLE] * 4 + [RiskStep.WARNING]
+    assert steps == [RiskStep.PAUSE] * 2 + [RiskStep.THROTTLE] * 3 + [RiskStep.WARNING] * 2
 
 
 @pytest.mark.parametrize(("usage", "goes"), [("0.8625", False), ("0.8624", True)])
