@@ -22,7 +22,7 @@ from nimbus_tui.risk.allowances import Allowance, bot_allowances
 from nimbus_tui.risk.equity_track import began, observed, with_peak_reset
 from nimbus_tui.risk.escalation import Change, Ladder, assess, in_words, released
 from nimbus_tui.risk.position import ExitRule, beyond_since
-from nimbus_tui.risk.reading import Verdict
+from nimbus_tui.risk.reading import Verdict, read
 from nimbus_tui.risk.rule import Rule
 from nimbus_tui.risk.situation import WAITS
 from nimbus_tui.risk.states import (
@@ -33,9 +33,10 @@ from nimbus_tui.risk.states import (
     StrategyState,
     StreamState,
 )
-from nimbus_tui.risk.table import read_bot
+from nimbus_tui.risk.table import BY_NAME, read_bot
 
 ZERO = Decimal(0)
+_SIZE = BY_NAME["position_size"]
 _DELAYED = (f"{WAITS} order rate", f"{WAITS} throttle rate")
 
 
@@ -115,10 +116,11 @@ class BotRisk:
             return
         now = self._clock.now()
         self._observe(now)
-        self.verdicts = read_bot(self.inputs(now), self._bot.limits, self.others)
+        inputs = self.inputs(now)
+        self.verdicts = read_bot(inputs, self._bot.limits, self.others)
         if self._bot.standing.is_stopped:
             return
-        self._warn_of_size()
+        self._warn_of_size(inputs)
         ladder, change = assess(self.memory.ladder, self.verdicts, now, self._bot.limits.hold_ns)
         if ladder != self.memory.ladder:
             self._remember(ladder=ladder)
@@ -138,16 +140,14 @@ class BotRisk:
             way = StopWay.POSITION_AGE if change.closes else StopWay.RULE
             self._bot.standing.stop(way, in_words(reading))
 
-    def _warn_of_size(self) -> None:
+    def _warn_of_size(self, inputs: BotInputs) -> None:
         """Tell once each time that a position comes near its limit, or is refused by it."""
         limits = self._bot.limits
         if limits.position_size is None:
             return
-        inputs = self.inputs(self._clock.now())
         for state in inputs.positions:
             one = msgspec.structs.replace(inputs, positions=(state,))
-            (verdict,) = [v for v in read_bot(one, limits) if v.reading.rule == "position_size"]
-            reading, symbol = verdict.reading, state.holding.symbol
+            reading, symbol = read(_SIZE, one, limits).reading, state.holding.symbol
             step = reading.step if not reading.refuses else max(reading.step, RiskStep.THROTTLE)
             if step > self._warned.get(symbol, RiskStep.NORMAL) and reading.measured is not None:
                 self._bot.publish(
@@ -210,11 +210,13 @@ class BotRisk:
 
     def resting(self, symbol: Symbol) -> tuple[Decimal, Decimal]:
         """What is still to fill of the buys and of the sells that may rest."""
-        sums = {Side.BUY: ZERO, Side.SELL: ZERO}
+        buys, sells = ZERO, ZERO
         for order in self._bot.keeper.live.values():
-            if order.symbol == symbol:
-                sums[order.side] += order.remaining
-        return sums[Side.BUY], sums[Side.SELL]
+            if order.symbol == symbol and order.side is Side.BUY:
+                buys += order.remaining
+            elif order.symbol == symbol:
+                sells += order.remaining
+        return buys, sells
 
     def _observe(self, now: int) -> None:
         """Let the memory follow what has happened since the last look."""
