@@ -8,7 +8,7 @@ import msgspec
 
 from nimbus_tui.core.clock import NS_PER_MS, NS_PER_SECOND
 from nimbus_tui.core.events import Event, OrderRejected
-from nimbus_tui.core.ids import Asset, BotId, ExchangeName
+from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import parse_symbol
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
@@ -46,6 +46,8 @@ LIKE_DOLLARS = frozenset({"USD", "USDC", "USDT", "FDUSD", "USDE", "DAI"})
 """Currencies that are reckoned as one: a limit is no place for a hundredth of a cent."""
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_Asker = tuple[ExchangeName, frozenset[Symbol]]
+"""Bots of one venue with the same symbols are told the same."""
 
 
 class RiskDesk:
@@ -67,6 +69,9 @@ class RiskDesk:
         self._rejects: deque[int] = deque()
         self._is_due = True
         self._heard: dict[Market, int] = {}
+        self._above: dict[_Asker, Above] = {}
+        """What has been answered since a number changed that it depends on."""
+        self._above_at: tuple[object, ...] = ()
         engine.bus.subscribe(self._on_event)
 
     @property
@@ -81,6 +86,7 @@ class RiskDesk:
 
     def heard(self, market: Market, quote: Quote) -> None:
         """A price has come."""
+        self._above.clear()
         if self._engine.settings.watches_streams:
             self._heard[market] = self._engine.clock.now()
         if self._limits.correlation is not None:
@@ -98,7 +104,9 @@ class RiskDesk:
         }
         fixed = bot.equity() - sum((held[s].net * marks[s] for s in held), ZERO)
         share = Share(bot.orders.name, bot.quote, fixed, held)
-        self._is_due = self._book.note(bot.bot_id, share) or self._is_due
+        if self._book.note(bot.bot_id, share):
+            self._is_due = True
+            self._above.clear()
 
     def fired(self, woken: Set[BotId]) -> None:
         """Who has been woken by a price or a time: perhaps the desk."""
@@ -115,6 +123,7 @@ class RiskDesk:
         if not self._is_due:
             return set()
         self._is_due = False
+        self._above.clear()
         before = {scope: self._says(scope) for scope in self.ladders}
         now = self._engine.clock.now()
         engine_inputs = self.engine_inputs(now)
@@ -295,6 +304,17 @@ class RiskDesk:
 
     def above(self, bot: Bot) -> Above:
         """What the rules of its account and of the engine say to a bot."""
+        self.note(bot)
+        at = (self._engine.clock.now(), *self._engine.accounts.equity.values())
+        if at != self._above_at:
+            self._above_at = at
+            self._above.clear()
+        asker = (bot.orders.name, frozenset(bot.instruments))
+        if asker not in self._above:
+            self._above[asker] = self._worked_out(bot)
+        return self._above[asker]
+
+    def _worked_out(self, bot: Bot) -> Above:
         account = account_scope(bot.orders.name)
         mine, all_of = self.ladders[account], self.ladders[ENGINE]
         higher = mine if mine.step > all_of.step else all_of
@@ -302,7 +322,6 @@ class RiskDesk:
         if not self.follows_prices:
             return Above(step=higher.step, reason=higher.reason, refusal=refusal(said))
         now = self._engine.clock.now()
-        self.note(bot)
         worth = self._worth(bot.orders.name, bot.quote) or ONE
         assets = {parse_symbol(symbol).base for symbol in bot.instruments}
         limits = self.account_limits(bot.orders.name)
@@ -323,6 +342,7 @@ class RiskDesk:
             if change is not None:
                 self._engine.bus.publish(change.event())
         self._is_due = True
+        self._above.clear()
 
     def step_above(self, exchange: ExchangeName) -> Ladder:
         """The stricter ladder of an account and the engine."""
