@@ -38,7 +38,6 @@ class SymbolParts(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def parse_symbol(symbol: str) -> SymbolParts:
     """Take a unified symbol apart.
 

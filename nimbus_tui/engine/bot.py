@@ -140,7 +140,7 @@ class Bot:
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
-        live, above = self.keeper.live, self.risk.above()
+        live = self.keeper.live
         situation = Situation(
             step=self.standing.step,
             positions={symbol: self.position(symbol) for symbol in self.instruments},
@@ -152,11 +152,16 @@ class Bot:
             waiting=self.keeper.waiting_reasons(),
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
-            allowances=(*self.risk.allowances(), *above.allowances),
-            refusal=above.refusal,
             adding_left=self.risk.adding_left(),
             throttled_left=self.risk.throttled_left(),
         )
+        if not all(situation.rests_as_wished(order) for order in plan.orders):
+            # Only new orders are measured against the limits, and most turns bring none.
+            above = self.risk.above()
+            allowances = (*self.risk.allowances(), *above.allowances)
+            situation = msgspec.structs.replace(
+                situation, allowances=allowances, refusal=above.refusal
+            )
         self.reviewed = review(plan, situation)
         self.risk.reviewed(self.reviewed)
         for key, reason in self._objections.fresh(

@@ -36,6 +36,7 @@ from nimbus_tui.risk.table import BY_NAME, read_bot
 ZERO = Decimal(0)
 LOOK_AGAIN_NS = 10 * NS_PER_SECOND
 """How often a bot that is not at normal is looked at at least."""
+_SIZE = BY_NAME["position_size"]
 _DELAYED = (f"{WAITS} order rate", f"{WAITS} throttle rate")
 
 
@@ -168,7 +169,7 @@ class BotRisk:
             return
         for state in inputs.positions:
             one = msgspec.structs.replace(inputs, positions=(state,))
-            verdict = read(BY_NAME["position_size"], one, limits)
+            verdict = read(_SIZE, one, limits)
             reading, symbol = verdict.reading, state.holding.symbol
             step = reading.step if not reading.refuses else max(reading.step, RiskStep.THROTTLE)
             before = self._warned.get(symbol, RiskStep.NORMAL)
@@ -256,11 +257,13 @@ class BotRisk:
 
     def resting(self, symbol: Symbol) -> tuple[Decimal, Decimal]:
         """What is still to fill of the buys and of the sells that may rest."""
-        sums = {Side.BUY: ZERO, Side.SELL: ZERO}
+        buys, sells = ZERO, ZERO
         for order in self._bot.keeper.live.values():
-            if order.symbol == symbol:
-                sums[order.side] += order.remaining
-        return sums[Side.BUY], sums[Side.SELL]
+            if order.symbol == symbol and order.side is Side.BUY:
+                buys += order.remaining
+            elif order.symbol == symbol:
+                sells += order.remaining
+        return buys, sells
 
     # what follows from it
 

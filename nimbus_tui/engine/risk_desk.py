@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from nimbus_tui.core.clock import NS_PER_SECOND
-from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import parse_symbol
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.plan import Band
@@ -36,6 +36,8 @@ LOOK_EVERY_S = 1.0
 """How often what no price tells of is looked at: silent streams, request budgets, refusals."""
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_Asker = tuple[ExchangeName, frozenset[Symbol]]
+"""Bots of one venue with the same symbols are told the same."""
 
 
 class RiskDesk:
@@ -56,6 +58,9 @@ class RiskDesk:
         self._is_seeded = False
         """Whether what the bots hold since before the start is in the book."""
         self._is_due = True
+        self._above: dict[_Asker, Above] = {}
+        """What has been answered since a number changed that it depends on."""
+        self._above_at: tuple[object, ...] = ()
         engine.accounts.told = self.told
 
     @property
@@ -67,6 +72,7 @@ class RiskDesk:
 
     def heard(self, market: Market, quote: Quote) -> None:
         """A price has come."""
+        self._above.clear()
         self.seen.heard(market, quote)
 
     def note(self, bot: Bot) -> None:
@@ -80,7 +86,9 @@ class RiskDesk:
         # What was brought in is no earning: it was in the account before.
         fixed = bot.books.equity(dict.fromkeys(bot.instruments, ZERO)) - bot.books.capital
         share = Share(bot.orders.name, bot.quote, fixed, held)
-        self._is_due = self._book.note(bot.bot_id, share) or self._is_due
+        if self._book.note(bot.bot_id, share):
+            self._is_due = True
+            self._above.clear()
 
     def told(self, name: ExchangeName) -> None:
         """A venue has told its account's equity."""
@@ -99,6 +107,7 @@ class RiskDesk:
         if not self._is_due:
             return set()
         self._is_due = False
+        self._above.clear()
         self._seed()
         before = {scope: self._says(scope) for scope in self.ladders}
         now = self._engine.clock.now()
@@ -212,6 +221,17 @@ class RiskDesk:
 
     def above(self, bot: Bot) -> Above:
         """What the rules of its account and of the engine say to a bot."""
+        self.note(bot)
+        at = (self._engine.clock.now(), *self._engine.accounts.equity.values())
+        if at != self._above_at:
+            self._above_at = at
+            self._above.clear()
+        asker = (bot.orders.name, frozenset(bot.instruments))
+        if asker not in self._above:
+            self._above[asker] = self._worked_out(bot)
+        return self._above[asker]
+
+    def _worked_out(self, bot: Bot) -> Above:
         account = account_scope(bot.orders.name)
         mine, all_of = self.ladders[account], self.ladders[ENGINE]
         higher = mine if mine.step > all_of.step else all_of
@@ -219,7 +239,6 @@ class RiskDesk:
         if not self.follows_prices:
             return Above(step=higher.step, reason=higher.reason, refusal=refusal(said))
         now = self._engine.clock.now()
-        self.note(bot)
         worth = self.seen.worth(bot.orders.name, bot.quote) or ONE
         assets = {parse_symbol(symbol).base for symbol in bot.instruments}
         limits = self.account_limits(bot.orders.name)
@@ -240,6 +259,7 @@ class RiskDesk:
             if change is not None:
                 self._engine.bus.publish(change.event())
         self._is_due = True
+        self._above.clear()
 
     def step_above(self, exchange: ExchangeName) -> Ladder:
         """The stricter ladder of an account and the engine."""

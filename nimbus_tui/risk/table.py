@@ -62,12 +62,13 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """The sixteen rules, level by level."""
 
+_BY_SCOPE = {scope: tuple(rule for rule in RULES if rule.scope is scope) for scope in Scope}
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
 def rules_of(scope: Scope, others: Iterable[Rule] = ()) -> tuple[Rule, ...]:
     """The rules that read a scope, those of other packages last."""
-    return tuple(rule for rule in (*RULES, *others) if rule.scope is scope)
+    return (*_BY_SCOPE[scope], *(rule for rule in others if rule.scope is scope))
 
 
 def read_bot(

@@ -1,6 +1,7 @@
 """At which share of its limit a rule takes its scope which step up the ladder."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -37,21 +38,14 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def steps(self) -> tuple[tuple[RiskStep, Decimal], ...]:
         """The steps that are taken, from the lowest, each with its threshold as a usage."""
-        return tuple(
-            (step, threshold / HUNDRED)
-            for step, threshold in (
-                (RiskStep.WARNING, self.warning),
-                (RiskStep.THROTTLE, self.throttle),
-                (RiskStep.PAUSE, self.pause),
-                (RiskStep.STOP, self.stop),
-                (RiskStep.EMERGENCY, self.emergency),
-            )
-            if threshold is not None
-        )
+        return _steps(self)
 
     def step(self, usage: Decimal) -> RiskStep:
         """The highest step whose threshold a usage (1 at the limit) has reached."""
-        reached = [step for step, threshold in self.steps() if usage >= threshold]
+        # Asked of every rule on every look: most rules are far below their first threshold.
+        if not usage:
+            return RiskStep.NORMAL
+        reached = [step for step, threshold in _steps(self) if usage >= threshold]
         return max(reached, default=RiskStep.NORMAL)
 
     def eased_step(self, usage: Decimal) -> RiskStep:
@@ -64,11 +58,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def usages(self) -> tuple[Decimal, ...]:
         """Every usage at which something changes: each threshold, and where it is calm again."""
-        edges = [threshold for _, threshold in self.steps()]
-        edges += [threshold * CALM_SHARE for threshold in edges]
-        if self.refuse is not None:
-            edges.append(self.refuse / HUNDRED)
-        return tuple(sorted(set(edges)))
+        return _usages(self)
 
     def changed_by(self, other: "Thresholds") -> "Thresholds":
         """These, with what *other* sets in their place."""
@@ -78,3 +68,27 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             if getattr(other, key) is not None
         }
         return msgspec.structs.replace(self, **given)
+
+
+@lru_cache(maxsize=1024)
+def _steps(thresholds: Thresholds) -> tuple[tuple[RiskStep, Decimal], ...]:
+    return tuple(
+        (step, threshold / HUNDRED)
+        for step, threshold in (
+            (RiskStep.WARNING, thresholds.warning),
+            (RiskStep.THROTTLE, thresholds.throttle),
+            (RiskStep.PAUSE, thresholds.pause),
+            (RiskStep.STOP, thresholds.stop),
+            (RiskStep.EMERGENCY, thresholds.emergency),
+        )
+        if threshold is not None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _usages(thresholds: Thresholds) -> tuple[Decimal, ...]:
+    edges = [threshold for _, threshold in _steps(thresholds)]
+    edges += [threshold * CALM_SHARE for threshold in edges]
+    if thresholds.refuse is not None:
+        edges.append(thresholds.refuse / HUNDRED)
+    return tuple(sorted(set(edges)))

@@ -46,8 +46,8 @@ class Backtest:
 
     def __init__(self, engine: Engine, exchange: PaperExchange, clock: SimulatedClock) -> None:
         self._engine = engine
-        self._exchange = exchange
-        self._clock = clock
+        self.exchange = exchange
+        self.clock = clock
         self._bands: dict[Symbol, Band] = {}
         self._funding_due: int | None = None
         self._seen_seq = 0
@@ -68,7 +68,7 @@ class Backtest:
         first = next(coming, None)
         if first is None:
             raise DataError("there is no tick to replay")
-        self._clock.jump(max(first.ts, self._clock.now()))
+        self.clock.jump(max(first.ts, self.clock.now()))
         await self._engine.start()
         self._watch_bots()
         count = 0
@@ -94,20 +94,20 @@ class Backtest:
         )
 
     async def _happen(self, tick: Tick) -> None:
-        due = self._clock.next_timer()
+        due = self.clock.next_timer()
         if due is not None and due <= tick.ts:
-            await self._clock.advance_to(tick.ts, self._engine.settle)
+            await self.clock.advance_to(tick.ts, self._engine.settle)
             self._bands.clear()
         else:
-            self._clock.jump(tick.ts)
+            self.clock.jump(tick.ts)
         if self._is_quiet(tick):
-            self._exchange.note(tick)
-            self._engine.note_price(self._exchange.name, Quote(tick.symbol, tick.price, tick.ts))
+            self.exchange.note(tick)
+            self._engine.note_price(self.exchange.name, Quote(tick.symbol, tick.price, tick.ts))
             return
-        self._exchange.deliver(tick)
+        self.exchange.deliver(tick)
         await self._engine.settle()
         self._bands = {symbol: self._quiet_band(symbol) for symbol in self._by_symbol}
-        self._funding_due = self._exchange.next_funding()
+        self._funding_due = self.exchange.next_funding()
         if self._engine.bus.seq != self._seen_seq:
             self._seen_seq = self._engine.bus.seq
             # Funding may have concerned bots of other symbols too.
@@ -123,8 +123,8 @@ class Backtest:
         return (below is None or tick.price > below) and (above is None or tick.price < above)
 
     def _quiet_band(self, symbol: Symbol) -> Band:
-        below, above = self._exchange.quiet_band(symbol)
-        low, high = self._engine.quiet_band((self._exchange.name, symbol))
+        below, above = self.exchange.quiet_band(symbol)
+        low, high = self._engine.quiet_band((self.exchange.name, symbol))
         lows = [price for price in (below, low) if price is not None]
         highs = [price for price in (above, high) if price is not None]
         return (max(lows, default=None), min(highs, default=None))

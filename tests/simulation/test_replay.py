@@ -12,6 +12,7 @@ from nimbus_tui.engine.snapshots import bot_detail
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
+from nimbus_tui.risk.limits import RiskLimits
 from nimbus_tui.simulation.funding_files import funding_rates
 from nimbus_tui.simulation.price_files import PriceFile
 from tests.simulation.worlds import World, instrument
@@ -19,6 +20,7 @@ from tests.simulation.worlds import World, instrument
 DATA = Path(__file__).parents[3] / "shared" / "data"
 RECORD = DATA / "ticks_20240808" / "binance_perp_BTCUSDT_trades.csv.gz"
 
+RATE = 1_000_000
 HAS_RECORD = RECORD.exists()
 
 
@@ -66,6 +68,8 @@ async def test_a_replay_shows_the_fills_of_the_backtest(
         'funding_files = { "BTC/USDC:USDC" = "rates.csv" }\n'
         '[bots.grid]\nstrategy = "grid"\nexchange = "sim"\nsymbol = "BTC/USDC:USDC"\n'
         "spacing = 0.05\nlevels = 3\nquote_size = 100\n"
+        # Minutes of the record pass in no time, and the order rate counts real ones.
+        f"risk = {{ order_rate = {RATE} }}\n"
     )
     engine = live_engine(load_config(config), scratch=tmp_path)
     await engine.start()
@@ -84,6 +88,7 @@ async def test_a_replay_shows_the_fills_of_the_backtest(
         instrument("BTC/USDC:USDC", **grain),
         balances={"USDC": Decimal(1_000_000)},
         spacing=Decimal("0.05"),
+        limits=RiskLimits(order_rate=Decimal(RATE)),
         venue=PaperSettings(funding=FundingSchedule(recorded={symbol: funding_rates(rates)})),
     )
     await world.backtest(islice(PriceFile(path, "BTC/USDC:USDC").ticks(), None))
