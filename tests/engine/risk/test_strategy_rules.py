@@ -150,7 +150,7 @@ async def test_the_operator_may_start_it_again_once_both_windows_are_inside() ->
     await world.path("80")
     outcome = await world.execute(StartBot(A))
     assert outcome.result is Result.REFUSED
-    assert "daily loss: 10.00 of 10.00" in outcome.message
+    assert "daily loss: 10.00 % of 10.00 %" in outcome.message
     await world.jump(23)
     assert (await world.execute(StartBot(A))).result is Result.REFUSED
     await world.jump(2)

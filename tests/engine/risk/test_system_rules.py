@@ -91,7 +91,7 @@ async def test_one_budget_for_all_bots_leaves_cancels_and_exits_their_share() ->
     await world.wish("add buy 1 90", of=B)
     assert await world.resting(B) == {}
     (told,) = [one.message for one in world.told("warning") if one.bot_id == B]
-    assert told == "add is held back: api rate: 90.00 of 80.00"
+    assert told == "add is held back: api rate: 90.00 % of 80.00 %"
     await world.forget("add", "exit")
     await world.wish("close sell 5 -")
     await world.tick(ETH="100")
