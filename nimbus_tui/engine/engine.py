@@ -211,7 +211,8 @@ class Engine:
             for bot_id in self.watchers[market]:
                 bot = self.bots[bot_id]
                 self.bot_revisions[bot_id] = self.revision + 1
-                if bot_id in fired or bot.waking.awaits_price:
+                # A price that came with a fill was met with the position after it.
+                if bot_id in fired or bot_id in facts or bot.waking.awaits_price:
                     quotes[bot_id].append(quote)
                 else:
                     bot.saw(quote)

@@ -119,6 +119,7 @@ class RiskDesk:
             limits, inputs = self.account_limits(name), self.seen.account_inputs(name, now)
             self._climb(account_scope(name), read_account(inputs, limits, others), limits.hold_ns)
             share = _smaller(share, _leverage_share(inputs, limits))
+        self._trip_what_was_missed()
         self._arm(share)
         changed = {scope for scope in before if before[scope] != self._says(scope)}
         return {
@@ -148,9 +149,6 @@ class RiskDesk:
         ladder, change = assess(before, verdicts, now, hold_ns)
         if ladder.step < before.step and self._starts(now):
             return  # nor does a step end for it
-        if ladder.step is RiskStep.EMERGENCY and change is None:
-            # The journal knows of it, and the process ended before anybody acted.
-            self._trip(ladder.reason, None)
         if ladder == before:
             return
         self.ladders[scope] = ladder
@@ -176,6 +174,13 @@ class RiskDesk:
     def trip(self, reading: RiskReading) -> None:
         """A rule has gone as far as it goes."""
         self._trip(in_words(reading), reading)
+
+    def _trip_what_was_missed(self) -> None:
+        """The journal knows of an emergency, and the process ended before anybody acted."""
+        bots = self._engine.bots.values()
+        for ladder in (*self.ladders.values(), *(bot.risk.memory.ladder for bot in bots)):
+            if ladder.step is RiskStep.EMERGENCY:
+                self._trip(ladder.reason, None)
 
     def _trip(self, reason: str, reading: RiskReading | None) -> None:
         if not self._engine.emergency.latched:
@@ -258,6 +263,9 @@ class RiskDesk:
             self._engine.journal.save_fact(ladder_fact(scope), None)
             if change is not None:
                 self._engine.bus.publish(change.event())
+        for bot in self._engine.bots.values():
+            if bot.risk.memory.ladder.step is RiskStep.EMERGENCY:
+                bot.risk.release()
         self._is_due = True
         self._above.clear()
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from nimbus_tui.control.commands import Rearm, Result, StartBot
 from nimbus_tui.core.risk import RiskInput, RiskStep
 from nimbus_tui.journal.sqlite import SqliteJournal
 from nimbus_tui.risk.limits import EngineLimits
@@ -136,6 +137,27 @@ async def test_a_rule_of_another_package_acts_like_one_of_ours(
     assert world.bot().standing.is_stopped
     assert (world.position(), await world.resting()) == (left, {})
     assert world.engine.emergency.latched is (step is EMERGENCY)
+
+
+@in_virtual_time
+async def test_an_emergency_of_a_bots_rule_that_a_kill_came_between_is_carried_out() -> None:
+    theirs = rule(loss, thresholds=Thresholds(emergency=Decimal(100)))
+    world = await holding(*TWO, settings={"other_rules": (theirs,)},
+                          start={"ETH": "100", "BTC": "100"})  # fmt: skip
+    await world.wish("add buy 1 50", of=B)
+    world.engine.emergency.trip_soon = lambda *_: None  # type: ignore[method-assign]
+    await world.tick(ETH="80")
+    await world.ask()
+    assert not world.engine.emergency.latched
+    again = await (await world.reborn()).start(ETH="100", BTC="100")
+    await again.wait(3)
+    assert again.engine.emergency.verified
+    assert await again.venue.open_orders() == []
+    assert (await again.execute(Rearm())).result is Result.DONE
+    await again.wait(3)
+    assert not again.engine.emergency.latched
+    assert (await again.execute(StartBot(B))).result is Result.DONE
+    assert await again.resting(B) == {"add": "1"}
 
 
 # several bots
