@@ -153,7 +153,7 @@ class Bot:
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
             allowances=(*self.risk.allowances(), *above.allowances),
-            refusal=above.refusal,
+            refusal=above.refusal or self.risk.refusal(),
             adding_left=self.risk.adding_left(),
             throttled_left=self.risk.throttled_left(),
         )
