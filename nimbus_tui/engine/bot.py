@@ -160,7 +160,7 @@ class Bot:
             above = self.risk.above()
             allowances = (*self.risk.allowances(), *above.allowances)
             situation = msgspec.structs.replace(
-                situation, allowances=allowances, refusal=above.refusal
+                situation, allowances=allowances, refusal=above.refusal or self.risk.refusal()
             )
         self.reviewed = review(plan, situation)
         self.risk.reviewed(self.reviewed)

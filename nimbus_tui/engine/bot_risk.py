@@ -17,7 +17,7 @@ from nimbus_tui.engine.ruled import Above, RuledBot
 from nimbus_tui.engine.stopping import StopWay
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.risk import bands, order_rate
-from nimbus_tui.risk.allowances import Allowance, bot_allowances
+from nimbus_tui.risk.allowances import Allowance, bot_allowances, is_for_room, refusal
 from nimbus_tui.risk.escalation import Change, Ladder, assess, in_words, released
 from nimbus_tui.risk.position import ExitRule
 from nimbus_tui.risk.reading import Verdict, read
@@ -34,6 +34,8 @@ from nimbus_tui.risk.states import (
 from nimbus_tui.risk.table import BY_NAME, read_bot
 
 ZERO = Decimal(0)
+LOOK_FOR_ROOM_NS = 60 * NS_PER_SECOND
+"""How often an order that a limit holds back is tried again at least."""
 LOOK_AGAIN_NS = 10 * NS_PER_SECOND
 """How often a bot that is not at normal is looked at at least."""
 _SIZE = BY_NAME["position_size"]
@@ -61,6 +63,8 @@ class BotRisk:
         """What the rules said last."""
         self.waiting = 0
         """How many new orders the order rate holds back."""
+        self._lacks_room = False
+        """Whether a limit holds an order back that may leave once others leave it room."""
         self._warned: dict[Symbol, RiskStep] = {}
 
     @property
@@ -300,6 +304,10 @@ class BotRisk:
             return ()
         return bot_allowances(self.inputs(self._clock.now()), self._bot.limits)
 
+    def refusal(self) -> str:
+        """Why no order that adds may leave at all, by a rule of the bot that has no allowance."""
+        return refusal(self.verdicts)
+
     def adding_left(self) -> int:
         """How many new orders that add may leave now by the order rate."""
         now, limits = self._clock.now(), self._bot.limits
@@ -312,6 +320,7 @@ class BotRisk:
 
     def reviewed(self, plan: ReviewedPlan) -> None:
         """What the gate has let through: how many orders wait for their turn by the rate."""
+        self._lacks_room = any(is_for_room(reason) for reason in plan.held_back.values())
         self.waiting = sum(reason.startswith(_DELAYED) for reason in plan.held_back.values())
 
     def bands(self) -> dict[Symbol, Band]:
@@ -340,6 +349,8 @@ class BotRisk:
         if self.memory.ladder.step and not self.memory.ladder.latched:
             # What takes a step back is not always a price or a time that can be told beforehand.
             times.append(now + LOOK_AGAIN_NS)
+        if self._lacks_room:
+            times.append(now + LOOK_FOR_ROOM_NS)
         if self.waiting:
             times.append(order_rate.next_adding_ns(self.memory.orders, now, limits.order_rate))
             if bot.standing.step is RiskStep.THROTTLE:

@@ -32,6 +32,12 @@ _COUNTED = frozenset(
     }
 )
 
+_OBJECTIONS = tuple(
+    f"{name.replace('_', ' ')}{end}"
+    for name in _COUNTED - {"order_rate"}
+    for end in (":", " would")
+)
+
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     """What one limit leaves to orders that add: counted + added ≤ most, all in one currency."""
@@ -99,6 +105,11 @@ def refusal(verdicts: Iterable[Verdict]) -> str:
         ),
         "",
     )
+
+
+def is_for_room(reason: str) -> bool:
+    """Whether an order is held back by an objection of an allowance."""
+    return reason.startswith(_OBJECTIONS)
 
 
 def _shown(amount: Decimal, scale: Decimal) -> str:

@@ -139,6 +139,19 @@ async def test_a_rule_of_another_package_acts_like_one_of_ours(
     assert world.engine.emergency.latched is (step is EMERGENCY)
 
 
+@pytest.mark.parametrize(("price", "through"), [("90.01", "all"), ("90", "no more")])
+@in_virtual_time
+async def test_a_bots_rule_of_another_package_may_refuse(price: str, through: str) -> None:
+    def kept(inputs: Any, limits: Any) -> Measure:
+        return msgspec.structs.replace(loss(inputs, limits), closes=False, concerns="ETH")
+
+    theirs = rule(kept, thresholds=Thresholds(refuse=Decimal(100)))
+    world = await holding(settings={"other_rules": (theirs,)})
+    await world.tick(ETH=price)
+    assert await lets(world) == through
+    assert world.step() is RiskStep.NORMAL
+
+
 @in_virtual_time
 async def test_an_emergency_of_a_bots_rule_that_a_kill_came_between_is_carried_out() -> None:
     theirs = rule(loss, thresholds=Thresholds(emergency=Decimal(100)))

@@ -123,6 +123,17 @@ async def test_two_bots_that_are_asked_at_once_do_not_spend_the_same_room() -> N
     assert (await world.resting(A), await world.resting(B)) == ({KEY: "4"}, {})
 
 
+@in_virtual_time
+async def test_room_that_another_bot_leaves_is_taken_though_nothing_else_wakes_the_bot() -> None:
+    world = await both(**engine_limits(total_exposure="0.08"))
+    await world.wish("add buy 3 90", of=B)
+    assert await world.resting(B) == {}
+    await world.forget("add", "exit")
+    await world.trade("out sell 5")
+    await world.wait(62)
+    assert await world.resting(B) == {"add": "3"}
+
+
 @pytest.mark.parametrize("rule", RULES)
 @in_virtual_time
 async def test_at_the_limit_all_bots_may_only_reduce_and_what_rests_stays(rule: str) -> None:
@@ -231,6 +242,34 @@ async def test_stopped_and_paused_bots_count_with_what_they_hold() -> None:
     await world.tick(ETH=str((Decimal("0.06") * Decimal("1.15") * 9500 / Decimal("4.655")) + 1))
     assert world.step("engine") is PAUSE
     assert (await world.execute(PauseBot(B))).message.startswith("b: paused")
+
+
+@in_virtual_time
+async def test_leverage_is_each_accounts_own() -> None:
+    """a's 5 are half a per cent of both accounts together and not what the other's may have."""
+    given = (Given(bot_id=A), Given(bot_id=B, symbols=(BTC,), exchange="other"))
+    account = AccountLimits(leverage=Decimal(LIMIT))
+    settings = {"account_limits": {"sim": account, "other": account}}
+    world = await RiskWorld(*given, settings=settings).start(ETH="100", BTC="100")
+    await world.trade("in buy 5")
+    await world.wish("add buy 1 50", "exit sell 2 300")
+    await world.wish("add buy 9 90", of=B)
+    assert await world.resting(B) == {"add": "9"}
+    await world.tick(ETH=str(reaches(LIMIT, "110")))
+    assert (world.step("account sim"), world.step("account other")) == (PAUSE, THROTTLE)
+    assert await world.resting(A) == {"exit": "2"}
+    assert await world.resting(B) == {"add": "9"}
+
+
+@in_virtual_time
+async def test_coins_are_exposure_and_no_leverage() -> None:
+    limits = engine_limits(total_exposure=LIMIT) | account_limits(leverage="0.001")
+    world = await RiskWorld(Given(symbols=("ETH/USDC",)), settings=limits).start(ETH="100")
+    await world.trade("in buy 5")
+    await world.wish("add buy 1 50", "exit sell 2 300")
+    await world.tick(ETH=str(reaches(LIMIT, "115")))
+    assert (world.step("engine"), world.step("account sim")) == (PAUSE, NORMAL)
+    assert await world.resting() == {"exit": "2"}
 
 
 # correlation

@@ -78,6 +78,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ("ETH/USDC:USDC",)
     limits: RiskLimits = RiskLimits()
     capital: Decimal = Decimal(1000)
+    exchange: str = "sim"
     close_on_stop: bool = False
 
 
@@ -119,23 +120,29 @@ class RiskWorld:
             for one in symbols
         }
         self._exchange, self._balance = exchange, balance
-        self.venue = exchange(
-            "sim",
-            instruments=list(self.instruments.values()),
-            balances={"USDC": Decimal(balance)},
-            clock=self.clock,
-            store=self.store,
-        )
+        self.venue = self._venue("sim", self.store)
+        others = {one.exchange for one in self.given} - {"sim"}
+        self.venues = {name: self._venue(name, PaperStore(":memory:")) for name in others}
+        self.venues["sim"] = self.venue
         self.puppets = {one.bot_id: self._puppet(one) for one in self.given}
         self.engine = Engine(
             EngineSettings(name="test", **self._settings),
             clock=self.clock,
             journal=self.journal,
-            exchanges={"sim": self.venue},
+            exchanges=self.venues,
             bots=[self._spec(one) for one in self.given],
             chance=Random(1),
         )
         self.prices: dict[Symbol, Decimal] = {}
+
+    def _venue(self, name: str, store: PaperStore) -> PaperExchange:
+        return self._exchange(
+            name,
+            instruments=list(self.instruments.values()),
+            balances={"USDC": Decimal(self._balance)},
+            clock=self.clock,
+            store=store,
+        )
 
     def _puppet(self, one: Given) -> Puppet:
         mine = {Symbol(symbol): self.instruments[Symbol(symbol)] for symbol in one.symbols}
@@ -149,7 +156,7 @@ class RiskWorld:
             bot_id=one.bot_id,
             strategy_name="puppet",
             strategy=self.puppets[one.bot_id],
-            exchange="sim",
+            exchange=one.exchange,
             instruments={symbol: self.instruments[symbol] for symbol in traded},
             limits=one.limits,
             close_on_stop=one.close_on_stop,
@@ -200,7 +207,8 @@ class RiskWorld:
         for asset, price in prices.items():
             symbol = next(one for one in self.instruments if one.startswith(f"{asset}/"))
             self.prices[symbol] = Decimal(price)
-            self.venue.deliver(Tick(self.clock.now(), symbol, Decimal(price), Decimal(0)))
+            for venue in self.venues.values():
+                venue.deliver(Tick(self.clock.now(), symbol, Decimal(price), Decimal(0)))
         return await self.wait(0.2)
 
     async def path(self, *prices: str, asset: str = "ETH") -> "RiskWorld":
@@ -287,7 +295,7 @@ class RiskWorld:
     async def resting(self, bot_id: BotId = A) -> dict[str, str]:
         """What rests at the venue of a bot: key and quantity."""
         found = {}
-        for report in await self.venue.open_orders():
+        for report in await self.venues[self.bot(bot_id).orders.name].open_orders():
             order = self.journal.order(report.client_order_id)
             assert order is not None
             if order.bot_id == bot_id:
