@@ -14,6 +14,7 @@ from nimbus_tui.cli.risk_commands import _until_verified
 from nimbus_tui.control.commands import EmergencyShutdown
 from nimbus_tui.core.order import RefusalKind, Refused
 from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.risk.table import BY_NAME
 from tests.cli.test_run_commands import CONFIG, Home
 from tests.engine.faults import CrashWorld
 
@@ -69,11 +70,14 @@ def test_the_readings_are_a_table_for_people_and_rows_for_scripts(home: Home) ->
     rows = json.loads(out)
     assert (code, said) == (0, "")
     assert all(list(row) == ROW for row in rows)
+    assert {row["rule"] for row in rows} == set(BY_NAME)
+    assert {row["scope"] for row in rows} == {"engine", "account sim", "eth"}
     for row in rows:
-        assert row["scope"] == "eth"
-        assert row["rule"] in ("stop_loss", "take_profit")
         assert row["step"] in ("normal", "warning")
         assert row["measured"] is None or isinstance(row["measured"], str)
+    limits = {row["rule"]: row["limit"] for row in rows}
+    assert (limits["stop_loss"], limits["order_rate"]) == ("10", "120")
+    assert limits["drawdown"] is None
     home.call("pause", "eth")
     code, out, said = home.call("risk")
     assert code == 0
