@@ -24,6 +24,8 @@ from nimbus_tui.risk.table import BY_NAME
 ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+_HARDLY = Decimal("1e-12")
+"""A share of a price that is far less than a tick."""
 
 
 def around(mark: Decimal, prices: Iterable[Decimal]) -> Band:
@@ -52,6 +54,7 @@ def bot_bands(bot: BotInputs, limits: RiskLimits) -> dict[Symbol, Band]:
         prices = [*_exit_prices(exits, mark), *_size_prices(state.holding, limits)]
         if len(bot.positions) == 1:
             prices += _equity_prices(bot, limits, state.holding, mark)
+            prices += _peak_prices(bot, limits, state.holding, mark)
         else:
             share = _equity_share(bot, limits, marked)
             prices += [] if share is None else [mark * (ONE - share), mark * (ONE + share)]
@@ -104,6 +107,20 @@ def _equity_prices(
     if own is None or not holding.quantity:
         return []
     return [mark + (equity - own) / holding.quantity for equity in _equities(bot, limits)]
+
+
+def _peak_prices(
+    bot: BotInputs, limits: RiskLimits, holding: Holding, mark: Decimal
+) -> list[Decimal]:
+    """Where the equity passes its peak: from there on the drawdown is measured from higher up.
+
+    At the peak itself the next price on the good side counts, and none on the other.
+    """
+    own, track = own_equity(bot.strategy), bot.strategy.track
+    if limits.drawdown is None or own is None or track is None or not holding.quantity:
+        return []
+    further = mark * _HARDLY if holding.quantity > 0 else -mark * _HARDLY
+    return [mark + further + max(ZERO, track.peak - own) / holding.quantity]
 
 
 def _equity_share(

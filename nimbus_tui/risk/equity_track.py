@@ -69,12 +69,16 @@ def observed(
     """
     now_ns = max(now_ns, track.last.ts)
     mixed = origin != track.origin
+    day = day_point(track, now_ns, day_start_ns)
+    if day != track.day and now_ns - day.ts < NS_PER_SECOND:
+        # Looked at as the day begins: this is nearer to it than what was seen last.
+        day = Point(day.ts, equity)
     return msgspec.structs.replace(
         track,
         origin=origin,
         last=Point(now_ns, equity),
         peak=max(track.peak, equity, highest if highest is not None else equity),
-        day=day_point(track, now_ns, day_start_ns),
+        day=day,
         points=_kept(track, now_ns),
         mixed_since=now_ns if mixed else track.mixed_since,
         peak_is_mixed=track.peak_is_mixed or mixed,

@@ -69,9 +69,12 @@ def _exits(quantity: Decimal, cost: Decimal | None, limits: RiskLimits) -> tuple
     gain = _price(cost, limits.take_profit, limits.take_profit_price, down=not long)
     rules = []
     if loss is not None:
-        rules.append(_confirmed(_rule("stop_loss", loss, cost, below=long), cost, limits))
+        percent = limits.stop_loss if limits.stop_loss_price is None else None
+        rule = _rule("stop_loss", loss, cost, percent, below=long)
+        rules.append(_confirmed(rule, cost, limits))
     if gain is not None:
-        rules.append(_rule("take_profit", gain, cost, below=not long))
+        percent = limits.take_profit if limits.take_profit_price is None else None
+        rules.append(_rule("take_profit", gain, cost, percent, below=not long))
     return tuple(rules)
 
 
@@ -258,6 +261,8 @@ def _price(
     return cost * (1 - percent / HUNDRED if down else 1 + percent / HUNDRED)
 
 
-def _rule(name: str, price: Decimal, cost: Decimal, *, below: bool) -> ExitRule:
-    limit = abs(price - cost) / cost * HUNDRED
+def _rule(
+    name: str, price: Decimal, cost: Decimal, percent: Decimal | None, *, below: bool
+) -> ExitRule:
+    limit = abs(price - cost) / cost * HUNDRED if percent is None else percent
     return ExitRule(rule=name, price=price, below=below, limit=limit)

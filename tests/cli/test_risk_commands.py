@@ -77,6 +77,9 @@ def test_the_readings_are_a_table_for_people_and_rows_for_scripts(home: Home) ->
     for row in rows:
         assert row["step"] in ("normal", "warning")
         assert row["measured"] is None or isinstance(row["measured"], str)
+    limits = {row["rule"]: row["limit"] for row in rows}
+    assert (limits["stop_loss"], limits["order_rate"]) == ("10", "120")
+    assert limits["drawdown"] is None
     home.call("pause", "eth")
     code, out, said = home.call("risk")
     assert code == 0
