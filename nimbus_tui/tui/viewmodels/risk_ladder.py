@@ -92,7 +92,8 @@ def coming_down(standing: ScopeStanding, now_ns: int) -> str:
     if standing.step is RiskStep.STOP:
         return f"{_ONLY} start it (S)"
     if standing.until is None:
-        return f"{_ONLY} lift it (r)"
+        # What a rule took is taken back by itself; the rest is for the operator to look into.
+        return "not calm yet" if standing.rule else f"{_ONLY} lift it (r)"
     left_ns = standing.until - now_ns
     return f"in {countdown(left_ns)} or later" if left_ns > 0 else "once its usage falls"
 

@@ -161,7 +161,7 @@ def test_every_scope_stands_in_the_list_with_since_rule_and_reason() -> None:
     snapshot = blind(throttled(refusing(calm(BOTS, NOW)), "btc"), "sol")
     made = standings(board(snapshot, BOTS), NOW, 100)
     shown = text((made.names, *made.rows))
-    assert "‖ pause     02:59:00 only you lift it (r)" in shown
+    assert "‖ pause     02:59:00 not calm yet" in shown
     assert "no mark of SOL/USDC:USDC since 03:05:12" in shown
     assert "‖ paused by you too" in shown
     assert "◆ throttle  02:56:00 in 8 min or later    drawdown 13.06 % of 15.00 %" in shown
