@@ -95,9 +95,8 @@ class CryptographySigner(_Key):
         from cryptography.hazmat.primitives.hashes import SHA256
 
         self._curve = ec.SECP256K1()
-        self._secret = _secret(private_key)
         self._derive = ec.derive_private_key
-        self._key = ec.derive_private_key(self._secret, self._curve)
+        self._key = ec.derive_private_key(_secret(private_key), self._curve)
         self._algorithm = ec.ECDSA(utils.Prehashed(SHA256()), deterministic_signing=True)
         self._decode = utils.decode_dss_signature
         point = self._key.public_key().public_numbers()
@@ -107,7 +106,8 @@ class CryptographySigner(_Key):
         """Sign 32 bytes."""
         r, s = self._decode(self._key.sign(digest, self._algorithm))
         z = int.from_bytes(digest, "big")
-        nonce = pow(s, -1, ORDER) * (z + r * self._secret) % ORDER
+        secret = self._key.private_numbers().private_value
+        nonce = pow(s, -1, ORDER) * (z + r * secret) % ORDER
         parity = self._derive(nonce, self._curve).public_key().public_numbers().y & 1
         if s > _HALF_ORDER:
             s, parity = ORDER - s, parity ^ 1
