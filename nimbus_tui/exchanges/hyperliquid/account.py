@@ -31,11 +31,11 @@ def is_unified(abstraction: str) -> bool:
 
 
 def spot_balances(state: SpotState, universe: Universe) -> tuple[Balance, ...]:
-    """All coins of the spot side that aren't 0."""
+    """All coins of the spot side that aren't 0; what is no spot token is left out."""
     return tuple(
         Balance(universe.asset_of(entry.coin, entry.token), entry.total, entry.hold)
         for entry in state.balances
-        if entry.total
+        if entry.total and universe.is_token(entry.coin, entry.token)
     )
 
 

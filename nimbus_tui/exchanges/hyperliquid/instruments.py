@@ -86,6 +86,10 @@ class Universe:
         """
         return self._symbols.get(coin) or placeholder(coin)
 
+    def is_token(self, token_name: str, token: int | None = None) -> bool:
+        """Whether a balance is of a spot token; there are others, like those of outcomes."""
+        return token in self._assets if token is not None else token_name in self._tokens
+
     def asset_of(self, token_name: str, token: int | None = None) -> Asset:
         """The asset of a spot token, by its index where the reply has one."""
         by_index = None if token is None else self._assets.get(token)

@@ -19,10 +19,11 @@ from nimbus_tui.core.order import (
     OrderState,
     OrderType,
     Side,
+    TimeInForce,
 )
 from nimbus_tui.exchanges.hyperliquid.cloids import client_id_of
 from nimbus_tui.exchanges.hyperliquid.instruments import USDC, Universe
-from nimbus_tui.exchanges.hyperliquid.order_states import order_state
+from nimbus_tui.exchanges.hyperliquid.order_states import order_state, words
 from nimbus_tui.exchanges.hyperliquid.wire_info import OrderStatus
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
     BasicOrder,
@@ -40,7 +41,8 @@ SIDES = {"B": Side.BUY, "A": Side.SELL}
 _HOUR_MS = 3_600_000
 _FORCED_WORDS = ("liquidated", "auto-deleveraging", "settlement")
 """How the `dir` of a fill begins that the venue made by itself."""
-SHRUNK = "the venue cut it down to the position"
+CUT_SHORT = "it ended with less than was ordered"
+"""The reason of an order that the venue calls filled: cut down to the position, or an `Ioc`."""
 
 
 def tick(trade: Trade, universe: Universe) -> Tick:
@@ -96,12 +98,12 @@ def order_report(
     state = order_state(update.status)
     quantity = _quantity(order)
     filled, reason = _filled(order, state), ""
-    if state in FINAL_STATES and executed is not None:
+    if state in FINAL_STATES and executed is not None and _may_be_cut(order, sent):
         filled = executed
     if state is OrderState.FILLED and filled < quantity:
-        state, reason = OrderState.CANCELLED, SHRUNK
+        state, reason = OrderState.CANCELLED, CUT_SHORT
     elif state not in (OrderState.OPEN, OrderState.FILLED):
-        reason = update.status
+        reason = words(update.status)
     if state is OrderState.OPEN and filled:
         state = OrderState.PARTIALLY_FILLED
     return _report(order, universe, sent, state, filled, update.statusTimestamp, reason)
@@ -143,6 +145,14 @@ def _filled(order: BasicOrder, state: OrderState) -> Decimal:
     if order.reduceOnly and state is OrderState.OPEN:
         return ZERO
     return max(ZERO, _quantity(order) - order.sz)
+
+
+def _may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:
+    """Whether an order may end with less than its sizes say."""
+    takes = isinstance(order, FullOrder) and order.tif in ("Ioc", "FrontendMarket")
+    if sent is not None:
+        takes |= sent.type is OrderType.MARKET or sent.time_in_force is TimeInForce.IOC
+    return order.reduceOnly or takes
 
 
 def _report(

@@ -5,6 +5,7 @@ Source: the protocol reference, "WebSocket". One frame is one JSON object `{chan
 
 from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -40,7 +41,7 @@ class SubscriptionResponse(Frame, frozen=True, tag="subscriptionResponse"):
         """What was asked for."""
 
         method: str
-        subscription: dict[str, str | int | bool | None]
+        subscription: dict[str, Any]
 
     data: Echo
 
@@ -305,7 +306,10 @@ class Frames:
 
     def __init__(self) -> None:
         self.unknown: Counter[str] = Counter()
-        """Frames of unknown channels, by channel; `…` is all beyond the first fifty."""
+        """Frames of unknown channels, and events of unknown kinds as `user`.
+
+        `…` is all beyond the first fifty names.
+        """
         self.undecodable = 0
         self.last_problem: Undecodable | None = None
 
@@ -316,11 +320,16 @@ class Frames:
             case Greeting():
                 return None
             case UnknownChannel(channel):
-                full = len(self.unknown) >= _MOST_NAMES and channel not in self.unknown
-                self.unknown["…" if full else channel] += 1
+                self._count(channel)
+            case UserEvents(data) if data == UserEvents.Event():
+                self._count("user")
             case Undecodable():
                 self.undecodable += 1
                 self.last_problem = message
             case _:
                 pass
         return message
+
+    def _count(self, channel: str) -> None:
+        full = len(self.unknown) >= _MOST_NAMES and channel not in self.unknown
+        self.unknown["…" if full else channel] += 1

@@ -18,7 +18,7 @@ from nimbus_tui.exchanges.hyperliquid.wire_info import (
     UserRateLimit,
     decode_reply,
 )
-from nimbus_tui.exchanges.hyperliquid.wire_records import ClearinghouseState, SpotState
+from nimbus_tui.exchanges.hyperliquid.wire_records import ClearinghouseState, SpotBalance, SpotState
 from tests.exchanges.hyperliquid.samples import ADDRESS, REPLIES
 
 D = Decimal
@@ -34,8 +34,18 @@ def test_coins_are_balances_with_what_orders_hold() -> None:
     assert account.spot_balances(SPOT, UNIVERSE) == (
         Balance(Asset("USDC"), D("14.625485"), D(0)),
         Balance(Asset("HYPE"), D("5.2"), D("1.0")),
-        Balance(Asset("+10"), D("3.0"), D(0)),
     )
+
+
+@pytest.mark.parametrize(
+    ("coin", "token", "known"),
+    [("HYPE", 150, True), ("HYPE", None, True), ("+10", None, False), ("NEW", 999, False)],
+)
+def test_what_is_no_token_that_we_know_is_left_out(
+    coin: str, token: int | None, known: bool
+) -> None:
+    state = SpotState((SpotBalance(coin, D(1), D(0), token),))
+    assert (len(account.spot_balances(state, UNIVERSE)) == 1) is known
 
 
 def test_the_perpetual_purse_has_no_unrealized_gains() -> None:

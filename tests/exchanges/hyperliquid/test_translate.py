@@ -29,6 +29,7 @@ from nimbus_tui.core.order import (
     OrderState,
     OrderType,
     Side,
+    TimeInForce,
 )
 from nimbus_tui.exchanges.hyperliquid import order_states, translate, wire
 from nimbus_tui.exchanges.hyperliquid.instruments import universe
@@ -162,6 +163,9 @@ OPEN, PARTIAL, FILLED, CANCELLED, REJECTED, UNKNOWN = (
 )
 
 
+NOTHING_LEFT = "there is nothing left to reduce (reduceOnlyCanceled)"
+
+
 @pytest.mark.parametrize(
     ("status", "left", "reduce_only", "executed", "state", "filled", "reason"),
     [
@@ -174,13 +178,16 @@ OPEN, PARTIAL, FILLED, CANCELLED, REJECTED, UNKNOWN = (
         ("filled", 0, True, None, FILLED, 5, ""),
         ("filled", 0, True, 5, FILLED, 5, ""),
         # Cut down to 2 and filled whole: it has ended with 2.
-        ("filled", 0, True, 2, CANCELLED, 2, translate.SHRUNK),
-        ("filled", 1, False, None, CANCELLED, 4, translate.SHRUNK),
+        ("filled", 0, True, 2, CANCELLED, 2, translate.CUT_SHORT),
+        ("filled", 1, False, None, CANCELLED, 4, translate.CUT_SHORT),
         ("canceled", 5, False, None, CANCELLED, 0, "canceled"),
         ("canceled", 2, False, None, CANCELLED, 3, "canceled"),
-        ("reduceOnlyCanceled", 2, True, None, CANCELLED, 3, "reduceOnlyCanceled"),
-        ("reduceOnlyCanceled", 2, True, 1, CANCELLED, 1, "reduceOnlyCanceled"),
-        ("badAloPxRejected", 5, False, None, REJECTED, 0, "badAloPxRejected"),
+        ("reduceOnlyCanceled", 2, True, None, CANCELLED, 3, NOTHING_LEFT),
+        ("reduceOnlyCanceled", 2, True, 1, CANCELLED, 1, NOTHING_LEFT),
+        # Of an order that can't be cut the sizes are right: fills are still on their way.
+        ("canceled", 2, False, 1, CANCELLED, 3, "canceled"),
+        ("filled", 0, False, 1, FILLED, 5, ""),
+        ("tickRejected", 5, False, None, REJECTED, 0, "tickRejected"),
         # Whatever the sizes say, a rejected order was never live.
         ("rejected", 0, False, None, REJECTED, 0, "rejected"),
         ("evaporated", 2, False, None, UNKNOWN, 0, "evaporated"),
@@ -204,14 +211,30 @@ def test_states_and_sizes_become_what_is_certain(
     assert reduce_only is report.reduce_only
 
 
-@pytest.mark.parametrize("word", order_states.CANCELLED_WORDS)
-def test_a_cancelled_word_ends_an_order(word: str) -> None:
-    assert order_states.order_state(word) is CANCELLED
+STATES_OF_THE_VENUE = """
+open filled canceled triggered rejected marginCanceled vaultWithdrawalCanceled
+openInterestCapCanceled selfTradeCanceled reduceOnlyCanceled siblingFilledCanceled
+delistedCanceled liquidatedCanceled outcomeSettledCanceled scheduledCancel internalCancel
+tickRejected minTradeNtlRejected minTradeSpotNtlRejected perpMarginRejected reduceOnlyRejected
+badAloPxRejected iocCancelRejected badTriggerPxRejected marketOrderNoLiquidityRejected
+positionIncreaseAtOpenInterestCapRejected positionFlipAtOpenInterestCapRejected
+tooAggressiveAtOpenInterestCapRejected openInterestIncreaseRejected
+insufficientSpotBalanceRejected oracleRejected perpMaxPositionRejected tooManyOpenOrdersRejected
+""".split()
+"""Copied from the protocol reference."""
 
 
-@pytest.mark.parametrize("word", order_states.REJECTED_WORDS)
-def test_a_rejected_word_means_that_it_never_lived(word: str) -> None:
-    assert order_states.order_state(word) is REJECTED
+def test_every_word_of_the_venue_is_known_and_no_other() -> None:
+    assert sorted(STATES_OF_THE_VENUE) == sorted(order_states.KNOWN)
+    assert set(order_states.MEANINGS) <= set(STATES_OF_THE_VENUE)
+
+
+@pytest.mark.parametrize("word", STATES_OF_THE_VENUE)
+def test_a_word_means_what_the_reference_says(word: str) -> None:
+    expected = {"open": OPEN, "triggered": OPEN, "filled": FILLED}.get(word)
+    if expected is None:
+        expected = REJECTED if word.lower().endswith("rejected") else CANCELLED
+    assert expected is order_states.order_state(word)
 
 
 @pytest.mark.parametrize(
@@ -292,6 +315,21 @@ def test_a_filled_order_is_never_taken_for_an_unfilled_one() -> None:
     assert (last.order.state, last.order.filled, last.fills_missing) == (CANCELLED, D(2), False)
 
 
+@pytest.mark.parametrize("tif", ["Ioc", "FrontendMarket"])
+def test_of_an_order_that_takes_at_once_the_fills_count(tif: str) -> None:
+    """Whether by the venue's word or by what we remember of it."""
+    taken = full("filled", sz=D(0), tif=tif)
+    report = translate.order_report(taken, UNIVERSE, executed=D(2))
+    assert (report.state, report.filled) == (CANCELLED, D(2))
+    plain = OrderRequest(client_order_id=OURS, symbol=BTC, side=Side.BUY, quantity=D(5))
+    for changes in ({"time_in_force": TimeInForce.IOC}, {"type": OrderType.MARKET}):
+        sent = msgspec.structs.replace(plain, **changes)
+        told = translate.order_report(update("filled", sz=D(0)), UNIVERSE, executed=D(2), sent=sent)
+        assert (told.state, told.filled) == (CANCELLED, D(2))
+    resting = translate.order_report(full("filled", sz=D(0), tif="Alo"), UNIVERSE, executed=D(2))
+    assert (resting.state, resting.filled) == (FILLED, D(5))
+
+
 def test_a_live_order_tells_what_is_left() -> None:
     report = translate.open_order_report(update("", sz=D(2)).order, UNIVERSE)
     assert (report.state, report.filled, report.quantity) == (PARTIAL, D(3), D(5))
@@ -311,7 +349,7 @@ def test_a_look_up_finds_an_order_or_says_that_it_does_not() -> None:
     assert translate.looked_up(reply("orderStatus: unknown"), UNIVERSE) == NotFound()
     found = translate.looked_up(reply("orderStatus"), UNIVERSE)
     assert isinstance(found, OrderReport)
-    assert (found.state, found.reason) == (CANCELLED, "reduceOnlyCanceled")
+    assert (found.state, found.reason) == (CANCELLED, NOTHING_LEFT)
 
 
 # fills and funding

@@ -112,6 +112,13 @@ def test_an_unknown_channel_is_counted_by_its_name() -> None:
     assert frames.undecodable == 0
 
 
+def test_an_event_of_an_unknown_kind_is_counted() -> None:
+    frames = Frames()
+    frames.read(b'{"channel":"user","data":{"twapHistory":[]}}')
+    frames.read(FRAMES["user: funding"])
+    assert frames.unknown == {"user": 1}
+
+
 def test_the_greeting_is_no_problem() -> None:
     frames = Frames()
     assert frames.read(b"Websocket connection established.") is None
