@@ -211,16 +211,41 @@ def test_states_and_sizes_become_what_is_certain(
     assert reduce_only is report.reduce_only
 
 
-STATES_OF_THE_VENUE = """
-open filled canceled triggered rejected marginCanceled vaultWithdrawalCanceled
-openInterestCapCanceled selfTradeCanceled reduceOnlyCanceled siblingFilledCanceled
-delistedCanceled liquidatedCanceled outcomeSettledCanceled scheduledCancel internalCancel
-tickRejected minTradeNtlRejected minTradeSpotNtlRejected perpMarginRejected reduceOnlyRejected
-badAloPxRejected iocCancelRejected badTriggerPxRejected marketOrderNoLiquidityRejected
-positionIncreaseAtOpenInterestCapRejected positionFlipAtOpenInterestCapRejected
-tooAggressiveAtOpenInterestCapRejected openInterestIncreaseRejected
-insufficientSpotBalanceRejected oracleRejected perpMaxPositionRejected tooManyOpenOrdersRejected
-""".split()
+STATES_OF_THE_VENUE = [
+    "open",
+    "filled",
+    "canceled",
+    "triggered",
+    "rejected",
+    "marginCanceled",
+    "vaultWithdrawalCanceled",
+    "openInterestCapCanceled",
+    "selfTradeCanceled",
+    "reduceOnlyCanceled",
+    "siblingFilledCanceled",
+    "delistedCanceled",
+    "liquidatedCanceled",
+    "outcomeSettledCanceled",
+    "scheduledCancel",
+    "internalCancel",
+    "tickRejected",
+    "minTradeNtlRejected",
+    "minTradeSpotNtlRejected",
+    "perpMarginRejected",
+    "reduceOnlyRejected",
+    "badAloPxRejected",
+    "iocCancelRejected",
+    "badTriggerPxRejected",
+    "marketOrderNoLiquidityRejected",
+    "positionIncreaseAtOpenInterestCapRejected",
+    "positionFlipAtOpenInterestCapRejected",
+    "tooAggressiveAtOpenInterestCapRejected",
+    "openInterestIncreaseRejected",
+    "insufficientSpotBalanceRejected",
+    "oracleRejected",
+    "perpMaxPositionRejected",
+    "tooManyOpenOrdersRejected",
+]
 """Copied from the protocol reference."""
 
 
