@@ -20,12 +20,16 @@ _MOST_DIGITS = 30
 """No number of the venue's has more digits before or behind the point."""
 
 
+_HOLD_NUMBERS = frozenset({Decimal, tuple, list, dict})
+
+
 class Record(msgspec.Struct, frozen=True):
     """A part of a message; all its numbers are sound."""
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            check_number(getattr(self, name))
+        for value in msgspec.structs.astuple(self):
+            if type(value) in _HOLD_NUMBERS:
+                check_number(value)
 
 
 def check_number(value: Any) -> None:
@@ -34,18 +38,13 @@ def check_number(value: Any) -> None:
     Raises:
         ValueError: the value is or holds such a number.
     """
-    match value:
-        case Decimal():
-            if not (value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS):
-                raise ValueError("a number that can't be one")
-        case tuple() | list():
-            for item in value:
-                check_number(item)
-        case dict():
-            for item in value.values():
-                check_number(item)
-        case _:
-            pass
+    kind = type(value)
+    if kind is Decimal:
+        if not (value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS):
+            raise ValueError("a number that can't be one")
+    elif kind in _HOLD_NUMBERS:
+        for item in value.values() if kind is dict else value:
+            check_number(item)
 
 
 class Level(Record, frozen=True):
