@@ -103,6 +103,8 @@ ALO = {"limit": {"tif": "Alo"}}
                 "t": {"trigger": {"isMarket": False, "triggerPx": "2310.5", "tpsl": "sl"}},
             },
         ),
+        # Exactly the least order.
+        ({"price": D(2500), "quantity": D("0.004")}, None, {"p": "2500", "s": "0.004", "t": GTC}),
         # Less than the least order may leave if it closes a position.
         ({"quantity": D("0.001"), "reduce_only": True}, None, {"s": "0.001", "r": True, "t": GTC}),
         (
