@@ -238,6 +238,13 @@ def test_a_delisted_coin_keeps_its_symbol() -> None:
     assert clash.symbol_of("kA") == "KA/USDC:USDC" != clash.symbol_of("KA")
 
 
+@pytest.mark.parametrize("tokens", [(5, 9), (9, 5), (8, 9)])
+def test_a_pair_needs_both_of_its_tokens(tokens: tuple[int, int]) -> None:
+    made = universe(Meta(()), SpotMeta((SpotPair(tokens, "@1", 1),), (SpotToken("A", 2, 5),)))
+    assert made.instruments == ()
+    assert made.left_out == {"@1": "one of its tokens is not listed"}
+
+
 def test_a_dex_with_another_collateral_is_not_offered() -> None:
     made = universe(Meta((PerpAsset("X", 2),), collateralToken=235), NO_SPOT)
     assert made.left_out == {"X": "its collateral is not USDC"}
@@ -251,6 +258,16 @@ def test_tokens_whose_names_differ_in_case_only_are_different_assets() -> None:
     assert [made.asset_of("kUSD", 5), made.asset_of("KUSD", 7)] == ["KUSD", "KUSD#7"]
     assert [made.asset_of("kUSD"), made.asset_of("KUSD")] == ["KUSD", "KUSD#7"]
     assert made.asset_of("+10") == Asset("+10")
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "known"),
+    [("HYPE", 150, True), ("HYPE", None, True), ("HYPE", 999, False), ("+10", None, False)],
+)
+def test_what_is_a_token_is_told_by_its_index_first(
+    name: str, token: int | None, known: bool
+) -> None:
+    assert UNIVERSE.is_token(name, token) is known
 
 
 def test_coins_and_symbols_lead_to_each_other() -> None:
