@@ -260,6 +260,11 @@ def test_tokens_whose_names_differ_in_case_only_are_different_assets() -> None:
     assert made.asset_of("+10") == Asset("+10")
 
 
+def test_of_tokens_with_one_name_the_index_tells_which() -> None:
+    made = universe(Meta(()), SpotMeta((), (SpotToken("A", 2, 1), SpotToken("A", 2, 2))))
+    assert [made.asset_of("A", 1), made.asset_of("A", 2), made.asset_of("A")] == ["A", "A#2", "A"]
+
+
 @pytest.mark.parametrize(
     ("name", "token", "known"),
     [("HYPE", 150, True), ("HYPE", None, True), ("HYPE", 999, False), ("+10", None, False)],
