@@ -59,11 +59,16 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     `tick_size` and `lot_size` are the grains of price and quantity, `min_notional` the least
     price × quantity of an order in quote, fees are shares of the notional (0.0002 = 0.02 %).
+
+    Where a venue also limits the digits of a price, `tick_size` is the finest grain that it ever
+    has, `significant_figures` the limit, and `tick_at` the grain that holds at a price. Whole
+    numbers are prices whatever their length.
     """
 
     symbol: Symbol
     tick_size: Decimal
     lot_size: Decimal
+    significant_figures: int | None = None
     min_notional: Decimal = ZERO
     maker_fee: Decimal = ZERO
     taker_fee: Decimal = ZERO
@@ -90,10 +95,18 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Spot or perpetual."""
         return self.parts.market
 
+    def tick_at(self, price: Decimal) -> Decimal:
+        """The grain of prices of this size (≥ 0): coarser for large ones if figures are limited."""
+        if self.significant_figures is None or not price:
+            return self.tick_size
+        by_figures = ONE.scaleb(price.adjusted() + 1 - self.significant_figures)
+        return max(self.tick_size, min(ONE, by_figures))
+
     def round_price(self, price: Decimal, side: Side) -> Decimal:
         """The nearest price on the tick that is no worse for us: buys down, sells up."""
-        ticks = self.ticks_below(price) if side is Side.BUY else self.ticks_above(price)
-        return ticks * self.tick_size
+        tick = self.tick_at(price)
+        ticks, rest = divmod(price, tick)
+        return (ticks + 1 if rest and side is Side.SELL else ticks) * tick
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """The largest whole number of lots in a quantity (≥ 0)."""
@@ -105,17 +118,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return (lots + 1 if rest else lots) * self.lot_size
 
     def ticks_below(self, price: Decimal) -> int:
-        """How many whole ticks fit into a price (≥ 0)."""
+        """How many whole ticks of the finest grain fit into a price (≥ 0)."""
         return int(price // self.tick_size)
 
     def ticks_above(self, price: Decimal) -> int:
-        """The least number of ticks that reaches a price (≥ 0)."""
+        """The least number of ticks of the finest grain that reaches a price (≥ 0)."""
         ticks, rest = divmod(price, self.tick_size)
         return int(ticks) + 1 if rest else int(ticks)
 
     def on_tick(self, price: Decimal) -> bool:
-        """Whether a price is a whole number of ticks."""
-        return price % self.tick_size == 0
+        """Whether a price is a whole number of the ticks that hold at it."""
+        return price % self.tick_at(price) == 0
 
     def on_lot(self, quantity: Decimal) -> bool:
         """Whether a quantity is a whole number of lots."""

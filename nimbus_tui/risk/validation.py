@@ -22,7 +22,8 @@ def objection(order: DesiredOrder, situation: Situation) -> str:
     if price is None:
         return f"no price of {order.symbol} yet"
     if order.price is not None and not instrument.on_tick(order.price):
-        return f"price {order.price} is not a multiple of the tick size {instrument.tick_size}"
+        tick = instrument.tick_at(order.price)
+        return f"price {order.price} is not a multiple of the tick size {tick:f}"
     if not instrument.on_lot(order.quantity) or order.quantity <= ZERO:
         return (
             f"quantity {order.quantity} is not a positive multiple of "

@@ -253,11 +253,12 @@ def _instrument_problems(config: GridConfig, instrument: Instrument) -> list[Pro
             found.append(_too_small("quote_size", size, instrument))
         return found
     grid = centred(config, known)
-    if config.spacing is not None and known * config.spacing / HUNDRED < instrument.tick_size:
+    tick = instrument.tick_at(known)
+    if config.spacing is not None and known * config.spacing / HUNDRED < tick:
         found.append(
             Problem(
                 "spacing",
-                f"{config.spacing} % of {known} is less than one tick ({instrument.tick_size})",
+                f"{config.spacing} % of {known} is less than one tick ({tick})",
             )
         )
     for level in grid.levels:

@@ -271,11 +271,11 @@ def _same_prices(case: _Case) -> Iterable[str]:
     """Neighbours on one tick; buys round down, sells up."""
     for lower, upper in pairwise(case.grid.levels):
         side = Side.BUY if upper <= 0 else Side.SELL
-        if case.price(lower, side) == case.price(upper, side):
+        price = case.price(lower, side)
+        if price == case.price(upper, side):
             yield (
-                f"levels {lower:+d} and {upper:+d} round to the same price, "
-                f"{case.price(lower, side):f}: they are closer than the tick, "
-                f"{case.instrument.tick_size:f}"
+                f"levels {lower:+d} and {upper:+d} round to the same price, {price:f}: "
+                f"they are closer than the tick, {case.instrument.tick_at(price):f}"
             )
 
 

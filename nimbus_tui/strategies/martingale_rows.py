@@ -274,10 +274,10 @@ def _refusals(
             f"at {price:f} there is no order for step {numbers}: it would be at a price of 0 or "
             f"under the least order of {instrument.symbol}: {least} {instrument.base}"
         )
-    if price * config.step_percent / HUNDRED < instrument.tick_size:
+    if price * config.step_percent / HUNDRED < instrument.tick_at(price):
         found.append(
             f"step_percent = {config.step_percent:f} of {price:f} is less than one tick "
-            f"({instrument.tick_size:f})"
+            f"({instrument.tick_at(price):f})"
         )
     stop = config.stop_loss_price
     if stop is not None and (price - stop) * config.side.entry.sign <= ZERO:

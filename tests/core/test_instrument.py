@@ -111,6 +111,49 @@ def test_on_tick_and_on_lot_mean_a_whole_number_of_them(grain: Decimal, amount: 
     assert is_whole(amount, grain) is with_grains("7", grain).on_lot(amount)
 
 
+def with_figures(tick: str, figures: int = 5) -> Instrument:
+    return Instrument(
+        symbol=Symbol("BTC/USDC:USDC"),
+        tick_size=Decimal(tick),
+        lot_size=Decimal(1),
+        significant_figures=figures,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tick", "price", "grain", "buy", "sell"),
+    [
+        ("0.1", "9999.97", "0.1", "9999.9", "10000"),
+        ("0.1", "12345.6", "1", "12345", "12346"),
+        ("0.01", "95.123", "0.01", "95.12", "95.13"),
+        ("0.01", "2400.15", "0.1", "2400.1", "2400.2"),
+        ("0.1", "105055.4", "1", "105055", "105056"),
+        ("0.1", "123456", "1", "123456", "123456"),
+        ("0.000001", "0.99999999", "0.00001", "0.99999", "1"),
+        ("0.000001", "0.0012345", "0.000001", "0.001234", "0.001235"),
+        ("0.000001", "0", "0.000001", "0", "0"),
+    ],
+)
+def test_where_figures_are_limited_large_prices_have_coarser_ticks_but_whole_numbers_hold(
+    tick: str, price: str, grain: str, buy: str, sell: str
+) -> None:
+    instrument = with_figures(tick)
+    assert Decimal(grain) == instrument.tick_at(Decimal(price))
+    assert Decimal(buy) == instrument.round_price(Decimal(price), Side.BUY)
+    assert Decimal(sell) == instrument.round_price(Decimal(price), Side.SELL)
+
+
+@given(st.sampled_from(["0.000001", "0.01", "1"]), amounts, sides, st.integers(1, 7))
+def test_a_price_of_limited_figures_stays_on_its_ticks_and_is_no_worse_for_us(
+    tick: str, price: Decimal, side: Side, figures: int
+) -> None:
+    instrument = with_figures(tick, figures)
+    rounded = instrument.round_price(price, side)
+    assert instrument.on_tick(rounded)
+    assert rounded == instrument.round_price(rounded, side.opposite)
+    assert 0 <= (price - rounded) * side.sign < instrument.tick_at(price)
+
+
 @pytest.mark.parametrize(
     ("quantity", "price", "expected"),
     [

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 SCREEN_AND_NETWORK = frozenset({"textual", "aiohttp", "websockets", "httpx"})
+CRYPTOGRAPHY = frozenset({"coincurve", "Crypto", "cryptography"})
 OUTSIDE_WORLD = SCREEN_AND_NETWORK | {"asyncio", "rich", "sqlite3"}
 
 PURE_ROOMS = (
@@ -42,6 +43,13 @@ def test_a_pure_room_brings_no_screen_network_database_or_event_loop(room: str) 
 
 def test_the_command_line_brings_no_screen_and_no_network() -> None:
     assert packages_brought_by("nimbus_tui.cli.main") & SCREEN_AND_NETWORK == set()
+
+
+@pytest.mark.parametrize(
+    "room", ["nimbus_tui.cli", "nimbus_tui.bootstrap", "nimbus_tui.exchanges", "nimbus_tui.engine"]
+)
+def test_nothing_brings_a_library_that_signs_before_there_is_a_key(room: str) -> None:
+    assert packages_brought_by(room) & CRYPTOGRAPHY == set()
 
 
 IMPORT_ALONE = """

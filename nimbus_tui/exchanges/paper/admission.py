@@ -34,7 +34,7 @@ def _problem(request: OrderRequest, instrument: Instrument) -> str | None:
     if not market and (price is None or not price.is_finite() or price <= ZERO):
         return "a limit order needs a price above 0"
     if price is not None and not instrument.on_tick(price):
-        return f"price {price:f} is off the tick size {instrument.tick_size:f}"
+        return f"price {price:f} is off the tick size {instrument.tick_at(price):f}"
     if not quantity.is_finite() or quantity <= ZERO or not instrument.on_lot(quantity):
         return f"quantity {quantity} is not a multiple of the lot size {instrument.lot_size:f}"
     if request.post_only and (market or request.time_in_force is TimeInForce.IOC):

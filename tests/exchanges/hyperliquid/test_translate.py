@@ -1,0 +1,483 @@
+"""What the venue says becomes what we mean, and never claims more or less than is certain."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
+from nimbus_tui.core.ids import (
+    Asset,
+    BotId,
+    ClientOrderId,
+    ExchangeName,
+    ExchangeOrderId,
+    FundingId,
+    OrderKey,
+    Symbol,
+    TradeId,
+)
+from nimbus_tui.core.instrument import parse_symbol
+from nimbus_tui.core.market import Quote, Tick
+from nimbus_tui.core.order import (
+    NotFound,
+    Order,
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+from nimbus_tui.exchanges.hyperliquid import order_states, translate, wire
+from nimbus_tui.exchanges.hyperliquid.instruments import universe
+from nimbus_tui.exchanges.hyperliquid.wire_info import INFO_REPLIES, Meta, SpotMeta, decode_reply
+from nimbus_tui.exchanges.hyperliquid.wire_records import (
+    Bbo,
+    FillLiquidation,
+    FullOrder,
+    FullOrderUpdate,
+    Level,
+    OrderUpdate,
+    UserFill,
+)
+from nimbus_tui.orders import lifecycle
+from tests.exchanges.hyperliquid import recorded
+from tests.exchanges.hyperliquid.samples import ADDRESS, FRAMES, REPLIES
+
+HL = ExchangeName("hl")
+UNIVERSE = universe(
+    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
+)
+BTC = Symbol("BTC/USDC:USDC")
+OURS = ClientOrderId("nbf0cddc17303d07f3fd128d5b35071d")
+D = Decimal
+
+
+def frame(name: str) -> Any:
+    return wire.decode(FRAMES[name]).data  # type: ignore[union-attr]
+
+
+def reply(name: str) -> Any:
+    kind, text = REPLIES[name]
+    return decode_reply(text, INFO_REPLIES[kind])
+
+
+def update(status: str, **changes: Any) -> OrderUpdate:
+    opened = frame("order opened")[0]
+    order = msgspec.structs.replace(
+        opened.order, **{"origSz": D(5), "sz": D(5), "limitPx": D(100), **changes}
+    )
+    return OrderUpdate(order, status, opened.statusTimestamp)
+
+
+def full(status: str, **changes: Any) -> FullOrderUpdate:
+    basic = update(status, **{k: v for k, v in changes.items() if k not in ("orderType", "tif")})
+    order = FullOrder(
+        **{name: getattr(basic.order, name) for name in basic.order.__struct_fields__},
+        orderType=changes.get("orderType", "Limit"),
+        tif=changes.get("tif"),
+    )
+    return FullOrderUpdate(order, status, basic.statusTimestamp)
+
+
+# prices
+
+
+def test_a_trade_is_a_tick() -> None:
+    assert translate.tick(frame("trades")[0], UNIVERSE) == Tick(
+        ts=1790358604045000000,
+        symbol=BTC,
+        price=D("83770.0"),
+        size=D("0.00819"),
+        aggressor=Side.BUY,
+    )
+
+
+def test_the_newest_trade_is_the_price_whatever_the_order() -> None:
+    trade = frame("trades")[0]
+    older = msgspec.structs.replace(trade, time=trade.time - 1, px=D(1), tid=trade.tid + 1)
+    twin = msgspec.structs.replace(trade, px=D(2), tid=trade.tid - 1)
+    expected = Quote(BTC, D("83770.0"), 1790358604045000000, D("83757.0"))
+    for trades in ([trade, older, twin], [older, twin, trade]):
+        assert expected == translate.quote_of_trades(trades, UNIVERSE, D("83757.0"))
+    assert translate.quote_of_trades([], UNIVERSE) is None
+
+
+def test_the_middle_of_the_book_is_a_price() -> None:
+    assert translate.quote_of_bbo(frame("bbo"), UNIVERSE) == Quote(
+        BTC, D("83757.5"), 1790358617881000000
+    )
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        (None, None),
+        (None, Level(D(2), D(1), 1)),
+        (Level(D(2), D(1), 1), None),
+        (Level(D(2), D(1), 1), Level(D(2), D(1), 1)),
+        (Level(D(3), D(1), 1), Level(D(2), D(1), 1)),
+        (Level(D(0), D(1), 1), Level(D(2), D(1), 1)),
+    ],
+)
+def test_a_book_without_a_sound_middle_is_no_price(sides: Any) -> None:
+    assert translate.quote_of_bbo(Bbo("BTC", 1, sides), UNIVERSE) is None
+
+
+# orders
+
+
+def test_an_opened_order_is_reported_with_our_id() -> None:
+    assert translate.order_report(frame("order opened")[0], UNIVERSE) == OrderReport(
+        client_order_id=OURS,
+        exchange_order_id=ExchangeOrderId("57118842019"),
+        symbol=BTC,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        price=D("31795.0"),
+        quantity=D("0.00037"),
+        filled=D(0),
+        state=OrderState.OPEN,
+        ts=1785261289146000000,
+    )
+
+
+def test_an_order_without_a_cloid_is_nobodys() -> None:
+    opened, filled = (
+        translate.order_report(one, UNIVERSE) for one in frame("order opened and filled")
+    )
+    assert (opened.client_order_id, opened.state, opened.filled) == ("", OrderState.OPEN, D(0))
+    assert (filled.state, filled.filled) == (OrderState.FILLED, D(5))
+
+
+OPEN, PARTIAL, FILLED, CANCELLED, REJECTED, UNKNOWN = (
+    OrderState.OPEN,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.FILLED,
+    OrderState.CANCELLED,
+    OrderState.REJECTED,
+    OrderState.UNKNOWN,
+)
+
+
+NOTHING_LEFT = "there is nothing left to reduce (reduceOnlyCanceled)"
+
+
+@pytest.mark.parametrize(
+    ("status", "left", "reduce_only", "executed", "state", "filled", "reason"),
+    [
+        ("open", 5, False, None, OPEN, 0, ""),
+        ("open", 2, False, None, PARTIAL, 3, ""),
+        # The venue may have cut it down to 2: that is not known to be filled.
+        ("open", 2, True, None, OPEN, 0, ""),
+        ("triggered", 5, True, None, OPEN, 0, ""),
+        ("filled", 0, False, None, FILLED, 5, ""),
+        ("filled", 0, True, None, FILLED, 5, ""),
+        ("filled", 0, True, 5, FILLED, 5, ""),
+        # Cut down to 2 and filled whole: it has ended with 2.
+        ("filled", 0, True, 2, CANCELLED, 2, translate.CUT_SHORT),
+        ("filled", 1, False, None, CANCELLED, 4, translate.CUT_SHORT),
+        ("canceled", 5, False, None, CANCELLED, 0, "canceled"),
+        ("canceled", 2, False, None, CANCELLED, 3, "canceled"),
+        ("reduceOnlyCanceled", 2, True, None, CANCELLED, 3, NOTHING_LEFT),
+        ("reduceOnlyCanceled", 2, True, 1, CANCELLED, 1, NOTHING_LEFT),
+        # Of an order that can't be cut the sizes are right: fills are still on their way.
+        ("canceled", 2, False, 1, CANCELLED, 3, "canceled"),
+        ("filled", 0, False, 1, FILLED, 5, ""),
+        ("tickRejected", 5, False, None, REJECTED, 0, "tickRejected"),
+        # Whatever the sizes say, a rejected order was never live.
+        ("rejected", 0, False, None, REJECTED, 0, "rejected"),
+        ("evaporated", 2, False, None, UNKNOWN, 0, "evaporated"),
+    ],
+)
+def test_states_and_sizes_become_what_is_certain(
+    status: str,
+    left: int,
+    reduce_only: bool,
+    executed: int | None,
+    state: OrderState,
+    filled: int,
+    reason: str,
+) -> None:
+    report = translate.order_report(
+        update(status, sz=D(left), reduceOnly=reduce_only),
+        UNIVERSE,
+        executed=None if executed is None else D(executed),
+    )
+    assert (state, filled, reason) == (report.state, report.filled, report.reason)
+    assert reduce_only is report.reduce_only
+
+
+STATES_OF_THE_VENUE = [
+    "open",
+    "filled",
+    "canceled",
+    "triggered",
+    "rejected",
+    "marginCanceled",
+    "vaultWithdrawalCanceled",
+    "openInterestCapCanceled",
+    "selfTradeCanceled",
+    "reduceOnlyCanceled",
+    "siblingFilledCanceled",
+    "delistedCanceled",
+    "liquidatedCanceled",
+    "outcomeSettledCanceled",
+    "scheduledCancel",
+    "internalCancel",
+    "tickRejected",
+    "minTradeNtlRejected",
+    "minTradeSpotNtlRejected",
+    "perpMarginRejected",
+    "reduceOnlyRejected",
+    "badAloPxRejected",
+    "iocCancelRejected",
+    "badTriggerPxRejected",
+    "marketOrderNoLiquidityRejected",
+    "positionIncreaseAtOpenInterestCapRejected",
+    "positionFlipAtOpenInterestCapRejected",
+    "tooAggressiveAtOpenInterestCapRejected",
+    "openInterestIncreaseRejected",
+    "insufficientSpotBalanceRejected",
+    "oracleRejected",
+    "perpMaxPositionRejected",
+    "tooManyOpenOrdersRejected",
+]
+"""Copied from the protocol reference."""
+
+
+def test_every_word_of_the_venue_is_known_and_no_other() -> None:
+    assert sorted(STATES_OF_THE_VENUE) == sorted(order_states.KNOWN)
+    assert set(order_states.MEANINGS) <= set(STATES_OF_THE_VENUE)
+
+
+@pytest.mark.parametrize("word", STATES_OF_THE_VENUE)
+def test_a_word_means_what_the_reference_says(word: str) -> None:
+    expected = {"open": OPEN, "triggered": OPEN, "filled": FILLED}.get(word)
+    if expected is None:
+        expected = REJECTED if word.lower().endswith("rejected") else CANCELLED
+    assert expected is order_states.order_state(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("newCauseRejected", REJECTED),
+        ("newCauseCanceled", CANCELLED),
+        ("newCancel", CANCELLED),
+        ("", UNKNOWN),
+        ("opened", UNKNOWN),
+    ],
+)
+def test_a_new_word_is_understood_by_its_end_or_asked_about(word: str, state: OrderState) -> None:
+    assert state is order_states.order_state(word)
+
+
+@pytest.mark.parametrize(
+    ("order_type", "type_", "price"),
+    [
+        ("Limit", OrderType.LIMIT, D(100)),
+        ("Stop Limit", OrderType.LIMIT, D(100)),
+        ("Stop Market", OrderType.MARKET, None),
+        ("Market", OrderType.MARKET, None),
+    ],
+)
+def test_a_market_order_has_no_price_where_the_venue_tells_its_type(
+    order_type: str, type_: OrderType, price: Decimal | None
+) -> None:
+    report = translate.order_report(full("open", orderType=order_type), UNIVERSE)
+    assert (type_, price) == (report.type, report.price)
+
+
+def order_of(request: OrderRequest) -> Order:
+    return Order(
+        bot_id=BotId("b"),
+        key=OrderKey("stop/1"),
+        generation=0,
+        **{name: getattr(request, name) for name in request.__struct_fields__},
+    )
+
+
+def test_a_market_order_of_ours_is_not_taken_for_its_stand_in() -> None:
+    request = OrderRequest(
+        client_order_id=OURS,
+        symbol=BTC,
+        side=Side.BUY,
+        quantity=D(5),
+        type=OrderType.MARKET,
+        trigger_price=D(99),
+    )
+    order = order_of(request)
+    heard = translate.order_report(update("open"), UNIVERSE, sent=request)
+    assert (heard.type, heard.price) == (OrderType.MARKET, None)
+    assert not lifecycle.reported(order, heard, 1).order.adopted
+    # What nobody remembers is taken as it is.
+    assert lifecycle.reported(
+        order, translate.order_report(update("open"), UNIVERSE), 1
+    ).order.adopted
+
+
+def test_a_filled_order_is_never_taken_for_an_unfilled_one() -> None:
+    """A cut-down reduce-only order asks for its fills until they were read; then it ends."""
+    request = OrderRequest(
+        client_order_id=OURS,
+        symbol=BTC,
+        side=Side.BUY,
+        quantity=D(5),
+        price=D(100),
+        reduce_only=True,
+    )
+    order = msgspec.structs.replace(order_of(request), state=OrderState.OPEN)
+    ended = update("filled", sz=D(0), reduceOnly=True)
+    first = lifecycle.reported(order, translate.order_report(ended, UNIVERSE), 1)
+    assert first.fills_missing
+    assert first.order.is_live
+    order = msgspec.structs.replace(first.order, filled=D(2), state=OrderState.PARTIALLY_FILLED)
+    last = lifecycle.reported(order, translate.order_report(ended, UNIVERSE, executed=D(2)), 2)
+    assert (last.order.state, last.order.filled, last.fills_missing) == (CANCELLED, D(2), False)
+
+
+@pytest.mark.parametrize("tif", ["Ioc", "FrontendMarket"])
+def test_of_an_order_that_takes_at_once_the_fills_count(tif: str) -> None:
+    """Whether by the venue's word or by what we remember of it."""
+    taken = full("filled", sz=D(0), tif=tif)
+    report = translate.order_report(taken, UNIVERSE, executed=D(2))
+    assert (report.state, report.filled) == (CANCELLED, D(2))
+    plain = OrderRequest(client_order_id=OURS, symbol=BTC, side=Side.BUY, quantity=D(5))
+    for changes in ({"time_in_force": TimeInForce.IOC}, {"type": OrderType.MARKET}):
+        sent = msgspec.structs.replace(plain, **changes)
+        told = translate.order_report(update("filled", sz=D(0)), UNIVERSE, executed=D(2), sent=sent)
+        assert (told.state, told.filled) == (CANCELLED, D(2))
+    resting = translate.order_report(full("filled", sz=D(0), tif="Alo"), UNIVERSE, executed=D(2))
+    assert (resting.state, resting.filled) == (FILLED, D(5))
+
+
+def test_a_live_order_tells_what_is_left() -> None:
+    report = translate.open_order_report(update("", sz=D(2)).order, UNIVERSE)
+    assert (report.state, report.filled, report.quantity) == (PARTIAL, D(3), D(5))
+    whole = translate.open_order_report(update("", sz=D(5)).order, UNIVERSE)
+    assert (whole.state, whole.filled, whole.ts) == (OPEN, D(0), 1785261289146000000)
+    no_original = translate.open_order_report(update("", sz=D(2), origSz=None).order, UNIVERSE)
+    assert (no_original.quantity, no_original.filled) == (D(2), D(0))
+
+
+def test_a_resting_stop_is_a_market_order_without_a_price() -> None:
+    report = translate.open_order_report(reply("frontendOpenOrders")[0], UNIVERSE)
+    assert (report.type, report.price, report.reduce_only) == (OrderType.MARKET, None, True)
+    assert (report.client_order_id, report.symbol) == ("", "ETH/USDC:USDC")
+
+
+def test_a_look_up_finds_an_order_or_says_that_it_does_not() -> None:
+    assert translate.looked_up(reply("orderStatus: unknown"), UNIVERSE) == NotFound()
+    found = translate.looked_up(reply("orderStatus"), UNIVERSE)
+    assert isinstance(found, OrderReport)
+    assert (found.state, found.reason) == (CANCELLED, NOTHING_LEFT)
+
+
+# fills and funding
+
+
+def test_a_fill_is_ours_with_every_digit() -> None:
+    wire_fill = frame("fill").fills[0]
+    assert translate.fill(wire_fill, UNIVERSE, HL, ADDRESS) == Fill(
+        exchange=HL,
+        trade_id=TradeId("BTC/1785261290000/57118842019/123456789"),
+        client_order_id=OURS,
+        symbol=BTC,
+        side=Side.BUY,
+        price=D("31795.0"),
+        quantity=D("0.00016"),
+        fee=D("0.000763"),
+        fee_asset=Asset("USDC"),
+        maker=True,
+        ts=1785261290000000000,
+    )
+
+
+def a_fill(**changes: Any) -> UserFill:
+    fill: UserFill = frame("user: fill").fills[0]
+    return msgspec.structs.replace(fill, **changes)
+
+
+def test_a_spot_buy_pays_its_fee_in_the_coin() -> None:
+    bought = a_fill(coin="@107", feeToken="HYPE", dir="Buy", fee=D("0.0007"))
+    fill = translate.fill(bought, UNIVERSE, HL, ADDRESS)
+    assert (fill.symbol, fill.fee_asset, fill.fee) == ("HYPE/USDC", "HYPE", D("0.0007"))
+    assert not fill.maker
+
+
+@pytest.mark.parametrize(
+    ("changes", "forced"),
+    [
+        ({}, False),
+        ({"dir": "Liquidated Isolated Long"}, True),
+        ({"dir": "Auto-Deleveraging"}, True),
+        ({"dir": "Settlement"}, True),
+        ({"liquidation": FillLiquidation(ADDRESS.upper())}, True),
+        # The other side of somebody's liquidation.
+        ({"liquidation": FillLiquidation("0x00"), "dir": "Liquidated Cross Long"}, False),
+        # An order that bears an id was somebody's wish.
+        ({"cloid": "0x" + "1" * 32, "dir": "Auto-Deleveraging"}, False),
+        ({"dir": "Spot Dust Conversion", "tid": 0}, False),
+    ],
+)
+def test_what_the_venue_did_by_itself_is_forced(changes: dict[str, Any], forced: bool) -> None:
+    assert translate.fill(a_fill(**changes), UNIVERSE, HL, ADDRESS).forced is forced
+
+
+def test_executions_are_told_apart_and_known_again() -> None:
+    fills = [
+        a_fill(),
+        a_fill(tid=1),
+        a_fill(time=1),
+        a_fill(coin="BTC"),
+        a_fill(oid=2),
+        a_fill(tid=0),
+        a_fill(tid=0, hash="0x1"),
+        a_fill(tid=0, startPosition=D(7)),
+        a_fill(tid=0, sz=D(7)),
+    ]
+    assert len({translate.trade_id(one) for one in fills}) == len(fills)
+    assert translate.trade_id(a_fill()) == translate.trade_id(a_fill(dir="x", hash="0x2"))
+
+
+@pytest.mark.skipif(not recorded.INFO.exists(), reason=recorded.ABSENT)
+def test_every_recorded_fill_and_order_becomes_ours_and_no_two_are_one() -> None:
+    fills: list[Fill] = []
+    for kind, text in recorded.replies():
+        if kind == "userFills":
+            rows = decode_reply(text, INFO_REPLIES[kind])
+            fills += [translate.fill(row, UNIVERSE, HL, ADDRESS) for row in rows]
+        if kind == "openOrders":
+            for order in decode_reply(text, INFO_REPLIES[kind]):
+                report = translate.open_order_report(order, UNIVERSE)
+                assert parse_symbol(report.symbol)
+                assert report.state is OPEN
+    assert len(fills) > 400
+    assert all(parse_symbol(fill.symbol) and fill.quantity > 0 for fill in fills)
+    assert len({fill.trade_id for fill in fills}) == len(fills)
+
+
+def test_a_funding_payment_is_the_same_from_the_stream_and_from_the_history() -> None:
+    told = frame("fundings").fundings[0]
+    payment = translate.funding_payment(told, UNIVERSE, HL)
+    assert payment == FundingPayment(
+        exchange=HL,
+        funding_id=FundingId("ETH/497320"),
+        symbol=Symbol("ETH/USDC:USDC"),
+        amount=D("-3.625312"),
+        asset=Asset("USDC"),
+        ts=1790352000015000000,
+        rate=D("0.0000417"),
+        position=D("49.1477"),
+    )
+    for beside_ms in (-900, 0, 20_000):
+        stamp = msgspec.structs.replace(told, time=1790352000000 + beside_ms)
+        assert payment.funding_id == translate.funding_payment(stamp, UNIVERSE, HL).funding_id
+    next_hour = msgspec.structs.replace(told, time=told.time + 3_600_000)
+    assert payment.funding_id != translate.funding_payment(next_hour, UNIVERSE, HL).funding_id
+    row = reply("userFunding")[0].payment
+    assert translate.funding_payment(row, UNIVERSE, HL).amount == D("-3.625312")
