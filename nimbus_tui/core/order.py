@@ -129,6 +129,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     filled: Decimal = Decimal(0)
     exchange_order_id: ExchangeOrderId | None = None
     cancel_requested: bool = False
+    wished: Decimal | None = None
+    """What the strategy wished for, where the law has let through less than that."""
     adopted: bool = False
     """Whether its terms are the venue's, since it was there before it was asked for."""
     created_ns: int = 0

@@ -198,7 +198,11 @@ class Bot:
         """Journal one order; a key that may not be used again is dropped from the plan."""
         try:
             order, intent = self.orders.prepare_place(
-                self.bot_id, self.record.incarnation, desired, look_first=self._plans <= 1
+                self.bot_id,
+                self.record.incarnation,
+                desired,
+                wished=self._wished(desired.key),
+                look_first=self._plans <= 1,
             )
         except InvariantViolated as error:
             self._unwish(desired.key)
@@ -207,6 +211,10 @@ class Bot:
         self.keeper.live.put(order)
         self.risk.observer.sent(adds=self.position(order.symbol) * order.side.sign >= 0)
         return [intent]
+
+    def _wished(self, key: OrderKey) -> Decimal | None:
+        """How much the strategy wishes for under a key, before the law has looked at it."""
+        return next((wish.quantity for wish in self.plan.orders if wish.key == key), None)
 
     def _unwish(self, key: OrderKey) -> None:
         rest = tuple(wish for wish in self.plan.orders if wish.key != key)
@@ -347,7 +355,7 @@ class Bot:
         What the strategy wished counts: the order may have been trimmed on its way to the venue,
         or have been there before, on other terms.
         """
-        wished = next((wish.quantity for wish in self.plan.orders if wish.key == order.key), None)
+        wished = (self._wished(order.key) if self.has_planned else None) or order.wished
         if order.filled:
             self._unwish(order.key)
         if order.filled > 0 and (order.adopted or order.filled < (wished or order.quantity)):

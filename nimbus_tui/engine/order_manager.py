@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -128,7 +129,13 @@ class OrderManager:
         return self.exchange.name
 
     def prepare_place(
-        self, bot_id: BotId, incarnation: str, desired: DesiredOrder, *, look_first: bool = False
+        self,
+        bot_id: BotId,
+        incarnation: str,
+        desired: DesiredOrder,
+        *,
+        wished: Decimal | None = None,
+        look_first: bool = False,
     ) -> tuple[Order, Intent]:
         """Journal an order as pending under the next free generation of its key.
 
@@ -155,6 +162,7 @@ class OrderManager:
             symbol=desired.symbol,
             side=desired.side,
             quantity=desired.quantity,
+            wished=None if wished == desired.quantity else wished,
             type=desired.type,
             price=desired.price,
             trigger_price=desired.trigger_price,

@@ -6,6 +6,8 @@ from nimbus_tui.bootstrap import fault_world, load_config
 from nimbus_tui.config.locations import shipped
 from nimbus_tui.simulation.world import World
 
+SEEDS = (0, 1, 2, 4, 8, 23)
+"""The later ones once broke a promise: a cut order's rest was forgotten over a restart."""
 WIDE = "total_exposure = 10\ndrawdown = 60\n"
 TIGHT = """\
 total_exposure = 0.02
@@ -29,7 +31,7 @@ def test_no_promise_breaks_while_the_rules_act(tmp_path: Path) -> None:
     assert WIDE in text
     config = tmp_path / "tight.toml"
     config.write_text(text.replace(WIDE, TIGHT))
-    world = fault_world(load_config(config), ticks=300)
-    verdicts = [World(seed, *world).run() for seed in range(4)]
-    assert [one.violation for one in verdicts] == [None] * 4
+    world = fault_world(load_config(config))
+    verdicts = [World(seed, *world).run() for seed in SEEDS]
+    assert [one.violation for one in verdicts] == [None] * len(SEEDS)
     assert sum(one.fills for one in verdicts) > 20
