@@ -29,7 +29,8 @@ def test_a_clock_that_steps_back_does_not_take_the_nonces_along() -> None:
 
 
 def test_what_the_venue_would_refuse_is_said_instead_of_sent() -> None:
-    nonces = Nonces(lambda: START * MS, last=START + MOST_AHEAD_MS)
+    nonces = Nonces(lambda: START * MS, last=START + MOST_AHEAD_MS - 1)
+    assert nonces.take() == START + MOST_AHEAD_MS
     with pytest.raises(ExchangeError, match=r"12\.0 h behind"):
         nonces.take()
     assert nonces.last == START + MOST_AHEAD_MS
