@@ -25,6 +25,11 @@ FIRST_STEPS_S = 10.0
 
 async def start_up(engine: LifeSide) -> None:
     """Take up every bot, get in step with every venue, and begin to trade."""
+    # A venue may tell its first price as soon as it is connected; it waits in the inbox.
+    markets = dict.fromkeys(
+        (s.exchange, sym) for s in engine.specs.values() for sym in s.instruments
+    )
+    engine.subscriptions = subscribe(engine.inbox, engine.exchanges, markets, engine.link_changed)
     # What rests at a venue that answers need not wait for one that does not.
     engine.emergency.watch_again()
     await asyncio.gather(*(_identify(engine, one) for one in engine.exchanges.values()))
@@ -92,9 +97,6 @@ async def _begin_to_trade(engine: LifeSide) -> None:
         engine.bus.write()
     # A bot whose creation is forgotten would get another incarnation, and its orders new ids.
     engine.journal.make_durable()
-    engine.subscriptions = subscribe(
-        engine.inbox, engine.exchanges, engine.watchers, engine.link_changed
-    )
     engine.ready.set()
     engine.synchronisers = {
         name: Synchroniser(engine, manager) for name, manager in engine.order_managers.items()
