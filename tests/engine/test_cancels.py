@@ -2,8 +2,17 @@
 
 import asyncio
 
-from nimbus_tui.control.commands import StopBot
-from nimbus_tui.core.order import Accepted, RefusalKind, Refused, Unknown
+import msgspec
+
+from nimbus_tui.control.commands import PauseBot, StopBot
+from nimbus_tui.core.order import (
+    Accepted,
+    NotFound,
+    OrderReport,
+    RefusalKind,
+    Refused,
+    Unknown,
+)
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from tests.engine.faults import CrashWorld
 
@@ -76,3 +85,26 @@ async def test_a_shutdown_that_cancels_waits_for_what_is_on_its_way() -> None:
         await world.clock.advance_to(world.clock.now() + 50_000_000, world.engine.settle)
     await world.clock.advance_to(world.clock.now() + 5_000_000_000, world.engine.settle)
     assert not await world.exchange.open_orders()
+
+
+async def test_a_cancelled_order_is_gone_only_when_that_is_proved_from_its_own_sending_on() -> None:
+    world = CrashWorld(start_ns=10**12)
+    world.exchange.capabilities = msgspec.structs.replace(  # type: ignore[misc]
+        world.exchange.capabilities, not_found_is_final_after_s=30.0
+    )
+    await world.start("2400")
+
+    async def nowhere(*_: object) -> NotFound:
+        return NotFound()
+
+    async def nothing() -> list[OrderReport]:
+        return []
+
+    world.exchange.order_status = nowhere  # type: ignore[method-assign,assignment]
+    world.exchange.open_orders = nothing  # type: ignore[method-assign]
+    world.exchange.refuse_cancel = Refused(RefusalKind.NOT_FOUND, "gone")
+    await world.engine.execute(PauseBot("grid"))
+    await world.tick(*["2400"] * 20)
+    assert len(world.resting()) == 6
+    await world.tick(*["2400"] * 80)
+    assert world.resting() == {}

@@ -67,8 +67,8 @@ def not_found_is_final_at_once(patch: Patch) -> None:
 def nothing_is_looked_up_before_the_first_send(patch: Patch) -> None:
     honest = OrderManager.prepare_place
 
-    def prepare(manager: OrderManager, *args: Any, look_first: bool = False) -> Any:
-        order, intent = honest(manager, *args, look_first=False)
+    def prepare(manager: OrderManager, *args: Any, look_first: bool, **more: Any) -> Any:
+        order, intent = honest(manager, *args, look_first=False, **more)
         manager.unconfirmed.discard(order.client_order_id)
         return order, msgspec.structs.replace(intent, look_first=False)
 
@@ -164,15 +164,6 @@ def a_cancel_forgets_what_had_filled(patch: Patch) -> None:
     patch.setattr(lifecycle, "reported", reported)
 
 
-def a_cancelled_order_is_as_old_as_time(patch: Patch) -> None:
-    honest = OrderManager._cancel
-
-    async def cancel(manager: OrderManager, intent: Intent, request: Any) -> None:
-        await honest(manager, msgspec.structs.replace(intent, prepared_ns=0), request)
-
-    patch.setattr(OrderManager, "_cancel", cancel)
-
-
 def a_bot_that_cannot_be_asked_is_woken_all_the_same(patch: Patch) -> None:
     honest = Waking.next_time
 
@@ -210,7 +201,6 @@ PLANTED: tuple[Plant, ...] = (
     the_terms_of_a_found_order_are_ignored,
     a_spent_key_is_used_again,
     a_cancel_forgets_what_had_filled,
-    a_cancelled_order_is_as_old_as_time,
     a_bot_that_cannot_be_asked_is_woken_all_the_same,
     fills_that_nobody_knows_are_dropped,
     lost_cycles_are_not_recalled,
