@@ -4,7 +4,6 @@ Source: the protocol reference, "Endpoints", "Info requests" and "Limits". Every
 in the budget of our IP address. Reads that fail on the way are tried twice; an action never is.
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
@@ -46,8 +45,6 @@ from nimbus_tui.exchanges.net.http import HttpClient, HttpReply
 TRIES = 2
 """How often a read is sent, if it fails on the way and there is time left."""
 TIMEOUT_S = 10.0
-ITEMS_PER_WEIGHT = 40
-"""Orders or cancels of one action for which its weight grows by one."""
 _TOO_MANY = 429
 _UNREADABLE = 422
 _OK = 200
@@ -101,27 +98,15 @@ class Rest:
         self.offset = ClockOffset(clock)
         """The venue's clock less ours, measured by `exchange_status`."""
 
-    async def exchange(
-        self,
-        signed: Signed | bytes | Callable[[], Signed],
-        *,
-        weight_items: int = 1,
-        urgent: bool = False,
-    ) -> HttpReply:
-        """Post an action of so many orders or cancels, once; the reply may have any status.
-
-        What is given as a call is signed after the wait for room, so that its nonce and deadline
-        are fresh.
+    async def exchange(self, signed: Signed | bytes) -> HttpReply:
+        """Post an action once, whose weight has been spent; the reply may have any status.
 
         Raises:
             NoAnswer: none came; says whether the action may have arrived and may be executed.
         """
-        await self._budget.take(1 + weight_items // ITEMS_PER_WEIGHT, urgent=urgent)
-        if callable(signed):
-            signed = signed()
         body = signed if isinstance(signed, bytes) else msgspec.json.encode(signed)
         reply = await self._http.post_json(f"{self._url}/exchange", body, timeout_s=self._timeout_s)
-        self._heed(reply)
+        self.heed(reply)
         return reply
 
     async def meta(self) -> Meta:
@@ -269,7 +254,7 @@ class Rest:
     async def _ask_once(self, request: str, body: bytes, timeout_s: float) -> bytes:
         """The body of a sound reply; `NoAnswer` where it is worth to ask again."""
         reply = await self._http.post_json(f"{self._url}/info", body, timeout_s=timeout_s)
-        self._heed(reply)
+        self.heed(reply)
         if reply.status == _OK:
             return reply.body
         if reply.status == _TOO_MANY:
@@ -280,7 +265,8 @@ class Rest:
         said = f"Hyperliquid answers {request} with {reply.status}: {shown!r}"
         raise NoAnswer(True, said) if reply.status >= _SERVER_FAILED else ExchangeError(said)
 
-    def _heed(self, reply: HttpReply) -> None:
+    def heed(self, reply: HttpReply) -> None:
+        """Keep away for a while from a venue that has had too many requests."""
         if reply.status == _TOO_MANY:
             self._budget.penalise(self._after_429.next_s())
         else:
