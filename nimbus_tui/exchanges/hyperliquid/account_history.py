@@ -31,13 +31,22 @@ ReadRows = Callable[[int], Awaitable[Sequence[Row]]]
 
 
 class History(Generic[Row]):
-    """One kind of rows; `page_rows` is how many the venue gives at most at once."""
+    """One kind of rows, in the order of time and what else `order` gives.
+
+    `page_rows` is how many the venue gives at most at once.
+    """
 
     def __init__(
-        self, read: ReadRows[Row], identity: Callable[[Row], str], page_rows: int, venue: str
+        self,
+        read: ReadRows[Row],
+        identity: Callable[[Row], str],
+        order: Callable[[Row], tuple[int, int]],
+        page_rows: int,
+        venue: str,
     ) -> None:
         self._read = read
         self._identity = identity
+        self._order = order
         self._page_rows = page_rows
         self._venue = venue
         self._given: OrderedDict[str, int] = OrderedDict()
@@ -53,7 +62,7 @@ class History(Generic[Row]):
         rows: list[Row] = []
         more = True
         while more and not rows:
-            read = sorted(await self._read(start), key=lambda row: (row.time, self._identity(row)))
+            read = sorted(await self._read(start), key=self._order)
             more = len(read) >= self._page_rows
             rows = [row for row in read if not self._is_given(row, reached)]
             if more:

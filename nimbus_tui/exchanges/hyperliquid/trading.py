@@ -64,12 +64,14 @@ class Trading:
         self._fills: History[UserFill] = History(
             lambda start: rest.user_fills_by_time(user, start, urgent=True),
             trade_id,
+            lambda row: (row.time, row.tid),
             FILLS_A_PAGE,
             name,
         )
         self._funding: History[FundingRow] = History(
             lambda start: rest.user_funding(user, start),
             lambda row: f"{row.delta.coin}/{row.time}",
+            lambda row: (row.time, 0),
             PAYMENTS_A_PAGE,
             name,
         )
