@@ -24,6 +24,13 @@ class MarketType(Enum):
     PERPETUAL = "perpetual"
 
 
+class MarginMode(Enum):
+    """What stands behind a perpetual position: the whole account, or a part set aside for it."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
 class SymbolParts(msgspec.Struct, frozen=True):
     """A unified symbol taken apart; `settle` is empty on spot."""
 

@@ -10,7 +10,7 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import ClientOrderId, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
     CancelRequest,
@@ -19,6 +19,8 @@ from nimbus_tui.core.order import (
     OrderReport,
     OrderRequest,
     OrderResponse,
+    Refused,
+    Unknown,
 )
 
 PriceCallback = Callable[[Quote], None]
@@ -48,6 +50,18 @@ class Link(Enum):
     CONNECTED = "connected"
 
 
+class StreamHeard(msgspec.Struct, frozen=True):
+    """When a channel that may be silent for hours was heard last.
+
+    Whatever proves that the channel is alive counts, the venue's pong included.
+    """
+
+    name: str
+    """What it carries, e.g. `own orders` or `own fills`."""
+    heard_ns: int
+    """By our clock, ns since the epoch."""
+
+
 class ConnectionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a venue's connection is doing; times in ms, `rate_used` a share of the budget (0–1)."""
 
@@ -57,6 +71,10 @@ class ConnectionStatus(msgspec.Struct, frozen=True, kw_only=True):
     reconnects: int = 0
     rate_used: float = 0.0
     detail: str = ""
+    clock_offset_ms: float | None = None
+    """The venue's time minus ours; None where it is not measured."""
+    streams: tuple[StreamHeard, ...] = ()
+    """The account's own channels; empty where they can't be silent without the link telling."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +90,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     order_deadline: bool = False
     """Whether the venue itself refuses a request after a deadline that we set."""
     dead_man_switch: bool = False
+    """Whether the venue cancels the account's orders by itself once it hears nothing of us."""
     leverage: bool = False
+    """Whether the leverage and the margin mode of a derivative can be set."""
     request_arrives_within_s: float = 0.0
     """How long after its leaving a request may still reach the venue's book."""
     not_found_is_final_after_s: float = 0.0
@@ -198,8 +218,27 @@ class Exchange(Protocol):
         """Everything that can be traded here."""
         ...
 
-    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
-        """Set a derivative's leverage; raises UnsupportedByExchange where there is none."""
+    async def set_leverage(
+        self, symbol: Symbol, leverage: int, margin_mode: MarginMode = MarginMode.CROSS
+    ) -> None:
+        """Set a derivative's leverage and margin mode, and see that the venue has them so.
+
+        Raises:
+            UnsupportedByExchange: there is no such setting here.
+            ExchangeError: the venue refuses, does not answer, or says something else afterwards;
+                the text says which.
+        """
+        ...
+
+    async def cancel_all_after(self, seconds: float | None) -> Refused | Unknown | None:
+        """Set the account's dead-man's switch, or clear it (None).
+
+        Unless it is set again or cleared within so many seconds, the venue cancels every order of
+        the account, also those that aren't ours. None is the answer when it is done.
+
+        Raises:
+            UnsupportedByExchange: the venue has no such switch.
+        """
         ...
 
 

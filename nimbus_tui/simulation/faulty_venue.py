@@ -16,7 +16,7 @@ from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import ClientOrderId, Symbol, TradeId
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import (
     Accepted,
@@ -373,9 +373,15 @@ class FaultyConnection:
         await self._read()
         return await self._venue.mark_price(symbol)
 
-    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
+    async def set_leverage(
+        self, symbol: Symbol, leverage: int, margin_mode: MarginMode = MarginMode.CROSS
+    ) -> None:
         """As the venue says."""
-        await self._venue.set_leverage(symbol, leverage)
+        await self._venue.set_leverage(symbol, leverage, margin_mode)
+
+    async def cancel_all_after(self, seconds: float | None) -> Refused | Unknown | None:
+        """As the venue says."""
+        return await self._venue.cancel_all_after(seconds)
 
     # subscriptions
 

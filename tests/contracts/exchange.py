@@ -355,6 +355,9 @@ class ExchangeContract:
             with pytest.raises(UnsupportedByExchange, match="set_leverage") as raised:
                 await exchange.set_leverage(venue.symbol, 3)
             assert raised.value.exchange == exchange.name
+        if not can.dead_man_switch:
+            with pytest.raises(UnsupportedByExchange, match="cancel_all_after"):
+                await exchange.cancel_all_after(None)
         if not can.trigger_orders:
             stop = buy(venue, "nb1", trigger_price=Decimal(2300))
             answer = await exchange.place_order(stop)

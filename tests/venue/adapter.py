@@ -17,7 +17,7 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.core.errors import ExchangeError, NotConnected, UnsupportedByExchange
 from nimbus_tui.core.ids import ClientOrderId, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import (
     CancelRequest,
@@ -270,9 +270,15 @@ class SocketExchange:
         quote: Quote = await self.ask("mark_price", symbol)
         return quote
 
-    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
+    async def set_leverage(
+        self, symbol: Symbol, leverage: int, margin_mode: MarginMode = MarginMode.CROSS
+    ) -> None:
         """Leverage is a setting of the venue as a whole."""
         raise UnsupportedByExchange(self.name, "set_leverage")
+
+    async def cancel_all_after(self, seconds: float | None) -> Refused | Unknown | None:
+        """There is no switch here."""
+        raise UnsupportedByExchange(self.name, "cancel_all_after")
 
     # subscriptions
 

@@ -17,7 +17,7 @@ from nimbus_tui.core.ids import (
     ExchangeOrderId,
     Symbol,
 )
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
     Accepted,
@@ -350,9 +350,15 @@ class PaperExchange:
             raise ExchangeError(f"{self.name} has no price of {symbol} yet")
         return Quote(symbol, price, self._venue.state.times.get(symbol, 0))
 
-    async def set_leverage(self, symbol: Symbol, leverage: int) -> None:
+    async def set_leverage(
+        self, symbol: Symbol, leverage: int, margin_mode: MarginMode = MarginMode.CROSS
+    ) -> None:
         """Leverage is a setting of the paper venue as a whole."""
         raise UnsupportedByExchange(self.name, "set_leverage")
+
+    async def cancel_all_after(self, seconds: float | None) -> Refused | Unknown | None:
+        """There is no switch here."""
+        raise UnsupportedByExchange(self.name, "cancel_all_after")
 
     def transfer(self, asset: Asset, amount: Decimal) -> None:
         """Deposit (> 0) or withdraw (< 0).
