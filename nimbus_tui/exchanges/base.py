@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -117,6 +117,54 @@ class FundingPage(msgspec.Struct, frozen=True):
     payments: tuple[FundingPayment, ...]
     cursor: str
     more: bool = False
+
+
+class Area(Enum):
+    """What a look at a venue is about; findings are told in this order."""
+
+    CONNECTION = "connection"
+    NETWORK = "network"
+    CLOCK = "clock"
+    INSTRUMENTS = "instruments"
+    ACCOUNT = "account"
+    AGENT = "agent"
+    PERMISSIONS = "permissions"
+    BALANCES = "balances"
+    POSITIONS = "positions"
+    ORDERS = "orders"
+    BUDGETS = "budgets"
+    FEES = "fees"
+
+
+class Verdict(Enum):
+    """Whether what was found lets bots trade: yes, yes but mind it, no."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at, in a sentence; `remedy` says what to do unless it is ok."""
+
+    area: Area
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A venue that knows more about itself than the calls that every venue has can tell."""
+
+    async def check(self) -> Sequence[Finding]:
+        """What is to be said about this venue and this account beyond those calls.
+
+        The connection, clock, instruments, balances, positions, open orders and the budget in use
+        are looked at by whoever asks. Reads only, and is called while connected; what can't be
+        found out is a finding too, never an exception.
+        """
+        ...
 
 
 class Exchange(Protocol):

@@ -37,6 +37,7 @@ from nimbus_tui.exchanges.base import (
     ConnectionStatus,
     FillCallback,
     FillPage,
+    Finding,
     FundingCallback,
     FundingPage,
     Link,
@@ -48,6 +49,7 @@ from nimbus_tui.exchanges.base import (
 )
 from nimbus_tui.exchanges.paper.account import PaperSettings as PaperSettings
 from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID, malformed
+from nimbus_tui.exchanges.paper.findings import findings
 from nimbus_tui.exchanges.paper.matching import NO_BAND, PaperOrder
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
@@ -371,6 +373,10 @@ class PaperExchange:
             raise ExchangeError(f"{-amount:f} {asset} can't be withdrawn: {free:f} are free")
         with self._venue.writing():
             self._venue.transfer(asset, amount)
+
+    async def check(self) -> Sequence[Finding]:
+        """What only a paper venue has to say: whose money it is, and what its orders pay."""
+        return findings(self._venue.instruments.values())
 
     # subscriptions
 
