@@ -26,6 +26,7 @@ from nimbus_tui.exchanges.base import (
     ConnectionStatus,
     FillCallback,
     FillPage,
+    Finding,
     FundingCallback,
     FundingPage,
     LinkCallback,
@@ -35,6 +36,7 @@ from nimbus_tui.exchanges.base import (
 )
 from nimbus_tui.exchanges.hyperliquid.access import Access, find_access
 from nimbus_tui.exchanges.hyperliquid.connection import Connection
+from nimbus_tui.exchanges.hyperliquid.findings import findings
 from nimbus_tui.exchanges.hyperliquid.holdings import Holdings
 from nimbus_tui.exchanges.hyperliquid.instruments import Listing
 from nimbus_tui.exchanges.hyperliquid.margin import Margin
@@ -168,6 +170,10 @@ class HyperliquidExchange:
     def connection_status(self) -> ConnectionStatus:
         """How the connection is doing, and whether only post-only orders are taken."""
         return self.connection.status(self._desk.is_post_only)
+
+    async def check(self) -> Sequence[Finding]:
+        """What is to be said about the account: its role, agent, budget and fees."""
+        return await findings(self.connection, self.access)
 
     # orders
 
