@@ -75,8 +75,8 @@ class Connection:
         self.users: UserEvents | None = None
         """Who hears of the account; None where there is none."""
         self.links: Listeners[[bool, str]] = Listeners()
-        self._prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
-        self._board: PriceBoard | None = None
+        self.prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
+        self.board: PriceBoard | None = None
         self._ready = asyncio.Event()
         self._was_up = False
         self._detail = "not connected yet"
@@ -116,7 +116,7 @@ class Connection:
 
     async def learn(self) -> Universe:
         """What is listed, with the account's fees; read once, then kept up."""
-        if self._board is None:
+        if self.board is None:
             await self.rest.exchange_status()
             await self._read_lists()
             await self._read_limits()
@@ -131,9 +131,9 @@ class Connection:
         Raises:
             NotConnected: it has not been read yet.
         """
-        if self._board is None:
+        if self.board is None:
             raise NotConnected(f"{self.name} has not been asked yet for what it trades")
-        return self._board.universe
+        return self.board.universe
 
     @property
     def is_up(self) -> bool:
@@ -146,7 +146,7 @@ class Connection:
 
     def newest(self, symbol: Symbol) -> Quote | None:
         """The newest quote of a symbol; None if there is none yet."""
-        return None if self._board is None else self._board.newest(symbol)
+        return None if self.board is None else self.board.newest(symbol)
 
     async def quote(self, symbol: Symbol) -> Quote:
         """The newest quote of a symbol, asked for if the stream has told none.
@@ -156,14 +156,14 @@ class Connection:
         """
         quote = self.newest(symbol)
         listing = self.known.listing(symbol)
-        if quote is not None or listing is None or self._board is None:
+        if quote is not None or listing is None or self.board is None:
             if quote is None:
                 raise ExchangeError(f"{self.name} does not trade {symbol}")
             return quote
         book = await self.rest.l2_book(listing.coin, urgent=True)
         bids, asks = book.levels
         best = Bbo(listing.coin, book.time, (bids[0] if bids else None, asks[0] if asks else None))
-        self._board.bbo(best, self.clock.now())
+        self.board.bbo(best, self.clock.now())
         quote = self.newest(symbol)
         if quote is None:
             raise ExchangeError(f"{self.name} has no price of {symbol} yet")
@@ -189,7 +189,7 @@ class Connection:
 
     def subscribe_prices(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
         """Call back on every new price of a symbol; before the first opening it is remembered."""
-        listeners = self._prices[symbol]
+        listeners = self.prices[symbol]
         is_first = not listeners
         leave = listeners.add(callback)
         if is_first:
@@ -209,7 +209,7 @@ class Connection:
 
     def _channels_of(self, symbol: Symbol) -> Sequence[Subscription]:
         """A coin that isn't listed is never asked for: the venue would close the connection."""
-        listing = None if self._board is None else self._board.universe.listing(symbol)
+        listing = None if self.board is None else self.board.universe.listing(symbol)
         if listing is None:
             return ()
         names = ["bbo", "trades"]
@@ -251,8 +251,8 @@ class Connection:
         """The connection is gone; what stood is old."""
         self._ready.clear()
         self._detail, was_up, self._was_up = reason, self._was_up, False
-        if self._board is not None:
-            self._board.clear()
+        if self.board is not None:
+            self.board.clear()
         if was_up:
             self.links.tell(False, reason)
 
@@ -266,16 +266,16 @@ class Connection:
     def message(self, message: Message) -> None:
         """Prices go to their subscribers, the account's messages to who hears of it."""
         now = self._last_frame_ns = self.clock.now()
-        if self._board is None:
+        if self.board is None:
             return
         quote = None
         match message:
             case BboFrame(bbo):
-                quote = self._board.bbo(bbo, now)
+                quote = self.board.bbo(bbo, now)
             case TradesFrame(trades):
-                quote = self._board.trades(trades, now)
+                quote = self.board.trades(trades, now)
             case ActiveAssetCtx(data) | ActiveSpotAssetCtx(data):
-                quote = self._board.context(data.coin, data.ctx, now)
+                quote = self.board.context(data.coin, data.ctx, now)
             case OrderUpdates() if self.users is not None:
                 self.users.take_orders(message)
             case UserFills() if self.users is not None:
@@ -285,7 +285,7 @@ class Connection:
             case _:
                 pass
         if quote is not None:
-            self._prices[quote.symbol].tell(quote)
+            self.prices[quote.symbol].tell(quote)
 
     # upkeep
 
@@ -313,11 +313,11 @@ class Connection:
         user = self.settings.user
         fees = await self.rest.user_fees(user) if user else BASE_FEES
         known = universe(meta, spot_meta, fees)
-        if self._board is None:
-            self._board = PriceBoard(known)
-            for symbol in self._prices:
+        if self.board is None:
+            self.board = PriceBoard(known)
+            for symbol in self.prices:
                 self._want(symbol)
-        self._board.universe = known
+        self.board.universe = known
         if self.users is not None:
             self.users.universe = known
 
