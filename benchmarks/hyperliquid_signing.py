@@ -4,8 +4,8 @@
     python benchmarks/hyperliquid_signing.py 10000
 
 Both ways make the same order: the derived id, numbers to text, action, hash, signature, JSON body;
-ours begins at the plan, which the SDK does not know. The result is a ratio, since milliseconds say more of the machine than of the code. Ours is measured with both
-libraries that can sign.
+ours begins at the plan, which the SDK does not know. The result is a ratio, since milliseconds say
+more of the machine than of the code. Ours is measured with both libraries that can sign.
 """
 
 import json
