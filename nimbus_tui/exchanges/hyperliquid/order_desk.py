@@ -16,7 +16,6 @@ from nimbus_tui.core.order import (
     CancelResponse,
     OrderRequest,
     OrderResponse,
-    RefusalKind,
     Refused,
     Unknown,
 )
@@ -24,6 +23,7 @@ from nimbus_tui.exchanges.hyperliquid.address_budget import AddressBudget
 from nimbus_tui.exchanges.hyperliquid.lanes import (
     MOST_TOGETHER,
     Lane,
+    NotSent,
     Waiting,
     cancel_lane,
     cloid_lane,
@@ -46,8 +46,8 @@ LOOK_AGAIN_S = 0.2
 TAKERS_WAIT_NS = 15 * NS_PER_SECOND
 """How long orders that take stay at home after the venue took post-only orders only."""
 POST_ONLY_TEXT = "only post-only orders allowed"
-OVER_BUDGET = Refused(RefusalKind.BUSY, "the budget of requests is used up; it is sent later")
-TAKERS_WAIT = Refused(RefusalKind.BUSY, "the venue takes post-only orders only for the moment")
+OVER_BUDGET = "the budget of requests is used up for the moment"
+TAKERS_WAIT = "the venue takes post-only orders only for the moment"
 
 PostAction = Callable[[L1Action, int | None], Awaitable[HttpReply]]
 """Signs and posts an action once, with a deadline (ms by the venue's clock) or none.
@@ -89,9 +89,13 @@ class OrderDesk:
         return since is not None and self._clock.now() - since < TAKERS_WAIT_NS
 
     async def place(self, order: Order, request: OrderRequest) -> OrderResponse:
-        """Send an order with others of its kind."""
+        """Send an order with others of its kind.
+
+        Raises:
+            NotSent: it has not left, for want of budget, of a connection, or by the venue's state.
+        """
         if not request.post_only and self.is_post_only:
-            return TAKERS_WAIT
+            raise NotSent(TAKERS_WAIT)
         if request.reduce_only:
             lane = self._maker_exits if request.post_only else self._taker_exits
         else:
@@ -106,7 +110,7 @@ class OrderDesk:
     async def cancel(
         self, action: CancelAction | CancelByCloidAction, request: CancelRequest
     ) -> CancelResponse:
-        """Send the one cancel of an action with others."""
+        """Send the one cancel of an action with others; raises NotSent like `place`."""
         now = self._clock.now()
         if isinstance(action, CancelAction):
             by_oid = self._cancels.join(action.cancels[0], request, now)
@@ -153,16 +157,15 @@ class OrderDesk:
         self._address.count(len(batch))
         try:
             reply = await self._post(action, deadline)
-        except NoAnswer as error:
-            if not error.may_have_arrived:
-                self._address.give_back(len(batch))
-            refused = Refused(RefusalKind.BUSY, str(error))
-            lane.settle_all(batch, Unknown(str(error)) if error.may_have_arrived else refused)
         except ExchangeError as error:
+            if isinstance(error, NoAnswer) and error.may_have_arrived:
+                _settle_all(batch, Unknown(str(error)))
+                return
             self._address.give_back(len(batch))
-            lane.settle_all(batch, Refused(RefusalKind.BUSY, str(error)))
+            for waiting in batch:
+                waiting.stay(str(error))
         except asyncio.CancelledError:
-            lane.settle_all(batch, Unknown("it was given up while it was under way"))
+            _settle_all(batch, Unknown("it was given up while it was under way"))
             raise
         else:
             lane.settle(batch, reply.body, reply.status)
@@ -172,3 +175,8 @@ class OrderDesk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _settle_all(batch: list[Waiting[Any, Any]], answer: OrderResponse) -> None:
+    for waiting in batch:
+        waiting.settle(answer)
