@@ -71,7 +71,7 @@ class RiskInputs:
         self._base[name] = self._book.earned(name, self._price, self.worth)
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, OrderRejected):
+        if isinstance(event, OrderRejected) and not event.passing:
             self._rejects.append(self._engine.clock.now())
 
     # what is measured
