@@ -108,7 +108,7 @@ class Bot:
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
             self.prices[quote.symbol] = quote
-            self.keeper.price_moved(quote)
+            self.keeper.refusals.price_moved(quote)
         if not self.saved.opened and self.has_prices:
             woken = self.life.open_books(self._clock.now()) or woken
         self.standing.assess()
@@ -130,7 +130,7 @@ class Bot:
                 self.has_planned = True
                 self.plan = answer
                 self._plans += 1
-                self.keeper.forget_all_but({wish.key for wish in answer.orders})
+                self.keeper.refusals.forget_all_but({wish.key for wish in answer.orders})
                 self.announce()
                 self.ledger.touch()
         if not (self.has_planned or self.standing.is_stopped):
@@ -149,7 +149,7 @@ class Bot:
             limits=self.limits,
             live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
-            waiting=self.keeper.waiting_reasons(),
+            waiting=self.keeper.refusals.waiting(),
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
             adding_left=self.risk.adding_left(),

@@ -41,6 +41,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     account_limits: Mapping[ExchangeName, AccountLimits] = msgspec.field(default_factory=dict)
     other_rules: tuple[Rule, ...] = ()
     """Risk rules of other packages."""
+    dead_man_switches: frozenset[ExchangeName] = frozenset()
+    """Venues that are to cancel every order of the account once they hear nothing of us."""
     watches_streams: bool = False
     """Whether a stream that is silent pauses the bots that need it; nothing is in a backtest."""
     history_days: int = 90

@@ -126,7 +126,7 @@ class Standing:
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
         self._bot.change_saved(risk_reason="", difference="")
-        self._bot.keeper.forget_refusals()
+        self._bot.keeper.refusals.forget()
         self._bot.risk.look()
         if not self.is_paused:
             self._bot.publish(Resumed())
