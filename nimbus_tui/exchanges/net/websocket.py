@@ -5,6 +5,7 @@ time it is, and answers with what is to be sent.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -139,6 +140,10 @@ class WebSocketLink:
                     self._socket = None
         except (OSError, WebSocketException, TimeoutError) as error:
             return f"{self._url}: {_in_words(error)}"
+        except Exception as error:
+            # A listener has failed: the next connection tells everything anew.
+            logging.getLogger(__name__).exception("a message of %s was not taken in", self._url)
+            return f"a message was not taken in: {_in_words(error)}"
 
     async def _talk(self, socket: "ClientConnection") -> str:
         for text in self._session.opened(self._clock.now()):
