@@ -180,8 +180,9 @@ class StreamSession:
             case None | UnknownChannel():
                 return ()
             case Undecodable(reason, _, channel):
-                if channel is not None:
-                    self._listener.gap(f"an unreadable message on {channel}: {reason}")
+                # Without a channel it may have been anything, also a fill.
+                where = "" if channel is None else f" on {channel}"
+                self._listener.gap(f"an unreadable message{where}: {reason}")
             case Pong():
                 self._pong(now)
             case SubscriptionResponse(data):
