@@ -148,13 +148,14 @@ class WebSocketLink:
     async def _talk(self, socket: "ClientConnection") -> str:
         for text in self._session.opened(self._clock.now()):
             await socket.send(text)
+        # Whoever gives a connection up knows why; the listener only hears that it has ended.
         parts = [
             asyncio.ensure_future(part)
-            for part in (self._listen(socket), self._keep_time(socket), self._wait_for_restart())
+            for part in (self._keep_time(socket), self._wait_for_restart(), self._listen(socket))
         ]
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            return next(iter(done)).result()
+            return next(part for part in parts if part in done).result()
         finally:
             for part in parts:
                 part.cancel()
