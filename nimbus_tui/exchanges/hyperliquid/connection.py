@@ -102,8 +102,9 @@ class Connection:
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._ready.wait()
         except TimeoutError as error:
+            reason = self._detail
             await self.link.stop()
-            raise NotConnected(f"{self.name} does not connect: {self._detail}") from error
+            raise NotConnected(f"{self.name} does not connect: {reason}") from error
         if self._upkeep is None:
             self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
