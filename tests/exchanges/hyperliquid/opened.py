@@ -54,7 +54,7 @@ def cancel_of(number: int = 1, **known: Any) -> CancelRequest:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that must come."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.005)
 
 
