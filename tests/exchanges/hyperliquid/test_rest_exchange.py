@@ -96,6 +96,27 @@ async def test_a_429_for_an_action_stops_all_who_share_the_budget() -> None:
         assert nobody_may_send(line)
 
 
+async def test_requests_that_were_refused_together_are_one_offence_and_a_success_forgives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected() as line:
+        pauses: list[float] = []
+        monkeypatch.setattr(line.budget, "penalise", pauses.append)
+        line.venue.says((429, b"null"))
+        await asyncio.gather(*(line.rest.exchange(b"{}") for _ in range(5)))
+        assert len(pauses) == 1
+        for _ in range(8):
+            await line.rest.exchange(b"{}")
+        assert len(pauses) == 9
+        assert 1 <= pauses[0] <= 2
+        assert all(1 <= pause <= 60 for pause in pauses)
+        assert max(pauses) > 4
+        line.venue.says((200, OK), (429, b"null"))
+        await line.rest.exchange(b"{}")
+        await line.rest.exchange(b"{}")
+        assert 1 <= pauses[-1] <= 2
+
+
 async def test_the_venues_clock_is_measured() -> None:
     async with connected() as line:
         line.venue.says((200, REPLIES["exchangeStatus"][1]))
