@@ -170,6 +170,19 @@ def test_a_first_write_that_was_cut_off_is_a_new_file(tmp_path: Path) -> None:
     file.close()
 
 
+def test_a_mark_whose_digits_were_changed_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.nonce"
+    file = NonceFile(path)
+    nonce = file.nonces(at(START)).take()
+    file.close()
+    mark = str(file.mark).encode()
+    path.write_bytes(path.read_bytes().replace(mark, b"9" * len(mark)))
+    again = NonceFile(path)
+    assert again.mark == 0
+    assert again.nonces(at(START + 1)).take() == nonce + 1
+    again.close()
+
+
 def test_a_damaged_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "a.nonce"
     path.write_bytes(b"x" * 96)
