@@ -187,8 +187,8 @@ class Trading:
         return FillPage(found, reached, more)
 
     def _check_stream(self, rows: Sequence[UserFill]) -> None:
-        connection, since_ms = self._connection, self._users.told_since_ms
-        if since_ms is None or not connection.is_up:
+        connection, since_ms = self._connection, self._connection.up_since_ms
+        if since_ms is None:
             return
         until_ms = connection.venue_now_ms() - TOLD_WITHIN_MS
         kept_back = [

@@ -5,6 +5,7 @@ time it is, and answers with what is to be sent.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -128,8 +129,9 @@ class WebSocketLink:
     def _close_session(self, reason: str) -> None:
         try:
             self._session.closed(reason)
-        except Exception as error:  # a fault of who listens must not end the dialling
-            _report(error)
+        except Exception:
+            # A listener has failed; that must not end the dialling.
+            logging.getLogger(__name__).exception("the end of %s was not taken in", self._url)
 
     async def _live(self) -> str:
         """One connection from its making to its end; why it ended."""
@@ -155,9 +157,10 @@ class WebSocketLink:
                     self._socket = None
         except (OSError, WebSocketException, TimeoutError) as error:
             return f"{self._url}: {_in_words(error)}"
-        except Exception as error:  # a fault in a session: a new connection begins it anew
-            _report(error)
-            return f"a fault of ours: {_in_words(error)}"
+        except Exception as error:
+            # A listener has failed: the next connection tells everything anew.
+            logging.getLogger(__name__).exception("a message of %s was not taken in", self._url)
+            return f"a message was not taken in: {_in_words(error)}"
 
     async def _talk(self, socket: "ClientConnection") -> str:
         await _say(socket, self._session.opened(self._clock.now()))
@@ -214,12 +217,6 @@ async def _say(socket: "ClientConnection", texts: Sequence[str]) -> None:
         # A farewell would have to wait behind what isn't taken.
         socket.transport.abort()
         raise TimeoutError(f"nothing was taken for {SEND_TIMEOUT_S:g} s") from None
-
-
-def _report(error: Exception) -> None:
-    asyncio.get_running_loop().call_exception_handler(
-        {"message": "a session on a WebSocket has failed", "exception": error}
-    )
 
 
 def _in_words(error: BaseException) -> str:
