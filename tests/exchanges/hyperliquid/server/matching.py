@@ -11,7 +11,7 @@ from tests.exchanges.hyperliquid.server.orders import Order
 from tests.exchanges.hyperliquid.server.settlement import Execution, settle
 from tests.exchanges.hyperliquid.server.world import STRANGER, World, hash_of
 
-MARKET_WIDE = ("bbo", "allMids", "activeAssetCtx", "candle", "l2Book")
+MARKET_WIDE = ("bbo", "allMids")
 
 
 def take(world: World, order: Order) -> None:

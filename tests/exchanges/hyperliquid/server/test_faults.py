@@ -55,7 +55,7 @@ def resting(venue: HyperliquidServer) -> int:
     return len(venue.account(MASTER).open_orders)
 
 
-@pytest.mark.parametrize("fault", sorted(Fault, key=lambda fault: fault.value))
+@pytest.mark.parametrize("fault", sorted(Fault, key=str))
 async def test_a_fault_executes_or_not_as_it_says_and_is_counted(
     venue: HyperliquidServer, fault: Fault
 ) -> None:
