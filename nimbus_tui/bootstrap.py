@@ -290,6 +290,9 @@ def _engine(
         limits=config.risk,
         account_limits={name: one.risk for name, one in config.exchanges.items()},
         other_rules=other_rules(),
+        dead_man_switches=frozenset(
+            name for name, one in config.exchanges.items() if one.dead_man_switch
+        ),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(

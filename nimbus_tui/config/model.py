@@ -199,6 +199,8 @@ class ExchangeSection(Section, frozen=True, kw_only=True):
     0.0001."""
     funding_files: dict[str, str] = msgspec.field(default_factory=dict)
     """Files of recorded funding rates by perpetual, relative to the config file."""
+    dead_man_switch: bool = False
+    """Whether the venue is to cancel every order of the account if it hears nothing of us."""
     risk: AccountLimits = AccountLimits()
     """Limits of this account."""
 

@@ -82,6 +82,8 @@ class ExchangeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     data_age_ms: float | None
     reconnects: int
     rate_used: float
+    clock_offset_ms: float | None = None
+    """The venue's time less ours; None where it is not measured."""
 
 
 class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +106,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: tuple[ExchangeSnapshot, ...] = ()
     emergency: str = ""
     """What an emergency shutdown still has to do or has done; empty outside one."""
+    clock_offset_ms: float | None = None
+    """The venue's time less ours, of the venue that is furthest off; None where none tells."""
     audit: str = "checking"
     """`ok`, `checking`, or which of the engine's own promises doesn't hold."""
 

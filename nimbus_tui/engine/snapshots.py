@@ -20,6 +20,7 @@ from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.statistics import statistics_of
+from nimbus_tui.engine.venue_clocks import worst_offset
 from nimbus_tui.journal.base import Journal
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
     bots = list(engine.bots.values())
     equity = sum(engine.accounts.equity.values(), ZERO) if engine.accounts.equity else None
     modes = {spec.mode for spec in engine.specs.values()}
+    offset = worst_offset(engine.exchanges.values())
     worst = max((bot.standing.risk_step for bot in bots), default=None)
     return EngineSnapshot(
         name=engine.settings.name,
@@ -122,6 +124,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
         seq=engine.bus.seq,
         exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
         emergency=engine.emergency.progress,
+        clock_offset_ms=None if offset is None else offset.ms,
         audit=engine.auditor.verdict,
     )
 
@@ -142,6 +145,7 @@ def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
         data_age_ms=status.data_age_ms,
         reconnects=status.reconnects,
         rate_used=status.rate_used,
+        clock_offset_ms=status.clock_offset_ms,
     )
 
 

@@ -16,6 +16,7 @@ from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, OrderKey, Symbol
+from nimbus_tui.core.instrument import MarginMode
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import DesiredOrder, OrderType, Side
 from nimbus_tui.core.plan import Plan, View
@@ -80,6 +81,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     capital: Decimal = Decimal(1000)
     exchange: str = "sim"
     close_on_stop: bool = False
+    leverage: int | None = None
+    margin_mode: MarginMode = MarginMode.CROSS
 
 
 def limits(**numbers: Any) -> RiskLimits:
@@ -161,6 +164,8 @@ class RiskWorld:
             limits=one.limits,
             close_on_stop=one.close_on_stop,
             capital=one.capital,
+            leverage=one.leverage,
+            margin_mode=one.margin_mode,
         )
 
     # life
