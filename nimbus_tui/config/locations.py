@@ -31,6 +31,11 @@ def paper_path(engine_name: str, exchange: str) -> Path:
     return data_folder(engine_name) / f"paper-{exchange}.db"
 
 
+def instruments_path(exchange_type: str, network: str) -> Path:
+    """The file of what a venue lists; all engines share it."""
+    return _data_root() / "instruments" / f"{exchange_type}-{network}.json"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"
