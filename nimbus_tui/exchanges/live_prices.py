@@ -35,7 +35,11 @@ class PriceFeed:
         """
         async with self._turn:
             if not self._takers:
-                await self.exchange.connect()
+                try:
+                    await self.exchange.connect()
+                except BaseException:
+                    await self.exchange.disconnect()
+                    raise
             self._takers += 1
 
     async def leave(self) -> None:
