@@ -9,7 +9,8 @@ NimbusError
 ├── EngineUnreachable         no engine answers, or it went away
 ├── ExchangeError             a venue failed in a way that is no answer to an order
 │   ├── UnsupportedByExchange the venue doesn't offer this call
-│   └── NotConnected          the call needs a connection
+│   ├── NotConnected          the call needs a connection
+│   └── NoAnswer              a request brought no answer; it may have arrived or not
 ├── UnsoundAnswer             a strategy answered what no strategy may
 └── InvariantViolated         our own bookkeeping contradicts itself: a bug or a foreign writer
 """
@@ -58,6 +59,18 @@ class UnsupportedByExchange(ExchangeError):
 
 class NotConnected(ExchangeError):
     """The call needs a connection that isn't there."""
+
+
+class NoAnswer(ExchangeError):
+    """A request brought no answer that can be read.
+
+    `may_have_arrived` is False only if it is certain that nothing of it has left this machine;
+    else the venue may have done what was asked.
+    """
+
+    def __init__(self, may_have_arrived: bool, text: str) -> None:
+        super().__init__(text)
+        self.may_have_arrived = may_have_arrived
 
 
 class UnsoundAnswer(NimbusError):

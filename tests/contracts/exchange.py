@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nimbus_tui.core.errors import ExchangeError, UnsupportedByExchange
+from nimbus_tui.core.ids import ClientOrderId
 from nimbus_tui.core.instrument import MarketType
 from nimbus_tui.core.order import (
     Accepted,
@@ -38,6 +39,11 @@ class Venue(NamedTuple):
     """Makes the next funding time come, at a rate of 0.0001; None where nothing pays funding."""
 
 
+def our(number: int) -> ClientOrderId:
+    """An id as this program makes them."""
+    return ClientOrderId(f"nb{number:030x}")
+
+
 def buy(
     venue: Venue, identity: str, price: str | Decimal | None = "2388", **changes: Any
 ) -> OrderRequest:
@@ -57,11 +63,11 @@ class ExchangeContract:
     """The suite; subclasses provide the `venue` fixture."""
 
     async def test_an_accepted_order_rests_and_is_found_by_our_id(self, venue: Venue) -> None:
-        answer = await venue.exchange.place_order(buy(venue, "nb1"))
+        answer = await venue.exchange.place_order(buy(venue, our(1)))
         assert isinstance(answer, Accepted)
         open_orders = await venue.exchange.open_orders()
-        assert [order.client_order_id for order in open_orders] == ["nb1"]
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        assert [order.client_order_id for order in open_orders] == [our(1)]
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, OrderReport)
         assert (report.state, report.exchange_order_id) == (
             OrderState.OPEN,
@@ -69,14 +75,14 @@ class ExchangeContract:
         )
 
     async def test_the_same_request_twice_is_one_order(self, venue: Venue) -> None:
-        first = await venue.exchange.place_order(buy(venue, "nb1"))
-        second = await venue.exchange.place_order(buy(venue, "nb1"))
+        first = await venue.exchange.place_order(buy(venue, our(1)))
+        second = await venue.exchange.place_order(buy(venue, our(1)))
         assert first == second
         assert len(await venue.exchange.open_orders()) == 1
 
     async def test_another_order_under_a_used_id_is_refused(self, venue: Venue) -> None:
-        await venue.exchange.place_order(buy(venue, "nb1"))
-        answer = await venue.exchange.place_order(buy(venue, "nb1", price="2300"))
+        await venue.exchange.place_order(buy(venue, our(1)))
+        answer = await venue.exchange.place_order(buy(venue, our(1), price="2300"))
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.DUPLICATE
 
@@ -85,34 +91,34 @@ class ExchangeContract:
     ) -> None:
         told: list[Any] = []
         venue.exchange.subscribe_order_fills(told.append)
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
         assert [(f.client_order_id, f.price, f.quantity, f.maker) for f in told] == [
-            ("nb1", Decimal(2388), Decimal("0.05"), True)
+            (our(1), Decimal(2388), Decimal("0.05"), True)
         ]
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, OrderReport)
         assert (report.state, report.filled) == (OrderState.FILLED, Decimal("0.05"))
 
     async def test_a_cancelled_order_is_gone_and_a_second_cancel_finds_nothing(
         self, venue: Venue
     ) -> None:
-        await venue.exchange.place_order(buy(venue, "nb1"))
-        request = CancelRequest(client_order_id="nb1", symbol=venue.symbol)
+        await venue.exchange.place_order(buy(venue, our(1)))
+        request = CancelRequest(client_order_id=our(1), symbol=venue.symbol)
         assert isinstance(await venue.exchange.cancel_order(request), Accepted)
         again = await venue.exchange.cancel_order(request)
         assert isinstance(again, Refused)
         assert again.kind is RefusalKind.NOT_FOUND
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, OrderReport)
         assert report.state is OrderState.CANCELLED
 
     async def test_an_unknown_id_is_not_found(self, venue: Venue) -> None:
-        assert await venue.exchange.order_status("nb404", venue.symbol) == NotFound()
+        assert await venue.exchange.order_status(our(404), venue.symbol) == NotFound()
 
     async def test_a_post_only_order_that_would_cross_is_refused(self, venue: Venue) -> None:
-        answer = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
+        answer = await venue.exchange.place_order(buy(venue, our(1), price="2450"))
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.POST_ONLY_WOULD_CROSS
 
@@ -122,7 +128,7 @@ class ExchangeContract:
     async def test_an_order_off_the_grain_is_refused(
         self, venue: Venue, changes: dict[str, Decimal]
     ) -> None:
-        answer = await venue.exchange.place_order(buy(venue, "nb1", **changes))
+        answer = await venue.exchange.place_order(buy(venue, our(1), **changes))
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.INVALID
 
@@ -130,10 +136,10 @@ class ExchangeContract:
         self, venue: Venue
     ) -> None:
         for number in range(3):
-            await venue.exchange.place_order(buy(venue, f"nb{number}", price="2388"))
+            await venue.exchange.place_order(buy(venue, our(number), price="2388"))
         await venue.move("2388")
         page = await venue.exchange.fills_since("")
-        assert [fill.client_order_id for fill in page.fills] == ["nb0", "nb1", "nb2"]
+        assert [fill.client_order_id for fill in page.fills] == [our(0), our(1), our(2)]
         assert not (await venue.exchange.fills_since(page.cursor)).fills
 
     async def test_prices_reach_subscribers_until_they_leave(self, venue: Venue) -> None:
@@ -142,12 +148,14 @@ class ExchangeContract:
         await venue.move("2390")
         leave()
         leave()
+        heard = len(told)
         await venue.move("2391")
-        assert [quote.price for quote in told] == [Decimal(2390)]
+        assert told[-1].price == Decimal(2390)
+        assert len(told) == heard
         assert (await venue.exchange.mark_price(venue.symbol)).price == Decimal(2391)
 
     async def test_an_order_fills_on_its_own_side_only(self, venue: Venue) -> None:
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388.01")
         assert len(await venue.exchange.open_orders()) == 1
         assert not (await venue.exchange.fills_since("")).fills
@@ -155,20 +163,20 @@ class ExchangeContract:
     async def test_the_same_request_after_its_end_is_still_the_same_order(
         self, venue: Venue
     ) -> None:
-        first = await venue.exchange.place_order(buy(venue, "nb1"))
+        first = await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
-        assert await venue.exchange.place_order(buy(venue, "nb1")) == first
+        assert await venue.exchange.place_order(buy(venue, our(1))) == first
         assert not await venue.exchange.open_orders()
         await venue.move("2380")
         assert len((await venue.exchange.fills_since("")).fills) == 1
 
     async def test_a_refused_order_does_not_exist_and_is_no_duplicate(self, venue: Venue) -> None:
-        refused = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
-        again = await venue.exchange.place_order(buy(venue, "nb1", price="2450"))
+        refused = await venue.exchange.place_order(buy(venue, our(1), price="2450"))
+        again = await venue.exchange.place_order(buy(venue, our(1), price="2450"))
         assert isinstance(refused, Refused)
         assert refused == again
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, NotFound) or report.state is OrderState.REJECTED
 
     @pytest.mark.parametrize(
@@ -190,27 +198,27 @@ class ExchangeContract:
     async def test_an_impossible_order_is_refused_as_invalid(
         self, venue: Venue, changes: dict[str, Any]
     ) -> None:
-        answer = await venue.exchange.place_order(buy(venue, "nb1", **changes))
+        answer = await venue.exchange.place_order(buy(venue, our(1), **changes))
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.INVALID
         assert answer.reason
         assert not await venue.exchange.open_orders()
 
     async def test_an_order_beyond_the_money_is_refused(self, venue: Venue) -> None:
-        answer = await venue.exchange.place_order(buy(venue, "nb1", quantity=Decimal(1_000_000)))
+        answer = await venue.exchange.place_order(buy(venue, our(1), quantity=Decimal(1_000_000)))
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.INSUFFICIENT_BALANCE
 
     async def test_a_client_id_longer_than_the_venue_takes_is_refused(self, venue: Venue) -> None:
         limit = venue.exchange.capabilities.max_client_order_id
-        answer = await venue.exchange.place_order(buy(venue, "n" * (limit + 1)))
+        answer = await venue.exchange.place_order(buy(venue, "nb" + "0" * (limit - 1)))
         assert isinstance(answer, Refused)
-        fits = await venue.exchange.place_order(buy(venue, "n" * limit))
+        fits = await venue.exchange.place_order(buy(venue, "nb" + "0" * (limit - 2)))
         assert isinstance(fits, Accepted)
 
     async def test_a_market_order_takes_and_pays_the_taker_fee(self, venue: Venue) -> None:
         await venue.exchange.place_order(
-            buy(venue, "nb1", price=None, type=OrderType.MARKET, post_only=False)
+            buy(venue, our(1), price=None, type=OrderType.MARKET, post_only=False)
         )
         await venue.move("2401")
         (fill,) = (await venue.exchange.fills_since("")).fills
@@ -219,25 +227,25 @@ class ExchangeContract:
         assert not await venue.exchange.open_orders()
 
     async def test_immediate_or_cancel_never_rests(self, venue: Venue) -> None:
-        far = buy(venue, "nb1", post_only=False, time_in_force=TimeInForce.IOC, price="2401")
+        far = buy(venue, our(1), post_only=False, time_in_force=TimeInForce.IOC, price="2401")
         await venue.exchange.place_order(far)
         await venue.move("2410")
         assert not await venue.exchange.open_orders()
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, OrderReport)
         assert report.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.FILLED)
 
     async def test_a_cancel_of_what_has_filled_or_never_was_is_not_found(
         self, venue: Venue
     ) -> None:
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
-        for identity in ("nb1", "nb404"):
+        for identity in (our(1), our(404)):
             request = CancelRequest(client_order_id=identity, symbol=venue.symbol)
             answer = await venue.exchange.cancel_order(request)
             assert isinstance(answer, Refused)
             assert answer.kind is RefusalKind.NOT_FOUND
-        report = await venue.exchange.order_status("nb1", venue.symbol)
+        report = await venue.exchange.order_status(our(1), venue.symbol)
         assert isinstance(report, OrderReport)
         assert report.state is OrderState.FILLED
 
@@ -246,12 +254,14 @@ class ExchangeContract:
     ) -> None:
         told: list[Any] = []
         leave = venue.exchange.subscribe_order_updates(told.append)
-        for identity in ("nb1", "nb2", "nb3"):
-            await venue.exchange.place_order(buy(venue, identity, price=f"23{identity[2]}0"))
-        await venue.exchange.cancel_order(CancelRequest(client_order_id="nb1", symbol=venue.symbol))
+        for number in (1, 2, 3):
+            await venue.exchange.place_order(buy(venue, our(number), price=f"23{number}0"))
+        await venue.exchange.cancel_order(
+            CancelRequest(client_order_id=our(1), symbol=venue.symbol)
+        )
         await venue.move("2330")
         ends = {one.client_order_id: one.state for one in told if one.state.is_final}
-        assert ends == {"nb1": OrderState.CANCELLED, "nb3": OrderState.FILLED}
+        assert ends == {our(1): OrderState.CANCELLED, our(3): OrderState.FILLED}
         leave()
         leave()
         heard = len(told)
@@ -264,7 +274,7 @@ class ExchangeContract:
         venue.exchange.subscribe_order_fills(told.append)
         leave()
         leave()
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
         assert len(told) == 1
 
@@ -272,7 +282,7 @@ class ExchangeContract:
         told: list[Any] = []
         venue.exchange.subscribe_order_fills(told.append)
         for number in range(4):
-            await venue.exchange.place_order(buy(venue, f"nb{number}", price=f"23{number}0"))
+            await venue.exchange.place_order(buy(venue, our(number), price=f"23{number}0"))
         await venue.move("2300")
         page = await venue.exchange.fills_since("")
         assert list(page.fills) == told
@@ -280,13 +290,13 @@ class ExchangeContract:
         assert not page.more
 
     async def test_a_cursor_continues_behind_the_fill_it_was_read_at(self, venue: Venue) -> None:
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
         first = await venue.exchange.fills_since("")
-        await venue.exchange.place_order(buy(venue, "nb2", price="2300"))
+        await venue.exchange.place_order(buy(venue, our(2), price="2300"))
         await venue.move("2300")
         second = await venue.exchange.fills_since(first.cursor)
-        assert [fill.client_order_id for fill in second.fills] == ["nb2"]
+        assert [fill.client_order_id for fill in second.fills] == [our(2)]
 
     async def test_a_cursor_of_somebody_else_is_an_error_in_words(self, venue: Venue) -> None:
         with pytest.raises(ExchangeError, match="cursor"):
@@ -309,7 +319,7 @@ class ExchangeContract:
     ) -> None:
         told: list[Any] = []
         leave = venue.exchange.subscribe_funding(told.append)
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
         await venue.move("2400")
         before = {one.asset: one.total for one in await venue.exchange.balances()}
@@ -331,7 +341,7 @@ class ExchangeContract:
     ) -> None:
         if venue.fund is None:
             pytest.skip("nothing pays funding here")
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.move("2388")
         await venue.fund()
         first = await venue.exchange.funding_since("")
@@ -359,7 +369,7 @@ class ExchangeContract:
             with pytest.raises(UnsupportedByExchange, match="cancel_all_after"):
                 await exchange.cancel_all_after(None)
         if not can.trigger_orders:
-            stop = buy(venue, "nb1", trigger_price=Decimal(2300))
+            stop = buy(venue, our(1), trigger_price=Decimal(2300))
             answer = await exchange.place_order(stop)
             assert isinstance(answer, Refused)
             assert answer.kind is RefusalKind.INVALID
@@ -371,7 +381,7 @@ class ExchangeContract:
         instrument = next(
             one for one in await venue.exchange.instruments() if one.symbol == venue.symbol
         )
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         before = {one.asset: one for one in await venue.exchange.balances()}
         if instrument.market is MarketType.SPOT:
             assert before[instrument.quote].locked >= Decimal("2388") * Decimal("0.05")
@@ -391,7 +401,7 @@ class ExchangeContract:
     async def test_connecting_again_changes_nothing(self, venue: Venue) -> None:
         told: list[Any] = []
         venue.exchange.subscribe_order_fills(told.append)
-        await venue.exchange.place_order(buy(venue, "nb1"))
+        await venue.exchange.place_order(buy(venue, our(1)))
         await venue.exchange.connect()
         await venue.move("2388")
         assert len(told) == 1

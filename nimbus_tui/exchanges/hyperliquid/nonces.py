@@ -18,13 +18,16 @@ MOST_AHEAD_MS = 12 * 3_600_000
 class Nonces:
     """Counts upwards from the clock and never back.
 
-    `last` is the last nonce that was given out, persisted by the caller before the action leaves;
-    0 for a key that has never signed. After a restart it may be behind by what was not persisted;
-    then the clock, which has moved on since, is ahead of it.
+    `last` is a nonce that none was given out beyond; 0 for a key that has never signed. `keep` is
+    told each nonce before it is given out and makes sure that it is not forgotten; if it raises,
+    the nonce isn't given out. `nonce_file.NonceFile.nonces` brings both.
     """
 
-    def __init__(self, now: Callable[[], int], last: int = 0) -> None:
+    def __init__(
+        self, now: Callable[[], int], last: int = 0, keep: Callable[[int], None] | None = None
+    ) -> None:
         self._now = now
+        self._keep = keep
         self.last = last
 
     def take(self) -> int:
@@ -32,7 +35,7 @@ class Nonces:
 
         Raises:
             ExchangeError: the counter is so far ahead of the clock that the venue would refuse
-                it: the clock was wrong once by many hours, or is now.
+                it: the clock was wrong once by many hours, or is now. Or the nonce can't be kept.
         """
         now_ms = self._now() // NS_PER_MS
         nonce = max(self.last + 1, now_ms)
@@ -42,5 +45,7 @@ class Nonces:
                 f"the clock is {hours:.1f} h behind the last nonce of this key; set the clock, "
                 "or approve a new agent key"
             )
+        if self._keep is not None:
+            self._keep(nonce)
         self.last = nonce
         return nonce

@@ -98,7 +98,7 @@ def order_report(
     state = order_state(update.status)
     quantity = _quantity(order)
     filled, reason = _filled(order, state), ""
-    if state in FINAL_STATES and executed is not None and _may_be_cut(order, sent):
+    if state in FINAL_STATES and executed is not None and may_be_cut(order, sent):
         filled = executed
     if state is OrderState.FILLED and filled < quantity:
         state, reason = OrderState.CANCELLED, CUT_SHORT
@@ -147,7 +147,7 @@ def _filled(order: BasicOrder, state: OrderState) -> Decimal:
     return max(ZERO, _quantity(order) - order.sz)
 
 
-def _may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:
+def may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:
     """Whether an order may end with less than its sizes say."""
     takes = isinstance(order, FullOrder) and order.tif in ("Ioc", "FrontendMarket")
     if sent is not None:
