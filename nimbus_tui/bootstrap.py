@@ -1,5 +1,6 @@
 """Config in, engine out: the one module that may know every room."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -10,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from nimbus_tui.config.loader import load
-from nimbus_tui.config.locations import journal_path, paper_path
+from nimbus_tui.config.locations import journal_path, paper_path, vault_path
 from nimbus_tui.config.model import (
     BotConfig,
     Config,
@@ -29,6 +30,8 @@ from nimbus_tui.core.ids import Asset, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
+from nimbus_tui.core.redaction import redact_with
+from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
@@ -55,6 +58,9 @@ from nimbus_tui.simulation.replay import ReplaySource
 from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
 from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
 from nimbus_tui.strategies.factory import create
+from nimbus_tui.vault import sources
+from nimbus_tui.vault.redaction import Redactor
+from nimbus_tui.vault.safe import Vault
 
 START_BALANCE = Decimal(10_000)
 
@@ -67,11 +73,29 @@ def load_config(path: Path) -> Config:
     return load(path, builtin_instrument)
 
 
+def open_secrets(
+    references: Iterable[str], ask: Callable[[], str], *, folder: Path = Path(), tries: int = 1
+) -> Mapping[str, Secret]:
+    """The secrets that a config refers to, each under what it was called there.
+
+    `ask` gives the vault's passphrase; it is called only if one of them is in the vault, and up to
+    `tries` times. Relative paths start at `folder`, the config's own.
+
+    Raises:
+        ConfigError: a secret isn't there, or somebody else can read its file.
+        VaultError: the vault can't be opened.
+    """
+    redact_with(Redactor())
+    vault = Vault(vault_path())
+    return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
+
+
 def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
     """An engine in real time. `scratch` keeps its files apart from the user's own (the demo).
 
     Call it on the thread and loop that will run the engine.
     """
+    redact_with(Redactor())
     clock = LiveClock()
     name = config.engine.name
     # Files that can be broken come first: an error leaves nothing open behind.

@@ -31,6 +31,11 @@ def paper_path(engine_name: str, exchange: str) -> Path:
     return data_folder(engine_name) / f"paper-{exchange}.db"
 
 
+def vault_path() -> Path:
+    """The file of the secrets, one for all engines; its folder holds nothing else."""
+    return _data_root() / "vault" / "vault.json"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"
