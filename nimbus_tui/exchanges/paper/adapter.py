@@ -32,6 +32,7 @@ from nimbus_tui.core.order import (
     Unknown,
 )
 from nimbus_tui.core.plan import Band
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.exchanges.base import (
     Capabilities,
     ConnectionStatus,
@@ -163,6 +164,7 @@ class PaperExchange:
             detail = str(error)
         except Exception as error:
             detail = f"the price source failed: {type(error).__name__}: {error}"
+        detail = redacted(detail)
         self._link, self._detail = Link.DISCONNECTED, detail
         for callback in list(self._link_callbacks):
             callback(False, detail)
