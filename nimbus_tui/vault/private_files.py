@@ -24,30 +24,25 @@ def private_bytes(path: Path, what: str, most: int, error: type[NimbusError]) ->
     """
     try:
         # Without O_NONBLOCK a named pipe in its place would keep the process waiting.
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with _opened(path, os.O_RDONLY | os.O_NONBLOCK) as handle:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
+                raise error(f"{what} {path} is not a file")
+            if found.st_uid not in {os.geteuid(), 0}:
+                raise error(f"{what} {path} belongs to user {found.st_uid}, not to you")
+            if found.st_mode & _OTHERS:
+                raise error(_open_to_others(f"{what} {path}", found, f"chmod 600 {path}"))
+            # What was checked is what is read, even if another file has its name by now.
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                raw = file.read(most + 1)
     except (OSError, ValueError) as cause:
         raise error(f"{what} {path} can't be read: {_reason(cause)}") from cause
-    with open(handle, "rb") as file:  # noqa: PTH123 - what was checked is what is read
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise error(f"{what} {path} is not a file")
-        if found.st_uid not in {os.geteuid(), 0}:
-            raise error(f"{what} {path} belongs to user {found.st_uid}, not to you")
-        if found.st_mode & _OTHERS:
-            raise error(
-                f"{what} {path} is open to other users (mode {_mode(found):04o}); "
-                f"run: chmod 600 {path}"
-            )
-        try:
-            raw = file.read(most + 1)
-        except OSError as cause:
-            raise error(f"{what} {path} can't be read: {_reason(cause)}") from cause
     if len(raw) > most:
         raise error(f"{what} {path} is larger than {most:,} bytes")
     return raw
 
 
-def private_folder(folder: Path, what: str, error: type[NimbusError]) -> None:
+def make_private_folder(folder: Path, what: str, error: type[NimbusError]) -> None:
     """Make a folder that only its owner can enter, or see that it is one.
 
     Raises:
@@ -56,16 +51,25 @@ def private_folder(folder: Path, what: str, error: type[NimbusError]) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.stat()
     except OSError as cause:
         raise error(f"{what} {folder} can't be made: {_reason(cause)}") from cause
+    check_private_folder(folder, what, error)
+
+
+def check_private_folder(folder: Path, what: str, error: type[NimbusError]) -> None:
+    """See that only its owner can enter a folder.
+
+    Raises:
+        NimbusError: of the kind `error`: others can, or it isn't there.
+    """
+    try:
+        found = folder.stat()
+    except OSError as cause:
+        raise error(f"{what} {folder} can't be read: {_reason(cause)}") from cause
     if found.st_uid != os.geteuid():
         raise error(f"{what} {folder} belongs to user {found.st_uid}, not to you")
     if found.st_mode & _OTHERS:
-        raise error(
-            f"{what} {folder} is open to other users (mode {_mode(found):04o}); "
-            f"run: chmod 700 {folder}"
-        )
+        raise error(_open_to_others(f"{what} {folder}", found, f"chmod 700 {folder}"))
 
 
 def replace_whole(path: Path, raw: bytes) -> None:
@@ -86,21 +90,21 @@ def replace_whole(path: Path, raw: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    with _opened(path.parent) as folder:
+    with _opened(path.parent, os.O_RDONLY | os.O_DIRECTORY) as folder:
         os.fsync(folder)
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    handle = os.open(path, flags | os.O_CLOEXEC)
     try:
         yield handle
     finally:
         os.close(handle)
 
 
-def _mode(found: os.stat_result) -> int:
-    return stat.S_IMODE(found.st_mode)
+def _open_to_others(what: str, found: os.stat_result, remedy: str) -> str:
+    return f"{what} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: {remedy}"
 
 
 def _reason(cause: Exception) -> str:

@@ -10,10 +10,16 @@ from typing import NoReturn, TypeVar
 
 from nimbus_tui.core.errors import VaultError
 from nimbus_tui.vault import sealing
-from nimbus_tui.vault.private_files import private_bytes, private_folder, replace_whole
+from nimbus_tui.vault.private_files import (
+    check_private_folder,
+    make_private_folder,
+    private_bytes,
+    replace_whole,
+)
 
 T = TypeVar("T")
 
+_FOLDER = "the vault's folder"
 MAX_BYTES = 1_000_000
 _LOOKS = 100
 _LOOK_EVERY_S = 0.1
@@ -31,7 +37,7 @@ class Vault:
 
     def __init__(self, path: Path, cost: sealing.Cost = sealing.STRONG) -> None:
         # Through a link its target is replaced, not the link.
-        self.path = path.resolve()
+        self.path = Path(os.path.realpath(path))
         self._cost = cost
 
     @property
@@ -65,7 +71,7 @@ class Vault:
             WrongPassphrase: it doesn't open the secrets that are there.
             VaultError: the file can't be read or written, or others keep it busy.
         """
-        private_folder(self.path.parent, "the vault's folder", VaultError)
+        make_private_folder(self.path.parent, _FOLDER, VaultError)
         with self._alone():
             secrets = edit(self.open(passphrase) if self.exists else {})
             raw = sealing.seal(
@@ -79,7 +85,7 @@ class Vault:
                 self._fail(f"can't be written: {error.strerror}; it is as it was", error)
 
     def _read(self, read: Callable[[bytes], T]) -> T:
-        private_folder(self.path.parent, "the vault's folder", VaultError)
+        check_private_folder(self.path.parent, _FOLDER, VaultError)
         raw = private_bytes(self.path, "the vault", MAX_BYTES, VaultError)
         try:
             return read(raw)
