@@ -1,5 +1,6 @@
 """Config in, engine out: the one module that may know every room."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -12,7 +13,7 @@ import msgspec
 from nimbus_tui.config.checks import opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
 from nimbus_tui.config.loader import load
-from nimbus_tui.config.locations import journal_path, paper_path
+from nimbus_tui.config.locations import journal_path, paper_path, vault_path
 from nimbus_tui.config.model import (
     BotConfig,
     Config,
@@ -28,6 +29,8 @@ from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
+from nimbus_tui.core.redaction import redact_with
+from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
@@ -56,6 +59,9 @@ from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
 from nimbus_tui.strategies.factory import create
+from nimbus_tui.vault import sources
+from nimbus_tui.vault.redaction import Redactor
+from nimbus_tui.vault.safe import Vault
 
 KnownPrice = Callable[[ExchangeName, Symbol], PreviewPrice | None]
 """A price that somebody knows better than the files do."""
@@ -64,6 +70,23 @@ KnownPrice = Callable[[ExchangeName, Symbol], PreviewPrice | None]
 def load_config(path: Path) -> Config:
     """Read and check a config file; raises BadConfig with everything that is wrong."""
     return load(path, builtin_instrument)
+
+
+def open_secrets(
+    references: Iterable[str], ask: Callable[[], str], *, folder: Path = Path(), tries: int = 1
+) -> Mapping[str, Secret]:
+    """The secrets that a config refers to, each under what it was called there.
+
+    `ask` gives the vault's passphrase; it is called only if one of them is in the vault, and up to
+    `tries` times. Relative paths start at `folder`, the config's own.
+
+    Raises:
+        ConfigError: a secret isn't there, or somebody else can read its file.
+        VaultError: the vault can't be opened.
+    """
+    redact_with(Redactor())
+    vault = Vault(vault_path())
+    return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
 
 
 def live_engine(
@@ -77,6 +100,7 @@ def live_engine(
     Raises:
         ConfigError: there are real venues and nobody to make them.
     """
+    redact_with(Redactor())
     if config.venues and venues is None:
         raise ConfigError("this config has real venues; only `run` and the app can reach them")
     clock = LiveClock()

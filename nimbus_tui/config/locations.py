@@ -36,6 +36,11 @@ def instruments_path(exchange_type: str, network: str) -> Path:
     return _data_root() / "instruments" / f"{exchange_type}-{network}.json"
 
 
+def vault_path() -> Path:
+    """The file of the secrets, one for all engines; its folder holds nothing else."""
+    return _data_root() / "vault" / "vault.json"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"

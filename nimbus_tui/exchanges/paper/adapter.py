@@ -34,6 +34,7 @@ from nimbus_tui.core.order import (
     Unknown,
 )
 from nimbus_tui.core.plan import Band
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.exchanges.base import (
     Capabilities,
     ConnectionStatus,
@@ -188,6 +189,7 @@ class PaperExchange:
             # The source may hold a connection, and must not wait for the garbage collector.
             if isinstance(ticks, AsyncGenerator):
                 await ticks.aclose()
+        detail = redacted(detail)
         self._link, self._detail = Link.DISCONNECTED, detail
         for callback in list(self._link_callbacks):
             callback(False, detail)
