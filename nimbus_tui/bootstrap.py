@@ -12,6 +12,7 @@ import msgspec
 
 from nimbus_tui.config.checks import opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
 from nimbus_tui.config.locations import journal_path, paper_path, vault_path
 from nimbus_tui.config.model import (
@@ -67,9 +68,12 @@ KnownPrice = Callable[[ExchangeName, Symbol], PreviewPrice | None]
 """A price that somebody knows better than the files do."""
 
 
-def load_config(path: Path) -> Config:
-    """Read and check a config file; raises BadConfig with everything that is wrong."""
-    return load(path, builtin_instrument)
+def load_config(path: Path, listings: Listings | None = None) -> Config:
+    """Read and check a config file; raises BadConfig with everything that is wrong.
+
+    `listings` has what real venues list, default: the files on the disk.
+    """
+    return load(path, builtin_instrument, listings=listings)
 
 
 def open_secrets(

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from nimbus_tui.config.exchange_sections import VenueSection
-from nimbus_tui.config.listings import Listings, keep, place_of
+from nimbus_tui.config.listings import keep
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.instrument import Instrument
@@ -63,8 +63,3 @@ class RealVenues:
         found = await self._maker.listed(public)
         keep(section, found, clock.now())
         return found
-
-
-def outdated(listings: Listings, sections: Sequence[VenueSection], now: int) -> list[VenueSection]:
-    """The sections whose lists should be read anew, one for each list."""
-    return list({place_of(one): one for one in sections if listings.is_outdated(one, now)}.values())

@@ -10,6 +10,7 @@ from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.exchanges_commands import exchanges_app
 from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
 from nimbus_tui.cli.secrets_commands import secrets_app
@@ -56,6 +57,7 @@ app.command("run")(run)
 app.command("backtest")(backtest)
 app.command("simulate")(simulate)
 app.add_typer(config_app, name="config")
+app.add_typer(exchanges_app, name="exchanges")
 app.add_typer(journal_app, name="journal")
 app.add_typer(secrets_app, name="secrets")
 query_commands.mount(app)
@@ -64,7 +66,7 @@ risk_commands.mount(app)
 
 def arguments(given: list[str]) -> list[str]:
     """`nimbus-tui CONFIG` is short for `nimbus-tui open CONFIG`."""
-    groups = {"config", "journal", "risk", "secrets"}
+    groups = {"config", "exchanges", "journal", "risk", "secrets"}
     commands = {info.name for info in app.registered_commands} | groups
     first = given[0] if given else ""
     if first and not first.startswith("-") and first not in commands:

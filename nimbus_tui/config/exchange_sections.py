@@ -144,7 +144,8 @@ class VenueSection(ExchangeSection, frozen=True, kw_only=True):
     account: str = ""
     """The account that is traded for; empty: public prices only."""
     secret: str = ""
-    """Where the key is that signs: a name in the vault, env:VAR, or file:PATH."""
+    """Where the key is that signs: a name in the vault, env:VAR, file:PATH or
+    systemd:NAME."""
     rest_url: str = ""
     """Another address for requests, https://… or http://…; default: the network's own."""
     ws_url: str = ""

@@ -56,32 +56,34 @@ class Listings:
         self._known: dict[Place, dict[Symbol, Instrument]] = {}
         self._read_ns: dict[Place, int] = {}
         self._troubles: dict[Place, str] = {}
-        self.lacking: set[Place] = set()
-        """Lists that were asked for a symbol which they don't have."""
+        self._lacking: set[Place] = set()
+        self._sections: dict[Place, VenueSection] = {}
 
-    def is_outdated(self, section: VenueSection, now: int) -> bool:
-        """Whether a list that was looked into lacked something, or is older than a day.
+    def outdated(self, now: int) -> list[VenueSection]:
+        """Whose lists were looked into and lacked something, or are older than a day.
 
         One that lies in the future was written by a clock that was wrong.
         """
-        place = place_of(section)
-        if place not in self._known:
-            return False
-        age_ns = now - self._read_ns.get(place, 0)
-        return place in self.lacking or not 0 <= age_ns <= STALE_AFTER_NS
+        return [
+            section
+            for place, section in self._sections.items()
+            if place in self._lacking
+            or not 0 <= now - self._read_ns.get(place, 0) <= STALE_AFTER_NS
+        ]
 
     def instrument(self, section: VenueSection, symbol: Symbol) -> Instrument | None:
         """What a venue says of a symbol; None where the list, or the symbol in it, is missing."""
         place = place_of(section)
         found = self.all_of(section).get(symbol)
         if found is None:
-            self.lacking.add(place)
+            self._lacking.add(place)
         return found
 
     def all_of(self, section: VenueSection) -> Mapping[Symbol, Instrument]:
         """Everything that is known of a venue's market; empty without a list."""
         place = place_of(section)
         if place not in self._known:
+            self._sections[place] = section
             listing = self._listing(place)
             self._known[place] = {one.symbol: one for one in listing.instruments}
         return self._known[place]

@@ -43,6 +43,30 @@ def load(
     return load_text(read_text(path), path, builtin, strategies=strategies, listings=listings)
 
 
+def load_exchanges(
+    path: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[model.EngineSection | None, dict[ExchangeName, ExchangeSection]]:
+    """The engine's table and the exchanges alone, whatever the bots are like.
+
+    Raises:
+        BadConfig: with what is wrong with these.
+    """
+    text = read_text(path)
+    findings = Findings(str(path), text)
+    data = _parsed(text, findings) or {}
+    kept = {key: data[key] for key in ("engine", "exchanges") if key in data}
+    prepared = prepare(kept, (), findings, environment)
+    reader = _Reader(path, _no_instrument, factory, Listings(), findings)
+    engine, exchanges = reader.exchanges_alone(prepared)
+    if problems := findings.problems():
+        raise BadConfig(problems)
+    return engine, exchanges
+
+
+def _no_instrument(symbol: str) -> None:
+    """Nobody trades yet."""
+
+
 def check(
     path: Path, builtin: BuiltinInstrument, *, strategies: StrategyCatalog = factory
 ) -> list[ConfigProblem]:
@@ -189,6 +213,15 @@ class _Reader:
             bots=bots,
             text=text,
         )
+
+    def exchanges_alone(
+        self, data: dict[str, Any]
+    ) -> tuple[model.EngineSection | None, dict[ExchangeName, ExchangeSection]]:
+        """The engine's table and the exchanges; what is wrong with them is in the findings."""
+        engine = self._engine(data.get("engine", {}))
+        exchanges = exchange_tables.exchanges(self._tables("exchanges", data), self._findings)
+        venue_checks.check_price_venues(exchanges, self._findings)
+        return engine, exchanges
 
     def _engine(self, table: Any) -> model.EngineSection | None:
         section = read(model.EngineSection, table, ("engine",), self._findings)

@@ -41,6 +41,11 @@ def vault_path() -> Path:
     return _data_root() / "vault" / "vault.json"
 
 
+def keys_folder() -> Path:
+    """The folder of what is remembered of each key that signs (never the key); for all engines."""
+    return _data_root() / "keys"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"

@@ -13,17 +13,15 @@ from nimbus_tui.config.exchange_sections import (
 )
 from nimbus_tui.config.model import BotConfig
 from nimbus_tui.config.problems import Findings, did_you_mean
+from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.instrument import MarketType, parse_symbol
+from nimbus_tui.core.secret import secret_reference
 
 Account = tuple[str, ...]
 """What tells one account at one venue from another."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
-_SECRET = re.compile(
-    r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+"
-    r"|systemd:[A-Za-z0-9_.-]+)\Z"
-)
 _SCHEMES = {"rest_url": ("https", "http"), "ws_url": ("wss", "ws")}
 
 
@@ -37,13 +35,11 @@ def check_venue(name: ExchangeName, section: VenueSection, findings: Findings) -
             f"{section.account!r} is no address; write 0x and 40 hex digits, the address of "
             "the account that is traded for (not of the agent)",
         )
-    # What stands there may be the key itself, so it is never repeated.
-    if section.secret and not _SECRET.match(section.secret):
-        findings.say(
-            (*path, "secret"),
-            "this says where a key is, and never the key itself: a name in the vault "
-            '(`nimbus-tui secrets set NAME`), "env:VAR", or "file:PATH"',
-        )
+    if section.secret:
+        try:
+            secret_reference(section.secret)
+        except ConfigError as error:
+            findings.say((*path, "secret"), str(error))
     for key, schemes in _SCHEMES.items():
         _check_url((*path, key), getattr(section, key), schemes, findings)
     if bool(section.rest_url) != bool(section.ws_url):

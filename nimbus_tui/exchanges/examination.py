@@ -63,12 +63,13 @@ async def _findings(exchange: Exchange, *, has_account: bool, is_ours: IsOurs) -
         found.append(_instruments(listed))
     if has_account:
         await _account(exchange, is_ours, found)
-    else:
-        found.append(
-            Finding(Area.ACCOUNT, Verdict.OK, "no account is set: public prices only, for paper")
-        )
     if isinstance(exchange, Checkable):
-        found += await _asked(Area.ACCOUNT, exchange.check, found) or ()
+        own = await _asked(Area.ACCOUNT, exchange.check, found) or ()
+        knows_rights = any(one.area is Area.PERMISSIONS for one in own)
+        found = [one for one in found if one.area is not Area.PERMISSIONS or not knows_rights]
+        found += own
+    if not has_account and not any(one.area is Area.ACCOUNT for one in found):
+        found.append(Finding(Area.ACCOUNT, Verdict.OK, "no account is set: public prices only"))
     # Last, when requests have shown how long they take.
     status = exchange.connection_status()
     found += [_connection(status), *_clock(status), _budget(status)]

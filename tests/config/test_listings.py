@@ -93,8 +93,8 @@ def test_a_list_is_outdated_by_age_or_by_what_it_lacks(
     list_everything()
     listings = Listings()
     listings.instrument(section(), symbol)
-    assert listings.is_outdated(section(), now) is expected
+    assert (listings.outdated(now) == [section()]) is expected
 
 
 def test_a_list_that_nobody_looked_into_is_not_read_for_nothing() -> None:
-    assert not Listings().is_outdated(section(), READ_NS)
+    assert Listings().outdated(READ_NS) == []

@@ -97,7 +97,7 @@ MISTAKES = {
     "secret": (
         VENUE.replace("hl-agent", "env:") + BOT,
         "5:1 exchanges.hl.secret:",
-        "never the key itself",
+        "needs the name of a variable",
     ),
     "rest scheme": (
         VENUE + 'rest_url = "ftp://x"\nws_url = "ws://x"\n' + BOT,

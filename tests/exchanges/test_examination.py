@@ -87,7 +87,7 @@ async def test_a_sound_account_is_told_line_by_line() -> None:
 
 async def test_without_an_account_only_public_things_are_asked() -> None:
     found = await looked_at(told(fault=ExchangeError("asked")), has_account=False)
-    assert found[Area.ACCOUNT].text == "no account is set: public prices only, for paper"
+    assert found[Area.ACCOUNT].text == "no account is set: public prices only"
     assert Area.BALANCES not in found
 
 
