@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nimbus_tui.real_venues import RealVenues, VenueMaker
 
 RED, PLAIN = "\x1b[1;31m", "\x1b[0m"
+"""Bold red on a terminal, and back."""
 
 
 def ready(path: Path) -> "tuple[Config, RealVenues | None]":

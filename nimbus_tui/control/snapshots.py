@@ -93,6 +93,7 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """starting, running, emergency, stopping or stopped."""
     risk: str
     mode: Mode
+    """Whose money moves: live if any bot is, else testnet if any is; totals are over those."""
     equity: Decimal | None
     exposure: Decimal | None
     currency: str
