@@ -91,7 +91,11 @@ def bots(as_json: JsonOption = False, engine: EngineOption = None) -> None:
             return [bot_row(bot) for bot in (await client.snapshot())[1]]
 
         rows = _ask(engine, live, _stored_bots)
-        _show(rows, as_json, ("bot_id", "state", "risk", "symbol", "price", "position", "equity"))
+        _show(
+            rows,
+            as_json,
+            ("bot_id", "mode", "state", "risk", "symbol", "price", "position", "equity"),
+        )
 
 
 def _stored_bots(journal: Any) -> list[dict[str, Any]]:
@@ -111,6 +115,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
                 "bot_id": record.bot_id,
                 "strategy": record.strategy,
                 "exchange": record.exchange,
+                "mode": None,
                 "symbol": symbol,
                 "state": record.state,
                 "risk": "normal",
@@ -196,6 +201,7 @@ def status_document(snapshot: EngineSnapshot, bots: int) -> dict[str, Any]:
         "clock_offset_ms": snapshot.clock_offset_ms,
         "engine": {
             "state": snapshot.state,
+            "mode": snapshot.mode,
             "risk": snapshot.risk,
             "bots": bots,
             "equity": snapshot.equity,
@@ -228,8 +234,9 @@ def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
         if as_json:
             print_json(status_document(snapshot, len(found)))
         else:
-            rows = [(snapshot.name, snapshot.state, snapshot.risk, str(len(found)))]
-            print_table(("engine", "state", "risk", "bots"), rows)
+            mode = _mode_word(snapshot.mode.value)
+            rows = [(snapshot.name, mode, snapshot.state, snapshot.risk, str(len(found)))]
+            print_table(("engine", "mode", "state", "risk", "bots"), rows)
             if snapshot.emergency:
                 say(f"emergency: {snapshot.emergency}")
 
@@ -256,5 +263,16 @@ def _show(rows: list[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
     print_table(
         [column.replace("_", " ") for column in columns],
-        [[str("" if row.get(c) is None else row[c]) for c in columns] for row in rows],
+        [[_cell(column, row.get(column)) for column in columns] for row in rows],
     )
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return _mode_word(value) if column == "mode" else str(value)
+
+
+def _mode_word(mode: str) -> str:
+    """As the header says it, which is what `output` paints red."""
+    return mode.upper()

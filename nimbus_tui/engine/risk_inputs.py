@@ -79,7 +79,8 @@ class RiskInputs:
     def engine_inputs(self, now: int) -> EngineInputs:
         """All that the rules over everything read."""
         engine = self._engine
-        holdings = self._book.holdings(self._mark) if self.follows_prices else ()
+        names = engine.accounts.counted if self.follows_prices else ()
+        holdings = tuple(one for name in names for one in self._book.holdings(self._mark, name))
         clusters: tuple[frozenset[Asset], ...] = ()
         if self._limits.correlation is not None:
             assets = {parse_symbol(symbol).base for _, symbol in engine.watchers}
@@ -108,10 +109,11 @@ class RiskInputs:
         )
 
     def _whole_equity(self) -> Input:
-        parts = [self._equity(name) for name in self._engine.order_managers]
+        names = self._engine.accounts.counted
+        parts = [self._equity(name) for name in names]
         values = [one.value for one in parts]
         total = None if None in values else sum((v for v in values if v is not None), ZERO)
-        return Input(value=total, source=f"accounts of {', '.join(self._engine.order_managers)}")
+        return Input(value=total, source=f"accounts of {', '.join(names)}")
 
     def _equity(self, name: ExchangeName) -> Input:
         """What the venue has told, moved on by what the bots have earned since."""

@@ -188,6 +188,8 @@ def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
         bus=engine.bus,
         clock=engine.clock,
     )
+    bot.leverage, bot.margin_mode = spec.leverage, spec.margin_mode
+    bot.awaits_leverage = spec.leverage is not None
     bot.unowned = lambda: engine.accounts.unowned(spec.exchange, engine.bots)
     venue = engine.exchanges[spec.exchange]
     bot.ledger.fee_price = lambda asset, quote: engine.fee_prices.price(venue, asset, quote)

@@ -241,7 +241,7 @@ class Connection:
         task.add_done_callback(self._saying.discard)
 
     async def _said(self, texts: Sequence[str]) -> None:
-        with suppress(NotConnected):
+        with suppress(ExchangeError):
             for text in texts:
                 await self.link.send(text)
 

@@ -103,6 +103,11 @@ class Lane(Generic[Item, Request]):
         while self._waiting and self._waiting[0].since_ns <= before_ns:
             self._waiting.popleft().stay(reason)
 
+    def give_up_all(self, reason: str) -> None:
+        """Send nobody any more."""
+        while self._waiting:
+            self._waiting.popleft().stay(reason)
+
     def settle(
         self, batch: Sequence[Waiting[Item, Request]], reply: bytes, http_status: int
     ) -> None:
