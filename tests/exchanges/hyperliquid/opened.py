@@ -66,13 +66,15 @@ def adapter(
     clock: Clock | None = None,
     budgets: Budgets | None = None,
     market: MarketType = MarketType.PERPETUAL,
+    signed_for_the_other_network: bool = False,
 ) -> HyperliquidExchange:
     """An adapter for a server, not connected yet."""
     clock = clock or LiveClock()
+    is_mainnet = server.world.mainnet is not signed_for_the_other_network
     return HyperliquidExchange(
         ExchangeName("hl"),
         HyperliquidSettings(
-            network=Network.MAINNET if server.world.mainnet else Network.TESTNET,
+            network=Network.MAINNET if is_mainnet else Network.TESTNET,
             market=market,
             account=account,
             rest_url=server.rest_url,
