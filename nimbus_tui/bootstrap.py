@@ -1,5 +1,6 @@
 """Config in, engine out: the one module that may know every room."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -9,15 +10,15 @@ from types import MappingProxyType
 
 import msgspec
 
+from nimbus_tui.config.checks import opening_balances
+from nimbus_tui.config.exchange_sections import MarketSource, PaperSection, VenueSection
+from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
-from nimbus_tui.config.locations import journal_path, paper_path
+from nimbus_tui.config.locations import journal_path, paper_path, vault_path
 from nimbus_tui.config.model import (
     BotConfig,
     Config,
     Durability,
-    ExchangeSection,
-    FeeAsset,
-    MarketSource,
     OnEmergency,
     OnShutdown,
     OnStop,
@@ -25,10 +26,12 @@ from nimbus_tui.config.model import (
 from nimbus_tui.config.preview import preview_text
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ConfigError, JournalLost, NimbusError
-from nimbus_tui.core.ids import Asset, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.ids import ExchangeName, Symbol
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
+from nimbus_tui.core.redaction import redact_with
+from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
@@ -36,57 +39,99 @@ from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.risk_record import RiskRecord
 from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
-from nimbus_tui.exchanges.base import Exchange, PriceSource
-from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
-from nimbus_tui.exchanges.paper.funding import FundingSchedule
+from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
-from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
+from nimbus_tui.paper_venues import (
+    paper_exchange,
+    paper_settings,
+    price_files,
+    price_source,
+    synthetic_markets,
+)
+from nimbus_tui.real_venues import RealVenues
 from nimbus_tui.risk.plugins import other_rules
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
-from nimbus_tui.simulation.funding_files import funding_rates
 from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
-from nimbus_tui.simulation.replay import ReplaySource
-from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
 from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
 from nimbus_tui.strategies.factory import create
-
-START_BALANCE = Decimal(10_000)
+from nimbus_tui.vault import sources
+from nimbus_tui.vault.redaction import Redactor
+from nimbus_tui.vault.safe import Vault
 
 KnownPrice = Callable[[ExchangeName, Symbol], PreviewPrice | None]
 """A price that somebody knows better than the files do."""
 
 
-def load_config(path: Path) -> Config:
-    """Read and check a config file; raises BadConfig with everything that is wrong."""
-    return load(path, builtin_instrument)
+def load_config(path: Path, listings: Listings | None = None) -> Config:
+    """Read and check a config file; raises BadConfig with everything that is wrong.
+
+    `listings` has what real venues list, default: the files on the disk.
+    """
+    return load(path, builtin_instrument, listings=listings)
 
 
-def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
+def open_secrets(
+    references: Iterable[str], ask: Callable[[], str], *, folder: Path = Path(), tries: int = 1
+) -> Mapping[str, Secret]:
+    """The secrets that a config refers to, each under what it was called there.
+
+    `ask` gives the vault's passphrase; it is called only if one of them is in the vault, and up to
+    `tries` times. Relative paths start at `folder`, the config's own.
+
+    Raises:
+        ConfigError: a secret isn't there, or somebody else can read its file.
+        VaultError: the vault can't be opened.
+    """
+    redact_with(Redactor())
+    vault = Vault(vault_path())
+    return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
+
+
+def live_engine(
+    config: Config, *, scratch: Path | None = None, venues: RealVenues | None = None
+) -> Engine:
     """An engine in real time. `scratch` keeps its files apart from the user's own (the demo).
 
-    Call it on the thread and loop that will run the engine.
+    `venues` makes the adapters of real venues; a config without any needs none. Call it on the
+    thread and loop that will run the engine.
+
+    Raises:
+        ConfigError: there are real venues and nobody to make them.
     """
+    redact_with(Redactor())
+    if config.venues and venues is None:
+        raise ConfigError("this config has real venues; only `run` and the app can reach them")
     clock = LiveClock()
     name = config.engine.name
     # Files that can be broken come first: an error leaves nothing open behind.
-    settings = {venue: _settings(config, section) for venue, section in config.exchanges.items()}
+    settings = {
+        paper: paper_settings(config, section, config.instruments[paper].values())
+        for paper, section in config.papers.items()
+    }
     journal = scratch / "journal.db" if scratch else journal_path(name)
     # Before the venues: a journal that another engine holds must end the start at once.
     opened, lost = _opened_journal(journal, config.engine.durability.value)
-    exchanges = {}
-    for exchange, section in config.exchanges.items():
-        store = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
-        source = _source(config, exchange, section, clock)
-        opened_store = PaperStore(store)
-        exchanges[exchange] = _paper(
-            config, exchange, clock, opened_store, source, settings[exchange]
+    papers = {}
+    for exchange, section in config.papers.items():
+        path = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
+        store = PaperStore(path)
+        source = price_source(config, exchange, section, clock, venues)
+        papers[exchange] = paper_exchange(
+            config, exchange, clock, store, source, settings[exchange]
         )
+    exchanges: dict[ExchangeName, Exchange] = {**papers}
+    if venues is not None:
+        exchanges |= {
+            exchange: venues.adapter(exchange, config.venues[exchange])
+            for exchange in dict.fromkeys(bot.common.exchange for bot in config.bots.values())
+            if exchange in config.venues
+        }
     try:
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     except JournalLost as error:
@@ -100,7 +145,7 @@ def live_engine(config: Config, *, scratch: Path | None = None) -> Engine:
     engine.previewer = previewer(config.path)
     engine.recorder = History(engine)
     engine.beside.append(RiskRecord(engine).run)
-    for paper in exchanges.values():
+    for paper in papers.values():
         paper.settle = engine.settle
     return engine
 
@@ -147,12 +192,12 @@ def simulated(
     clock = SimulatedClock(0)
     name, joined = _on_one_exchange(config)
     section = msgspec.structs.replace(
-        joined.exchanges[name],
-        funding_files=joined.exchanges[name].funding_files
+        joined.papers[name],
+        funding_files=joined.papers[name].funding_files
         | {symbol: str(path.absolute()) for symbol, path in funding.items()},
     )
-    settings = _settings(joined, section)
-    exchange = _paper(joined, name, clock, PaperStore(MEMORY), None, settings)
+    settings = paper_settings(joined, section, joined.instruments[name].values())
+    exchange = paper_exchange(joined, name, clock, PaperStore(MEMORY), None, settings)
     engine = _engine(joined, clock, SqliteJournal.open(MEMORY), {name: exchange}, Random(1))  # noqa: S311
     exchange.settle = engine.settle
     return engine, Backtest(engine, exchange, clock)
@@ -169,13 +214,15 @@ def fault_world(
     """
     name, joined = _on_one_exchange(config)
     plan = plan or FaultPlan()
-    instruments = tuple(joined.instruments[name].values())
-    paper = msgspec.structs.replace(_settings(joined, joined.exchanges[name]), partial_fills=True)
+    instruments, section = tuple(joined.instruments[name].values()), joined.papers[name]
+    paper = msgspec.structs.replace(
+        paper_settings(joined, section, instruments), partial_fills=True
+    )
     settings = WorldSettings(
         exchange=name,
         instruments=instruments,
-        balances=joined.exchanges[name].balances or {i.quote: START_BALANCE for i in instruments},
-        markets=_markets(instruments),
+        balances=opening_balances(section, instruments),
+        markets=synthetic_markets(instruments),
         ticks=TICKS if ticks is None else ticks,
         plan=plan,
         paper=paper,
@@ -192,8 +239,9 @@ def fault_world(
 
 
 def _on_one_exchange(config: Config) -> tuple[ExchangeName, Config]:
-    """The config with all its bots on its first exchange, which knows all instruments."""
-    name = next(iter(config.exchanges))
+    """The config with all its bots on one paper exchange, which knows all instruments."""
+    name = next(iter(config.papers or config.exchanges))
+    section = config.papers.get(name) or PaperSection(type="paper")
     instruments = {k: v for known in config.instruments.values() for k, v in known.items()}
     bots = {
         bot_id: msgspec.structs.replace(
@@ -203,7 +251,7 @@ def _on_one_exchange(config: Config) -> tuple[ExchangeName, Config]:
     }
     joined = msgspec.structs.replace(
         config,
-        exchanges={name: config.exchanges[name]},
+        exchanges={name: section},
         instruments={name: instruments},
         bots=bots,
     )
@@ -258,9 +306,13 @@ def _price_in_files(config: Config, exchange: ExchangeName, symbol: Symbol) -> P
             origin=PriceOrigin.PAPER_FILE,
             ts=state.times.get(symbol),
         )
-    section, instrument = config.exchanges[exchange], config.instruments[exchange][symbol]
+    section, instrument = config.papers.get(exchange), config.instruments[exchange][symbol]
+    if section is None or section.market is MarketSource.LIVE:
+        raise ConfigError(
+            f"its price is known once an engine runs on it; give --price {symbol}=PRICE"
+        )
     if section.market is MarketSource.REPLAY:
-        return recorded_opening(exchange, instrument, _price_files(config, section)[symbol])
+        return recorded_opening(exchange, instrument, price_files(config, section)[symbol])
     return synthetic_opening(exchange, instrument)
 
 
@@ -290,6 +342,11 @@ def _engine(
         limits=config.risk,
         account_limits={name: one.risk for name, one in config.exchanges.items()},
         other_rules=other_rules(),
+        dead_man_switches=frozenset(
+            name
+            for name, one in config.exchanges.items()
+            if isinstance(one, VenueSection) and one.dead_man_switch
+        ),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(
@@ -309,75 +366,8 @@ def _spec(config: Config, bot: BotConfig) -> BotSpec:
         limits=bot.limits,
         close_on_stop=bot.common.on_stop is OnStop.CLOSE,
         capital=bot.common.capital or Decimal(0),
+        mode=config.mode(bot.bot_id),
+        leverage=bot.common.leverage,
+        margin_mode=bot.common.margin or MarginMode.CROSS,
         config=msgspec.json.encode(bot.parameters),
     )
-
-
-def _settings(config: Config, section: ExchangeSection) -> PaperSettings:
-    """How a paper exchange fills, and what its perpetuals pay."""
-    return PaperSettings(
-        fill_model=FillModel(section.fill_model.value),
-        partial_fills=section.partial_fills,
-        latency_ms=section.latency_ms,
-        slippage_percent=section.slippage_percent,
-        leverage=section.leverage,
-        fee_in_base=section.fee_asset is FeeAsset.BASE,
-        funding=FundingSchedule(
-            rate=section.funding_rate,
-            recorded={
-                Symbol(symbol): funding_rates(config.path.parent / path)
-                for symbol, path in section.funding_files.items()
-            },
-        ),
-    )
-
-
-def _paper(
-    config: Config,
-    name: ExchangeName,
-    clock: Clock,
-    store: PaperStore,
-    source: PriceSource | None,
-    settings: PaperSettings,
-) -> PaperExchange:
-    instruments = list(config.instruments[name].values())
-    balances: dict[Asset, Decimal] = {i.quote: START_BALANCE for i in instruments}
-    return PaperExchange(
-        name,
-        instruments=instruments,
-        balances=config.exchanges[name].balances or balances,
-        clock=clock,
-        store=store,
-        source=source,
-        settings=settings,
-    )
-
-
-def _source(
-    config: Config, name: ExchangeName, section: ExchangeSection, clock: Clock
-) -> PriceSource:
-    if section.market is MarketSource.REPLAY:
-        return ReplaySource(_price_files(config, section), clock, section.speed)
-    markets = _markets(config.instruments[name].values())
-    return SyntheticSource(
-        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
-    )
-
-
-def _markets(instruments: Iterable[Instrument]) -> tuple[SyntheticMarket, ...]:
-    return tuple(
-        SyntheticMarket(
-            symbol=instrument.symbol,
-            tick_size=instrument.tick_size,
-            start_price=start_price(instrument.base),
-        )
-        for instrument in instruments
-    )
-
-
-def _price_files(config: Config, section: ExchangeSection) -> dict[Symbol, list[Path]]:
-    folder = config.path.parent
-    return {
-        Symbol(symbol): [folder / p for p in ([paths] if isinstance(paths, str) else paths)]
-        for symbol, paths in section.files.items()
-    }

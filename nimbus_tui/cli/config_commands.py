@@ -10,6 +10,7 @@ import typer
 
 from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
 from nimbus_tui.cli.output import print_json, print_text
+from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.errors import ConfigError, EngineUnreachable
 from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
@@ -94,9 +95,20 @@ def _check(config: Path, as_json: bool) -> bool:
         print_json({"ok": not problems, "errors": problems})
         return not problems
     if read is not None:
+        _say_venues(read)
         _say_rules_off(read)
     _say_problems(config, problems)
     return not problems
+
+
+def _say_venues(config: "Config") -> None:
+    """For each bot of a real venue, whose money it would move."""
+    for bot in config.bots.values():
+        name, mode = bot.common.exchange, config.mode(bot.bot_id)
+        if mode is not Mode.PAPER:
+            say(f"{bot.bot_id} trades {mode.value.upper()}: real orders on {name}")
+        elif venue := config.papers[name].prices_from:
+            say(f"{bot.bot_id} trades on paper ({name}, at live prices of {venue})")
 
 
 def _say_rules_off(config: "Config") -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import cast
 
 from nimbus_tui.core import events as ev
 from nimbus_tui.core.codec import to_json
 from nimbus_tui.core.events import Event
+from nimbus_tui.core.redaction import redacted_event
 from nimbus_tui.tui.viewmodels.happenings import describe
 from nimbus_tui.tui.viewmodels.lines import clean, clock
 
@@ -119,6 +121,7 @@ def event_log(folder: Path, *, console: bool) -> Iterator[EventLog]:
 
 def _write(waiting: Waiting, handlers: Sequence[logging.Handler]) -> None:
     while (record := waiting.get()) is not None:
+        record.msg = redacted_event(cast("Event", record.msg))
         for handler in handlers:
             if record.levelno >= handler.level:
                 handler.handle(record)

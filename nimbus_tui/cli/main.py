@@ -10,10 +10,15 @@ from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.exchanges_commands import exchanges_app
 from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
+from nimbus_tui.cli.secrets_commands import secrets_app
 from nimbus_tui.cli.simulate_command import simulate
+from nimbus_tui.cli.stderr_guard import guard_stderr
+from nimbus_tui.core.redaction import redact_with
 from nimbus_tui.core.version import __version__
+from nimbus_tui.vault.redaction import Redactor
 
 app = typer.Typer(
     add_completion=False,
@@ -52,14 +57,17 @@ app.command("run")(run)
 app.command("backtest")(backtest)
 app.command("simulate")(simulate)
 app.add_typer(config_app, name="config")
+app.add_typer(exchanges_app, name="exchanges")
 app.add_typer(journal_app, name="journal")
+app.add_typer(secrets_app, name="secrets")
 query_commands.mount(app)
 risk_commands.mount(app)
 
 
 def arguments(given: list[str]) -> list[str]:
     """`nimbus-tui CONFIG` is short for `nimbus-tui open CONFIG`."""
-    commands = {info.name for info in app.registered_commands} | {"config", "journal", "risk"}
+    groups = {"config", "exchanges", "journal", "risk", "secrets"}
+    commands = {info.name for info in app.registered_commands} | groups
     first = given[0] if given else ""
     if first and not first.startswith("-") and first not in commands:
         looks_like_file = first.endswith(".toml") or "/" in first or Path(first).exists()
@@ -70,5 +78,7 @@ def arguments(given: list[str]) -> list[str]:
 
 def main() -> None:
     """The entry point."""
+    redact_with(Redactor())
+    guard_stderr()
     with friendly():
         app(arguments(sys.argv[1:]), prog_name="nimbus-tui")

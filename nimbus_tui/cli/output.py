@@ -6,6 +6,8 @@ from typing import Any
 
 from nimbus_tui.core.codec import to_json
 
+LOUD = {"LIVE": "bold red"}
+"""Words that nobody may overlook, and how they are shown."""
 _PIPE_WIDTH = 240
 """Columns of a table that no terminal shows."""
 _PAGE_WIDTH = 80
@@ -50,7 +52,7 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[str]], *, folds: bool
     for column in columns:
         table.add_column(column, no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell, style=LOUD.get(cell, "")) for cell in row))
     width = None if sys.stdout.isatty() else (_PAGE_WIDTH if folds else _PIPE_WIDTH)
     Console(file=sys.stdout, width=width).print(table)
     sys.stdout.flush()

@@ -24,6 +24,7 @@ from nimbus_tui.control.commands import (
     StopBot,
 )
 from nimbus_tui.control.rows import bot_row, fill_row, order_row
+from nimbus_tui.control.snapshots import EngineSnapshot
 from nimbus_tui.core.codec import to_plain
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.ids import BotId
@@ -90,7 +91,11 @@ def bots(as_json: JsonOption = False, engine: EngineOption = None) -> None:
             return [bot_row(bot) for bot in (await client.snapshot())[1]]
 
         rows = _ask(engine, live, _stored_bots)
-        _show(rows, as_json, ("bot_id", "state", "risk", "symbol", "price", "position", "equity"))
+        _show(
+            rows,
+            as_json,
+            ("bot_id", "mode", "state", "risk", "symbol", "price", "position", "equity"),
+        )
 
 
 def _stored_bots(journal: Any) -> list[dict[str, Any]]:
@@ -110,6 +115,7 @@ def _stored_bots(journal: Any) -> list[dict[str, Any]]:
                 "bot_id": record.bot_id,
                 "strategy": record.strategy,
                 "exchange": record.exchange,
+                "mode": None,
                 "symbol": symbol,
                 "state": record.state,
                 "risk": "normal",
@@ -186,6 +192,33 @@ async def _follow(name: str, after: int) -> None:
         after = new[-1].seq if new else after
 
 
+def status_document(snapshot: EngineSnapshot, bots: int) -> dict[str, Any]:
+    """`status --json`: times in ms, `uptime` in seconds."""
+    return {
+        "name": snapshot.name,
+        "version": snapshot.version,
+        "uptime": (snapshot.now_ns - snapshot.started_ns) / 1e9,
+        "clock_offset_ms": snapshot.clock_offset_ms,
+        "engine": {
+            "state": snapshot.state,
+            "mode": snapshot.mode,
+            "risk": snapshot.risk,
+            "bots": bots,
+            "equity": snapshot.equity,
+        },
+        "exchanges": {
+            venue.name: {
+                "connected": venue.link == "connected",
+                "ping_ms": venue.ping_ms,
+                "data_age_ms": venue.data_age_ms,
+                "reconnects": venue.reconnects,
+                "rate_used": venue.rate_used,
+            }
+            for venue in snapshot.exchanges
+        },
+    }
+
+
 def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
     """How the engine and its venues are doing."""
     with friendly():
@@ -198,33 +231,12 @@ def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
                 await client.close()
 
         snapshot, found = asyncio.run(ask())
-        document = {
-            "name": snapshot.name,
-            "version": snapshot.version,
-            "uptime": (snapshot.now_ns - snapshot.started_ns) / 1e9,
-            "clock_offset_ms": 0,
-            "engine": {
-                "state": snapshot.state,
-                "risk": snapshot.risk,
-                "bots": len(found),
-                "equity": snapshot.equity,
-            },
-            "exchanges": {
-                venue.name: {
-                    "connected": venue.link == "connected",
-                    "ping_ms": venue.ping_ms,
-                    "data_age_ms": venue.data_age_ms,
-                    "reconnects": venue.reconnects,
-                    "rate_used": venue.rate_used,
-                }
-                for venue in snapshot.exchanges
-            },
-        }
         if as_json:
-            print_json(document)
+            print_json(status_document(snapshot, len(found)))
         else:
-            rows = [(snapshot.name, snapshot.state, snapshot.risk, str(len(found)))]
-            print_table(("engine", "state", "risk", "bots"), rows)
+            mode = _mode_word(snapshot.mode.value)
+            rows = [(snapshot.name, mode, snapshot.state, snapshot.risk, str(len(found)))]
+            print_table(("engine", "mode", "state", "risk", "bots"), rows)
             if snapshot.emergency:
                 say(f"emergency: {snapshot.emergency}")
 
@@ -251,5 +263,16 @@ def _show(rows: list[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
     print_table(
         [column.replace("_", " ") for column in columns],
-        [[str("" if row.get(c) is None else row[c]) for c in columns] for row in rows],
+        [[_cell(column, row.get(column)) for column in columns] for row in rows],
     )
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return _mode_word(value) if column == "mode" else str(value)
+
+
+def _mode_word(mode: str) -> str:
+    """As the header says it, which is what `output` paints red."""
+    return mode.upper()

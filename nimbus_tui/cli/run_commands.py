@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nimbus_tui.cli.diagnostics import ExitCode, fail, friendly, say
+from nimbus_tui.cli.live_start import ready, say_modes
 
 if TYPE_CHECKING:
     from nimbus_tui.config.model import Config
     from nimbus_tui.core.events import Event
     from nimbus_tui.engine.host import EngineThread
+    from nimbus_tui.real_venues import RealVenues
 
 SWITCH_INTERVAL_S = 0.001
 """How long a screen may hold the interpreter before the engine gets its turn."""
@@ -33,14 +35,14 @@ def run(
 ) -> None:
     """Run the bots of a config without a screen."""
     with friendly():
-        from nimbus_tui.bootstrap import load_config
         from nimbus_tui.cli.event_log import event_log
         from nimbus_tui.config.locations import log_folder
 
-        loaded = load_config(config)
+        loaded, venues = ready(config)
         with event_log(log_folder(loaded.engine.name), console=True) as log:
-            thread = _hosted(loaded, on_event=log.put)
+            thread = _hosted(loaded, on_event=log.put, venues=venues)
             asked = _end_asked()
+            say_modes(loaded, coloured=sys.stderr.isatty())
             thread.start()
             say(f"nimbus-tui runs {config}; Ctrl+C ends it in order")
             _headless(thread, duration, asked)
@@ -73,19 +75,19 @@ def demo(
 
 def open_app(path: Path) -> None:
     """The app on a config: attaches if its engine runs already."""
-    from nimbus_tui.bootstrap import load_config
     from nimbus_tui.cli.event_log import event_log
     from nimbus_tui.config.locations import log_folder
 
-    loaded = load_config(path)
+    loaded, venues = ready(path)
     with event_log(log_folder(loaded.engine.name), console=False) as log:
-        _with_screen(_hosted(loaded, on_event=log.put), loaded, demo=False)
+        _with_screen(_hosted(loaded, on_event=log.put, venues=venues), loaded, demo=False)
 
 
 def _hosted(
     config: "Config",
     scratch: Path | None = None,
     on_event: "Callable[[Event], None] | None" = None,
+    venues: "RealVenues | None" = None,
 ) -> "EngineThread":
     from nimbus_tui.bootstrap import live_engine
     from nimbus_tui.config.locations import socket_path
@@ -93,7 +95,9 @@ def _hosted(
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     socket = str(scratch / "engine.sock" if scratch else socket_path(config.engine.name))
-    return EngineThread(lambda: live_engine(config, scratch=scratch), socket, on_event)
+    return EngineThread(
+        lambda: live_engine(config, scratch=scratch, venues=venues), socket, on_event
+    )
 
 
 def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:

@@ -127,8 +127,6 @@ class BotReader:
         parameters = self._parameters(bot_id, table["strategy"], own, kind.Config)
         if common is None or parameters is None:
             return None
-        if common.live:
-            findings.say((*path, "live"), "this version trades on paper only; leave live out")
         return BotConfig(
             bot_id=bot_id,
             common=common,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from nimbus_tui.config.model import BotConfig, ExchangeSection, MarketSource
+from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.model import BotConfig
 from nimbus_tui.config.problems import Findings
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
@@ -21,7 +22,7 @@ ONLY_SYMBOL = "*"
 """Stands for the one symbol of an exchange whose price files are a bare list."""
 
 Markets = Mapping[ExchangeName, Mapping[Symbol, Instrument]]
-Exchanges = Mapping[ExchangeName, ExchangeSection]
+Papers = Mapping[ExchangeName, PaperSection]
 Bots = Mapping[BotId, BotConfig]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
@@ -67,8 +68,8 @@ def check_engine(name: str, currency: str, findings: Findings) -> None:
         )
 
 
-def check_exchange(name: ExchangeName, section: ExchangeSection, findings: Findings) -> None:
-    """Assets and symbols of one exchange, and the files that a replay needs."""
+def check_paper(name: ExchangeName, section: PaperSection, findings: Findings) -> None:
+    """Assets and symbols of a paper exchange, and where its prices come from."""
     path = ("exchanges", name)
     for asset in section.balances:
         if not _ASSET.match(asset):
@@ -87,6 +88,8 @@ def check_exchange(name: ExchangeName, section: ExchangeSection, findings: Findi
         findings.say(
             (*path, "files"), 'a replay needs files, like files = { "ETH/USDC" = "eth.csv.gz" }'
         )
+    if section.prices_from is not None and section.market is not MarketSource.LIVE:
+        findings.say((*path, "prices_from"), 'is for market = "live"; set that, or leave it out')
 
 
 def check_limits(
@@ -112,8 +115,8 @@ def check_limits(
 
 
 def with_files_of_its_own(
-    name: ExchangeName, section: ExchangeSection, bots: Bots, findings: Findings
-) -> ExchangeSection:
+    name: ExchangeName, section: PaperSection, bots: Bots, findings: Findings
+) -> PaperSection:
     """A bare list of price files belongs to the only symbol that is traded there."""
     if ONLY_SYMBOL not in section.files:
         return section
@@ -130,7 +133,7 @@ def with_files_of_its_own(
 
 
 def check_replay(
-    name: ExchangeName, section: ExchangeSection, bots: Bots, folder: Path, findings: Findings
+    name: ExchangeName, section: PaperSection, bots: Bots, folder: Path, findings: Findings
 ) -> None:
     """Every symbol that is traded on a replay has files, and they are there."""
     if section.market is not MarketSource.REPLAY or not section.files:
@@ -153,7 +156,7 @@ def check_replay(
 
 
 def check_funding(
-    name: ExchangeName, section: ExchangeSection, folder: Path, findings: Findings
+    name: ExchangeName, section: PaperSection, folder: Path, findings: Findings
 ) -> None:
     """Every file of funding rates is there, and is for a perpetual."""
     for symbol, file in section.funding_files.items():
@@ -174,35 +177,19 @@ def _is_spot(symbol: str) -> bool:
         return False  # told already, in its own words
 
 
-def check_shared_positions(bots: Bots, findings: Findings) -> None:
-    """Two bots on one derivative of one account would share one net position."""
-    owners: dict[tuple[ExchangeName, Symbol], BotId] = {}
-    for bot in bots.values():
-        for symbol in bot.symbols:
-            if parse_symbol(symbol).market is MarketType.SPOT:
-                continue
-            other = owners.setdefault((bot.common.exchange, symbol), bot.bot_id)
-            if other != bot.bot_id:
-                findings.say(
-                    ("bots", bot.bot_id, bot.symbols_key),
-                    f"{other} trades {symbol} on {bot.common.exchange} already and they would "
-                    "share one position; give one of them an exchange of its own",
-                )
-
-
 def opening_balances(
-    section: ExchangeSection, instruments: Iterable[Instrument]
+    section: PaperSection, instruments: Iterable[Instrument]
 ) -> dict[Asset, Decimal]:
     """What a paper account begins with."""
     return dict(section.balances) or {entry.quote: START_BALANCE for entry in instruments}
 
 
 def shortfalls(
-    bots: Bots, exchanges: Exchanges, markets: Markets, capitals: Mapping[BotId, Decimal]
+    bots: Bots, papers: Papers, markets: Markets, capitals: Mapping[BotId, Decimal]
 ) -> list[Shortfall]:
     """Which spot bots don't fit the account any more; `capitals` has those that are known."""
     found = []
-    for name, section in exchanges.items():
+    for name, section in papers.items():
         balances = opening_balances(section, markets[name].values())
         needed: dict[Asset, Decimal] = {}
         for bot_id, bot in bots.items():
@@ -221,13 +208,13 @@ def shortfalls(
 
 def check_capitals(
     bots: Bots,
-    exchanges: Exchanges,
+    papers: Papers,
     markets: Markets,
     capitals: Mapping[BotId, Decimal],
     findings: Findings,
 ) -> None:
     """The capitals of the spot bots fit the account."""
-    for shortfall in shortfalls(bots, exchanges, markets, capitals):
+    for shortfall in shortfalls(bots, papers, markets, capitals):
         findings.say(("bots", shortfall.bot_id, "capital"), str(shortfall))
 
 

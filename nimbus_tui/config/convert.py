@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from nimbus_tui.config.environment import expanded
+from nimbus_tui.config.pasted_keys import ADVICE, holds_key
 from nimbus_tui.config.positions import Path
 from nimbus_tui.config.problems import Findings, did_you_mean, nearest_word
 
@@ -70,9 +71,9 @@ def prepare(value: Any, path: Path, findings: Findings, environment: Mapping[str
             return _TOLD
         case str():
             value, problems = expanded(value, environment)
-            problem = "; ".join(problems)
+            problem = ADVICE if holds_key(value) else "; ".join(problems)
         case Decimal() | int() if not isinstance(value, bool):
-            problem = _number_problem(Decimal(value))
+            problem = ADVICE if holds_key(value) else _number_problem(Decimal(value))
         case _:
             problem = ""
     if problem:

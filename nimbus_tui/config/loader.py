@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 
-from nimbus_tui.config import checks, model, risk_keys
+from nimbus_tui.config import checks, exchange_tables, model, paper_twins, risk_keys, venue_checks
 from nimbus_tui.config.bot_tables import BotReader, StrategyCatalog
 from nimbus_tui.config.convert import prepare, read, shown, tell_unknown_keys
+from nimbus_tui.config.exchange_sections import ExchangeSection, PaperSection
+from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.markets import BuiltinInstrument, markets
 from nimbus_tui.config.positions import dotted, given_twice
-from nimbus_tui.config.problems import BadConfig, ConfigProblem, Findings, did_you_mean
+from nimbus_tui.config.problems import BadConfig, ConfigProblem, Findings
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.strategies import factory
 
@@ -27,14 +29,42 @@ _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of do
 
 
 def load(
-    path: Path, builtin: BuiltinInstrument, *, strategies: StrategyCatalog = factory
+    path: Path,
+    builtin: BuiltinInstrument,
+    *,
+    strategies: StrategyCatalog = factory,
+    listings: Listings | None = None,
 ) -> model.Config:
-    """Read a config file.
+    """Read a config file; `listings` has what real venues list, default: the files on the disk.
 
     Raises:
         BadConfig: with everything that is wrong.
     """
-    return load_text(read_text(path), path, builtin, strategies=strategies)
+    return load_text(read_text(path), path, builtin, strategies=strategies, listings=listings)
+
+
+def load_exchanges(
+    path: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[model.EngineSection | None, dict[ExchangeName, ExchangeSection]]:
+    """The engine's table and the exchanges alone, whatever the bots are like.
+
+    Raises:
+        BadConfig: with what is wrong with these.
+    """
+    text = read_text(path)
+    findings = Findings(str(path), text)
+    data = _parsed(text, findings) or {}
+    kept = {key: data[key] for key in ("engine", "exchanges") if key in data}
+    prepared = prepare(kept, (), findings, environment)
+    reader = _Reader(path, _no_instrument, factory, Listings(), findings)
+    engine, exchanges = reader.exchanges_alone(prepared)
+    if problems := findings.problems():
+        raise BadConfig(problems)
+    return engine, exchanges
+
+
+def _no_instrument(symbol: str) -> None:
+    """Nobody trades yet."""
 
 
 def check(
@@ -81,6 +111,7 @@ def load_text(
     *,
     strategies: StrategyCatalog = factory,
     environment: Mapping[str, str] = os.environ,
+    listings: Listings | None = None,
 ) -> model.Config:
     """Turn a config's text into its Struct; `path` is where it lives, or would.
 
@@ -92,7 +123,8 @@ def load_text(
     config = None
     if data is not None:
         prepared = prepare(data, (), findings, environment)
-        config = _Reader(path, builtin, strategies, findings).config(prepared, text)
+        reader = _Reader(path, builtin, strategies, listings or Listings(), findings)
+        config = reader.config(prepared, text)
     problems = findings.problems()
     if problems or config is None:
         raise BadConfig(problems)
@@ -135,11 +167,13 @@ class _Reader:
         path: Path,
         builtin: BuiltinInstrument,
         strategies: StrategyCatalog,
+        listings: Listings,
         findings: Findings,
     ) -> None:
         self._path = path
         self._builtin = builtin
         self._strategies = strategies
+        self._listings = listings
         self._findings = findings
 
     def config(self, data: dict[str, Any], text: str) -> model.Config | None:
@@ -150,22 +184,23 @@ class _Reader:
         ui = read(model.UiSection, data.get("ui", {}), ("ui",), findings)
         risk = read(model.RiskSection, data.get("risk", {}), ("risk",), findings)
         tables = self._tables("exchanges", data)
-        exchanges = self._exchanges(tables)
+        exchanges = exchange_tables.exchanges(tables, findings)
         if risk is not None:
             exchanges = risk_keys.check(risk, exchanges, findings)
         reader = BotReader(self._strategies, findings, list(tables), risk or model.RiskSection())
         bots = reader.bots(self._tables("bots", data))
+        venue_checks.check_live_bots(bots, exchanges, findings)
+        venue_checks.check_price_venues(exchanges, findings)
+        bots, exchanges = paper_twins.moved_to_twins(bots, exchanges, findings)
         placed = {bot_id: bot for bot_id, bot in bots.items() if bot.common.exchange in exchanges}
-        for name, section in exchanges.items():
-            exchanges[name] = checks.with_files_of_its_own(name, section, placed, findings)
-            checks.check_replay(name, exchanges[name], placed, self._path.parent, findings)
-            checks.check_funding(name, section, self._path.parent, findings)
-        traded = markets(placed, exchanges, self._builtin, findings)
+        papers = self._papers(placed, exchanges)
+        exchanges |= papers
+        traded = markets(placed, exchanges, self._builtin, self._listings, findings)
         reader.check(bots, traded)
-        checks.check_shared_positions(placed, findings)
+        venue_checks.check_shared_positions(placed, exchanges, findings)
         if not findings.problems():
             capitals = reader.capitals(placed, traded)
-            checks.check_capitals(placed, exchanges, traded, capitals, findings)
+            checks.check_capitals(placed, papers, traded, capitals, findings)
         if engine is None or ui is None or risk is None:
             return None
         return model.Config(
@@ -178,6 +213,15 @@ class _Reader:
             bots=bots,
             text=text,
         )
+
+    def exchanges_alone(
+        self, data: dict[str, Any]
+    ) -> tuple[model.EngineSection | None, dict[ExchangeName, ExchangeSection]]:
+        """The engine's table and the exchanges; what is wrong with them is in the findings."""
+        engine = self._engine(data.get("engine", {}))
+        exchanges = exchange_tables.exchanges(self._tables("exchanges", data), self._findings)
+        venue_checks.check_price_venues(exchanges, self._findings)
+        return engine, exchanges
 
     def _engine(self, table: Any) -> model.EngineSection | None:
         section = read(model.EngineSection, table, ("engine",), self._findings)
@@ -205,24 +249,15 @@ class _Reader:
                 )
         return tables
 
-    def _exchanges(self, tables: dict[str, Any]) -> dict[ExchangeName, model.ExchangeSection]:
-        """The exchanges that can be used, by their names."""
-        read_ones = ((name, self._exchange(name, table)) for name, table in tables.items())
-        return {ExchangeName(name): section for name, section in read_ones if section is not None}
-
-    def _exchange(self, name: str, table: Any) -> model.ExchangeSection | None:
-        kind = table.get("type") if isinstance(table, dict) else None
-        if isinstance(kind, str) and kind not in model.EXCHANGE_TYPES:
-            allowed = ", ".join(model.EXCHANGE_TYPES)
-            self._findings.say(
-                ("exchanges", name, "type"),
-                f"unknown exchange type {kind!r}{did_you_mean(kind, model.EXCHANGE_TYPES) or ';'} "
-                f"allowed: {allowed}",
-            )
-            return None
-        if isinstance(table, dict) and isinstance(table.get("files"), list | str):
-            table = {**table, "files": {checks.ONLY_SYMBOL: table["files"]}}
-        section = read(model.ExchangeSection, table, ("exchanges", name), self._findings)
-        if section is not None:
-            checks.check_exchange(ExchangeName(name), section, self._findings)
-        return section
+    def _papers(
+        self, bots: checks.Bots, exchanges: Mapping[ExchangeName, ExchangeSection]
+    ) -> dict[ExchangeName, PaperSection]:
+        """The paper exchanges, each with the files that are its own."""
+        papers = {}
+        for name, section in exchanges.items():
+            if isinstance(section, PaperSection):
+                own = checks.with_files_of_its_own(name, section, bots, self._findings)
+                checks.check_replay(name, own, bots, self._path.parent, self._findings)
+                checks.check_funding(name, section, self._path.parent, self._findings)
+                papers[name] = own
+        return papers

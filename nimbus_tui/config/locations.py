@@ -31,6 +31,21 @@ def paper_path(engine_name: str, exchange: str) -> Path:
     return data_folder(engine_name) / f"paper-{exchange}.db"
 
 
+def instruments_path(exchange_type: str, network: str) -> Path:
+    """The file of what a venue lists; all engines share it."""
+    return _data_root() / "instruments" / f"{exchange_type}-{network}.json"
+
+
+def vault_path() -> Path:
+    """The file of the secrets, one for all engines; its folder holds nothing else."""
+    return _data_root() / "vault" / "vault.json"
+
+
+def keys_folder() -> Path:
+    """The folder of what is remembered of each key that signs (never the key); for all engines."""
+    return _data_root() / "keys"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"

@@ -8,30 +8,13 @@ from typing import Annotated
 
 import msgspec
 
-from nimbus_tui.core.ids import Asset, BotId, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
+from nimbus_tui.config.exchange_sections import ExchangeSection, PaperSection, VenueSection
+from nimbus_tui.config.keys import Positive, Section
+from nimbus_tui.control.snapshots import Mode
+from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
+from nimbus_tui.core.instrument import Instrument, MarginMode
+from nimbus_tui.risk.limits import EngineLimits, RiskLimits
 from nimbus_tui.strategies.base import StrategyConfig
-
-ZERO = Decimal(0)
-
-Positive = Annotated[Decimal, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0})]
-NotNegative = Annotated[Decimal, msgspec.Meta(extra_json_schema={"minimum": 0})]
-Fee = Annotated[Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiveMaximum": 0.1})]
-"""A share of the notional; 0.02 % is 0.0002, and more than a tenth is a slip."""
-Slippage = Annotated[
-    Decimal, msgspec.Meta(extra_json_schema={"minimum": 0, "exclusiveMaximum": 100})
-]
-Rate = Annotated[
-    Decimal, msgspec.Meta(extra_json_schema={"exclusiveMinimum": -0.1, "exclusiveMaximum": 0.1})
-]
-"""A share of the notional of either sign."""
-EXCHANGE_TYPES = ("paper",)
-"""The kinds of venue that this version has."""
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the file's sections."""
 
 
 class Durability(Enum):
@@ -117,92 +100,6 @@ class RiskSection(EngineLimits, frozen=True, kw_only=True):
     """Limits over everything, and those of each bot that doesn't set its own."""
 
 
-class InstrumentSection(Section, frozen=True, kw_only=True):
-    """Grain and fees of one symbol; what is left out is built in."""
-
-    tick_size: Positive | None = None
-    """Grain of the price, in quote."""
-    lot_size: Positive | None = None
-    """Grain of the quantity, in base."""
-    min_notional: NotNegative | None = None
-    """Least price × quantity of an order, in quote."""
-    maker_fee: Fee | None = None
-    """Share of the notional that a resting order pays; 0.0002 is 0.02 %."""
-    taker_fee: Fee | None = None
-    """Share of the notional that a taking order pays; 0.0005 is 0.05 %."""
-
-
-class MarketSource(Enum):
-    """Where a paper exchange's prices come from."""
-
-    SYNTHETIC = "synthetic"
-    REPLAY = "replay"
-
-
-class RegimeName(Enum):
-    """What kind of market is made up."""
-
-    MIXED = "mixed"
-    RANGE = "range"
-    TREND = "trend"
-    CRASH = "crash"
-    GAP = "gap"
-
-
-class FillModelName(Enum):
-    """When a resting order fills."""
-
-    TOUCH = "touch"
-    THROUGH = "through"
-
-
-class FeeAsset(Enum):
-    """What spot buys pay their fee in."""
-
-    QUOTE = "quote"
-    BASE = "base"
-
-
-class ExchangeSection(Section, frozen=True, kw_only=True):
-    """A paper exchange."""
-
-    type: str
-    """Kind of venue; this version has paper."""
-    market: MarketSource = MarketSource.SYNTHETIC
-    """Where the prices come from."""
-    balances: dict[Asset, NotNegative] = msgspec.field(default_factory=dict)
-    """What the account begins with; default: 10,000 of each quote in use."""
-    instruments: dict[str, InstrumentSection] = msgspec.field(default_factory=dict)
-    """Grain and fees by symbol."""
-    seed: int = 1
-    """Seed of the synthetic market."""
-    regime: RegimeName = RegimeName.MIXED
-    """Kind of synthetic market."""
-    files: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
-    """Price files by symbol, for replay, relative to the config file; or a list if it is one."""
-    speed: Positive = Decimal(1)
-    """Multiple of real time, for replay."""
-    fill_model: FillModelName = FillModelName.TOUCH
-    """When a resting order fills: a trade touches its price, or goes through it."""
-    partial_fills: bool = False
-    """Whether a tick fills no more than its own size."""
-    latency_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
-    """How long a request travels, in milliseconds."""
-    slippage_percent: Slippage = ZERO
-    """How much worse than the tick a taking order fills, in percent."""
-    leverage: Positive = Decimal(10)
-    """Leverage of perpetuals."""
-    fee_asset: FeeAsset = FeeAsset.QUOTE
-    """What spot buys pay their fee in."""
-    funding_rate: Rate = ZERO
-    """Share of the notional that a long perpetual pays to the shorts every 8 hours; 0.01 % is
-    0.0001."""
-    funding_files: dict[str, str] = msgspec.field(default_factory=dict)
-    """Files of recorded funding rates by perpetual, relative to the config file."""
-    risk: AccountLimits = AccountLimits()
-    """Limits of this account."""
-
-
 class BotSection(Section, frozen=True, kw_only=True):
     """The keys that every bot has, beside those of its strategy."""
 
@@ -211,7 +108,12 @@ class BotSection(Section, frozen=True, kw_only=True):
     exchange: ExchangeName
     """Name of an [exchanges.…] table."""
     live: bool = False
-    """Whether real orders go out; without it everything is on paper."""
+    """Whether real orders go out; without it the bot trades on paper, at its venue's prices."""
+    leverage: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    """Leverage that is set for the perpetual at a real venue; default: as it is there."""
+    margin: MarginMode | None = None
+    """What stands behind the perpetual at a real venue: the account, or a part of it; default:
+    cross where leverage is given, else as it is there."""
     on_stop: OnStop = OnStop.KEEP
     """What becomes of the position when the bot is stopped."""
     capital: Positive | None = None
@@ -249,3 +151,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def digest(self) -> str:
         """Hash of the text: tells whether the file has changed since."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def mode(self, bot_id: BotId) -> Mode:
+        """Whose money a bot moves."""
+        section = self.exchanges[self.bots[bot_id].common.exchange]
+        return section.mode if isinstance(section, VenueSection) else Mode.PAPER
+
+    @property
+    def papers(self) -> dict[ExchangeName, PaperSection]:
+        """The paper exchanges."""
+        return {k: v for k, v in self.exchanges.items() if isinstance(v, PaperSection)}
+
+    @property
+    def venues(self) -> dict[ExchangeName, VenueSection]:
+        """The real venues, also those that only give prices."""
+        return {k: v for k, v in self.exchanges.items() if isinstance(v, VenueSection)}

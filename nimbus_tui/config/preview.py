@@ -129,7 +129,7 @@ def _account_warnings(config: Config, priced: Sequence[_Priced]) -> Iterator[tup
             )
         if (capital := given or needed) is not None:
             capitals[one.bot.bot_id] = capital
-    for short in checks.shortfalls(config.bots, config.exchanges, config.instruments, capitals):
+    for short in checks.shortfalls(config.bots, config.papers, config.instruments, capitals):
         yield short.bot_id, str(short)
     yield from _thin_margins(config, priced, capitals)
 
@@ -145,8 +145,9 @@ def _thin_margins(
         shared[account] += capitals.get(bot_id, ZERO)
     for bot_id, instrument in traded.items():
         name, quote = config.bots[bot_id].common.exchange, instrument.quote
-        known = config.instruments[name].values()
-        has = checks.opening_balances(config.exchanges[name], known).get(quote, ZERO)
+        if (paper := config.papers.get(name)) is None:
+            continue  # what a real account has, only the venue knows
+        has = checks.opening_balances(paper, config.instruments[name].values()).get(quote, ZERO)
         if instrument.market is not MarketType.SPOT and shared[name, quote] > has:
             yield (
                 bot_id,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from nimbus_tui.config.positions import TOP, Path, Place, dotted, nearest, positions
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.problems import ConfigProblem as ConfigProblem
+from nimbus_tui.core.redaction import redacted
 
 _MOST_SHOWN = 15
 """How many problems fit on one screen."""
@@ -40,7 +41,7 @@ class Findings:
 
     def say_at(self, place: Place, key: str, message: str) -> None:
         """Tell what is wrong at a place."""
-        self._problems.append(ConfigProblem(self._file, *place, key, message))
+        self._problems.append(ConfigProblem(self._file, *place, key, redacted(message)))
 
     def say_whole(self, message: str) -> None:
         """Tell what is wrong with the file as a whole."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from nimbus_tui.config.model import BotConfig, ExchangeSection, RiskSection
+from nimbus_tui.config.exchange_sections import ExchangeSection
+from nimbus_tui.config.model import BotConfig, RiskSection
 from nimbus_tui.config.positions import Path
 from nimbus_tui.config.problems import Findings, did_you_mean
 from nimbus_tui.core.duration import parse_duration

@@ -12,14 +12,8 @@ from typing import Any
 import msgspec
 
 from nimbus_tui.config.bot_tables import StrategyCatalog
-from nimbus_tui.config.model import (
-    EXCHANGE_TYPES,
-    BotSection,
-    EngineSection,
-    ExchangeSection,
-    RiskSection,
-    UiSection,
-)
+from nimbus_tui.config.exchange_sections import SECTIONS, PaperSection
+from nimbus_tui.config.model import BotSection, EngineSection, RiskSection, UiSection
 from nimbus_tui.core.errors import ConfigError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -57,10 +51,13 @@ def _own_docs(kind: type) -> dict[str, str]:
 
 
 def config_schema(strategies: StrategyCatalog) -> Schema:
-    """The whole file; a bot's keys depend on its `strategy`."""
-    definitions = _definitions([EngineSection, UiSection, RiskSection, ExchangeSection, BotSection])
+    """The whole file; an exchange's keys depend on its `type`, a bot's on its `strategy`."""
+    kinds: list[type] = [EngineSection, UiSection, RiskSection, BotSection, *SECTIONS.values()]
+    definitions = _definitions(kinds)
     general = definitions.pop(BotSection.__name__)
-    _widen(definitions[ExchangeSection.__name__]["properties"])
+    _widen(definitions[PaperSection.__name__]["properties"])
+    for name, section in SECTIONS.items():
+        definitions[section.__name__]["properties"]["type"]["const"] = name
     bots = {}
     for name in strategies.strategy_names():
         try:
@@ -78,7 +75,10 @@ def config_schema(strategies: StrategyCatalog) -> Schema:
             "engine": _reference(EngineSection),
             "ui": _reference(UiSection),
             "risk": _reference(RiskSection),
-            "exchanges": _named(_reference(ExchangeSection), "Venues by name."),
+            "exchanges": _named(
+                {"oneOf": [_reference(section) for section in SECTIONS.values()]},
+                "Venues by name.",
+            ),
             "bots": _named({"oneOf": [_to(name) for name in bots]}, "Bots by name."),
         },
         "required": ["exchanges", "bots"],
@@ -100,8 +100,7 @@ def _strategy_definitions(
 
 
 def _widen(exchange: Schema) -> None:
-    """What the loader knows of an exchange's keys beyond their types."""
-    exchange["type"]["enum"] = list(EXCHANGE_TYPES)
+    """What the loader knows of a paper exchange's keys beyond their types."""
     table = exchange.pop("files")
     bare = {"type": ["string", "array"], "items": {"type": "string"}}
     exchange["files"] = {"description": table.pop("description"), "anyOf": [table, bare]}

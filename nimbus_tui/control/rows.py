@@ -8,7 +8,7 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.risk import RiskReading
 
 BOT_KEYS = (
-    "bot_id", "strategy", "exchange", "symbol", "state", "risk", "price", "position",
+    "bot_id", "strategy", "exchange", "mode", "symbol", "state", "risk", "price", "position",
     "average_cost", "realized_pnl", "unrealized_pnl", "fees", "equity", "round_trips",
     "open_orders", "statistics", "since",
 )  # fmt: skip

@@ -43,6 +43,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
+from nimbus_tui.core.redaction import redacted
 
 MAX_LINE = 16 * 1024 * 1024
 MAX_ROWS = 5_000
@@ -141,9 +142,10 @@ class UnixSocketServer:
         try:
             body = msgspec.json.encode(await self._ask(request.ask))
         except NimbusError as error:
-            return Reply(request.id, error=str(error))
+            return Reply(request.id, error=redacted(str(error)))
         except Exception as error:  # the client must hear of it, or it waits for ever
-            return Reply(request.id, error=f"the engine failed: {type(error).__name__}: {error}")
+            told = redacted(f"the engine failed: {type(error).__name__}: {error}")
+            return Reply(request.id, error=told)
         return Reply(request.id, msgspec.Raw(body))
 
     async def _ask(self, ask: Ask) -> Any:

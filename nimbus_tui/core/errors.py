@@ -6,6 +6,8 @@ NimbusError
 ├── JournalError              the memory can't be trusted or written
 │   ├── JournalLocked         another process owns it
 │   └── JournalLost           its file is damaged, gone or can't be written: an emergency
+├── VaultError                the secrets can't be opened or written
+│   └── WrongPassphrase       the passphrase doesn't open them
 ├── EngineUnreachable         no engine answers, or it went away
 ├── ExchangeError             a venue failed in a way that is no answer to an order
 │   ├── UnsupportedByExchange the venue doesn't offer this call
@@ -38,6 +40,14 @@ class JournalLocked(JournalError):
 
 class JournalLost(JournalError):
     """The journal's file is damaged, gone, or can't be written; the text says which."""
+
+
+class VaultError(NimbusError):
+    """The vault can't be opened or written; the text says why, and what is left as it was."""
+
+
+class WrongPassphrase(VaultError):
+    """The passphrase does not open the vault."""
 
 
 class EngineUnreachable(NimbusError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import Asset, BotId, ExchangeName
@@ -33,6 +34,21 @@ class Accounts:
         self._specs = specs
         self._fee_prices = fee_prices
         self._clock = clock
+
+    @property
+    def mode(self) -> Mode:
+        """Whose money moves: real money if any bot moves some, else play money, else none."""
+        modes = {spec.mode for spec in self._specs.values()}
+        return next((mode for mode in (Mode.LIVE, Mode.TESTNET) if mode in modes), Mode.PAPER)
+
+    @property
+    def counted(self) -> tuple[ExchangeName, ...]:
+        """The venues that totals are over: paper money never makes real money look like more."""
+        mode = self.mode
+        if mode is Mode.PAPER:
+            return tuple(self._exchanges)
+        trading = {spec.exchange for spec in self._specs.values() if spec.mode is mode}
+        return tuple(name for name in self._exchanges if name in trading)
 
     async def run(self) -> None:
         """Read them again and again, until cancelled."""

@@ -8,6 +8,7 @@ import msgspec
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.events import Error, Event
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.redaction import redacted_event
 from nimbus_tui.journal.base import Journal
 
 Listener = Callable[[Event], None]
@@ -44,10 +45,11 @@ class EventBus:
         return self.recent[-1].seq if self.recent else 0
 
     def publish(self, event: Event) -> None:
-        """Stamp an event and keep it for the next write."""
+        """Stamp an event, without what must stay secret, and keep it for the next write."""
         self._seq += 1
+        told = redacted_event(event)
         self._collected.append(
-            msgspec.structs.replace(event, seq=self._seq, ts=event.ts or self._clock.now())
+            msgspec.structs.replace(told, seq=self._seq, ts=event.ts or self._clock.now())
         )
 
     def concerned(self) -> set[BotId]:

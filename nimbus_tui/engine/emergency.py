@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import Error, Info, RiskEscalated
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.core.risk import RiskReading
 from nimbus_tui.engine.clearing import Clearing
 from nimbus_tui.engine.closing import is_closing_key
@@ -180,6 +181,7 @@ class Emergency:
         engine = self._engine
         if engine.state == "failed":
             return
+        reason = redacted(reason)
         self.reason = self.reason or reason
         self.verified = False  # what was seen before may have changed with what has failed
         engine.state = "failed"

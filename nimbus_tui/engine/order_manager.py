@@ -24,6 +24,7 @@ from nimbus_tui.core.order import (
     Refused,
     Unknown,
 )
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.engine.facts import (
     CancelAnswered,
     Fact,
@@ -52,8 +53,8 @@ def funding_cursor_fact(exchange: ExchangeName) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line, also when it has no text."""
-    return str(error) or type(error).__name__
+    """An exception in one line that may be told, also when it has no text."""
+    return redacted(str(error)) or type(error).__name__
 
 
 CLEARING_TRIES = 2

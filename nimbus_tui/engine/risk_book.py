@@ -77,9 +77,9 @@ class RiskBook:
             self._held[market] = known.plus(held) if sign > 0 else known.minus(held)
 
     def holdings(
-        self, mark: Callable[[Market], Input], exchange: ExchangeName | None = None
+        self, mark: Callable[[Market], Input], exchange: ExchangeName
     ) -> tuple[Holding, ...]:
-        """What is held of each symbol, all bots together, on one venue or on all."""
+        """What is held of each symbol on one venue, all bots together."""
         return tuple(
             Holding(
                 bot_id=EVERYBODY,
@@ -89,7 +89,7 @@ class RiskBook:
                 mark=mark(market),
             )
             for market, held in self._held.items()
-            if exchange in (None, market[0])
+            if exchange == market[0]
         )
 
     def earned(

@@ -9,7 +9,6 @@ from nimbus_tui.control.snapshots import (
     BotSnapshot,
     EngineSnapshot,
     ExchangeSnapshot,
-    Mode,
     Statistic,
     Update,
 )
@@ -20,6 +19,7 @@ from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.statistics import statistics_of
+from nimbus_tui.engine.venue_clocks import worst_offset
 from nimbus_tui.journal.base import Journal
 
 if TYPE_CHECKING:
@@ -105,23 +105,25 @@ def _newest_fills(journal: Journal, bot: Bot) -> Sequence[Fill]:
 def engine_snapshot(engine: "Engine") -> EngineSnapshot:
     """The engine without its bots."""
     bots = list(engine.bots.values())
-    equity = sum(engine.accounts.equity.values(), ZERO) if engine.accounts.equity else None
-    modes = {spec.mode for spec in engine.specs.values()}
+    counted = engine.accounts.counted
+    told = [engine.accounts.equity[name] for name in counted if name in engine.accounts.equity]
+    offset = worst_offset(engine.exchanges.values())
     worst = max((bot.standing.risk_step for bot in bots), default=None)
     return EngineSnapshot(
         name=engine.settings.name,
         version=__version__,
         state=engine.state,
         risk="emergency" if engine.emergency.latched else worst.label if worst else "normal",
-        mode=next((m for m in (Mode.LIVE, Mode.TESTNET) if m in modes), Mode.PAPER),
-        equity=equity,
-        exposure=sum((_exposure(bot) for bot in bots), ZERO),
+        mode=engine.accounts.mode,
+        equity=sum(told, ZERO) if told else None,
+        exposure=sum((_exposure(bot) for bot in bots if bot.orders.name in counted), ZERO),
         currency=engine.settings.currency,
         started_ns=engine.started_ns,
         now_ns=engine.clock.now(),
         seq=engine.bus.seq,
         exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
         emergency=engine.emergency.progress,
+        clock_offset_ms=None if offset is None else offset.ms,
         audit=engine.auditor.verdict,
     )
 
@@ -137,11 +139,13 @@ def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
     return ExchangeSnapshot(
         name=exchange.name,
         type=type(exchange).__name__.removesuffix("Exchange").lower(),
-        link=status.detail or status.link.value,
+        link=status.link.value,
+        detail=status.detail,
         ping_ms=status.ping_ms,
         data_age_ms=status.data_age_ms,
         reconnects=status.reconnects,
         rate_used=status.rate_used,
+        clock_offset_ms=status.clock_offset_ms,
     )
 
 

@@ -10,6 +10,7 @@ from nimbus_tui.exchanges.base import Exchange
 
 BUILTIN = {
     "paper": "nimbus_tui.exchanges.paper.adapter:PaperExchange",
+    "hyperliquid": "nimbus_tui.exchanges.hyperliquid.adapter:HyperliquidExchange",
 }
 """Type → module:Class; nothing is imported until it is asked for."""
 

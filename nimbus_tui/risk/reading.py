@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
 from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
 from nimbus_tui.risk.rule import EVERYTHING, Measure, Rule, used
@@ -54,7 +55,7 @@ def read(rule: Rule, inputs: AnyInputs, limits: AnyLimits) -> Verdict:
         measure = rule.measure(inputs, limits)
         return judged(rule, scope_name(inputs), measure, thresholds(rule, limits))
     except Exception as error:  # whatever it is, the answer is to trade no further
-        detail = f"the rule failed: {type(error).__name__}: {error}"
+        detail = redacted(f"the rule failed: {type(error).__name__}: {error}")
         failed = Measure(measured=None, limit=None, input=RiskInput.FAILED, detail=detail)
         return judged(rule, scope_name(inputs), failed, rule.thresholds)
 

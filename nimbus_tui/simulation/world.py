@@ -22,6 +22,7 @@ from nimbus_tui.core.ids import Asset, ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import Order, OrderReport
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
@@ -260,7 +261,7 @@ class World:
         """An engine ends by the world's hand alone."""
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, WriterDied):
-            told = "".join(traceback.format_exception(error))
+            told = redacted("".join(traceback.format_exception(error)))
             self._audit.break_promise("the engine goes on", told)
 
     def _on_event(self, event: Event) -> None:

@@ -29,6 +29,7 @@ from nimbus_tui.core.order import DesiredOrder, OrderType, Side, TimeInForce
 from nimbus_tui.core.panels import Panel
 from nimbus_tui.core.plan import Plan, Wake
 from nimbus_tui.core.preview import Preview, PreviewFigure
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.strategies.base import BaseTradingStrategy, Problem, StatisticValue
 
 ZERO = Decimal(0)
@@ -330,8 +331,8 @@ def in_words(error: BaseException) -> str:
 
 
 def as_text(text: str) -> str:
-    """A text that can be written: half characters become question marks."""
-    return text.encode("utf-8", "replace").decode()
+    """A text that can be written and told: half characters become question marks."""
+    return redacted(text.encode("utf-8", "replace").decode())
 
 
 # details

@@ -1,18 +1,21 @@
 """The app: follows the engine, paints at a steady pace, and turns keys into commands."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
@@ -109,6 +112,10 @@ class NimbusApp(App[Farewell]):
             )
         if self._theme_problems:
             self.say(talk.trouble_line(self._theme_problems[0]))
+
+    def _fatal_error(self) -> None:
+        """Textual would show the local variables of every frame, and keys may be among them."""
+        self.panic(Text(redacted(traceback.format_exc())))
 
     # painting
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nimbus_tui.config.exchange_sections import MarketSource
 from nimbus_tui.config.loader import MAX_BYTES, check, load, load_text, read_text
-from nimbus_tui.config.model import MarketSource, OnShutdown, OnStop
+from nimbus_tui.config.model import OnShutdown, OnStop
 from nimbus_tui.config.problems import BadConfig
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.instrument import Instrument
@@ -148,9 +149,9 @@ ONE_PROBLEM = {
         "did you mean 'geometric'?",
     ),
     "no such market": (
-        ('"paper"', '"paper"\nmarket = "live"'),
+        ('"paper"', '"paper"\nmarket = "lively"'),
         "3:1 exchanges.sim.market:",
-        'one of "synthetic", "replay"',
+        'one of "synthetic", "replay", "live"',
     ),
     "bad symbol": (("ETH/USDC", "eth-usdc"), "7:1 bots.eth.symbol:", "BASE/QUOTE"),
     "unknown instrument": (
@@ -159,7 +160,7 @@ ONE_PROBLEM = {
         '[exchanges.sim.instruments."FOO/USDC"]',
     ),
     "bad name": (("bots.eth", 'bots."../x"'), '4:2 bots."../x":', "letters, digits"),
-    "live": (("levels", "live = true\nlevels"), "9:1 bots.eth.live:", "paper only"),
+    "live": (("levels", "live = true\nlevels"), "9:1 bots.eth.live:", "a paper exchange"),
     "capital 0": (("levels", "capital = 0\nlevels"), "9:1 bots.eth.capital:", "greater than 0"),
     "risk key outside": (
         ("levels", "collar = 3\nlevels"),

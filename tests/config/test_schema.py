@@ -92,7 +92,7 @@ def test_every_key_of_every_table_has_its_text() -> None:
         if not schema.get("description")
     ]
     assert silent == []
-    assert {"EngineSection", "ExchangeSection", "InstrumentSection", "RiskLimits"} < set(tables)
+    assert {"EngineSection", "PaperSection", "HyperliquidSection", "RiskLimits"} < set(tables)
 
 
 def test_a_bots_table_holds_the_keys_of_every_bot_and_of_its_strategy() -> None:
@@ -103,7 +103,7 @@ def test_a_bots_table_holds_the_keys_of_every_bot_and_of_its_strategy() -> None:
 
 
 def test_limits_and_defaults_are_those_of_the_struct() -> None:
-    exchange = SCHEMA["$defs"]["ExchangeSection"]["properties"]
+    exchange = SCHEMA["$defs"]["PaperSection"]["properties"]
     assert exchange["speed"]["exclusiveMinimum"] == 0
     assert (exchange["slippage_percent"]["default"], exchange["leverage"]["default"]) == (0, 10)
     assert SCHEMA["$defs"]["UiSection"]["properties"]["fps"]["maximum"] == 60

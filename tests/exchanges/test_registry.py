@@ -33,13 +33,14 @@ def test_another_package_adds_a_type_but_cannot_replace_a_built_in_one(
     value = "nimbus_tui.exchanges.paper.adapter:PaperExchange"
     offered.append(EntryPoint("moon", value, GROUP))
     offered.append(EntryPoint("paper", "decimal:Decimal", GROUP))
-    assert registry.exchange_types() == ["paper", "moon"]
+    assert registry.exchange_types() == ["paper", "hyperliquid", "moon"]
     assert registry.exchange_class("moon") is PaperExchange
     assert registry.exchange_class("paper") is PaperExchange
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("papper", "did you mean 'paper'"), ("zzz", r"\(known: paper\)")]
+    ("name", "words"),
+    [("papper", "did you mean 'paper'"), ("zzz", r"\(known: paper, hyperliquid\)")],
 )
 def test_an_unknown_type_names_the_nearest_or_all(
     offered: list[EntryPoint], name: str, words: str

@@ -46,9 +46,16 @@ def test_the_command_line_brings_no_screen_and_no_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["nimbus_tui.cli", "nimbus_tui.bootstrap", "nimbus_tui.exchanges", "nimbus_tui.engine"]
+    "room",
+    [
+        "nimbus_tui.cli",
+        "nimbus_tui.bootstrap",
+        "nimbus_tui.exchanges",
+        "nimbus_tui.engine",
+        "nimbus_tui.vault",
+    ],
 )
-def test_nothing_brings_a_library_that_signs_before_there_is_a_key(room: str) -> None:
+def test_nothing_brings_a_library_that_signs_or_seals_before_there_is_a_key(room: str) -> None:
     assert packages_brought_by(room) & CRYPTOGRAPHY == set()
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
+
+import msgspec
 
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.clock import NS_PER_MS, Clock
@@ -32,6 +34,7 @@ from nimbus_tui.core.order import (
     Unknown,
 )
 from nimbus_tui.core.plan import Band
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.exchanges.base import (
     Capabilities,
     ConnectionStatus,
@@ -102,6 +105,8 @@ class PaperExchange:
     ) -> None:
         self.name = name
         self.settle = settle
+        self.feed_status: Callable[[], ConnectionStatus] | None = None
+        """How the connection is doing that live prices come over."""
         self._account = account
         self._currency = next((one.quote for one in instruments), Asset("USDC"))
         self._settings = settings or PaperSettings()
@@ -151,11 +156,26 @@ class PaperExchange:
         """How old the newest price is, and why the source has ended."""
         newest = max(self._venue.state.times.values(), default=None)
         age = None if newest is None else (self._clock.now() - newest) / NS_PER_MS
-        return ConnectionStatus(link=self._link, ping_ms=0.0, data_age_ms=age, detail=self._detail)
+        own = ConnectionStatus(link=self._link, ping_ms=0.0, data_age_ms=age, detail=self._detail)
+        if self.feed_status is None:
+            return own
+        return msgspec.structs.replace(
+            self.feed_status(), link=own.link, data_age_ms=age, detail=own.detail, streams=()
+        )
+
+    def prices_flow(self, is_up: bool, reason: str) -> None:
+        """Live prices have stopped, or flow again; the venue counts as away in between."""
+        if self._pump is None:
+            return
+        self._link = Link.CONNECTED if is_up else Link.DISCONNECTED
+        self._detail = "" if is_up else reason
+        for callback in list(self._link_callbacks):
+            callback(is_up, reason)
 
     async def _deliver_all(self, source: PriceSource) -> None:
+        ticks = source.ticks(self._venue.state.source_position)
         try:
-            async for tick in source.ticks(self._venue.state.source_position):
+            async for tick in ticks:
                 await self._clock.sleep_until(tick.ts)
                 self.deliver(tick, source.position())
                 if self.settle is not None:
@@ -165,6 +185,11 @@ class PaperExchange:
             detail = str(error)
         except Exception as error:
             detail = f"the price source failed: {type(error).__name__}: {error}"
+        finally:
+            # The source may hold a connection, and must not wait for the garbage collector.
+            if isinstance(ticks, AsyncGenerator):
+                await ticks.aclose()
+        detail = redacted(detail)
         self._link, self._detail = Link.DISCONNECTED, detail
         for callback in list(self._link_callbacks):
             callback(False, detail)

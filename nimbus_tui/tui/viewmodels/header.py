@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from nimbus_tui.control.snapshots import BotSnapshot, BotState, EngineSnapshot, ExchangeSnapshot
+from nimbus_tui.control.snapshots import (
+    BotSnapshot,
+    BotState,
+    EngineSnapshot,
+    ExchangeSnapshot,
+    Mode,
+)
 from nimbus_tui.tui.viewmodels.lines import (
     FRESH_MS,
     Cell,
@@ -21,6 +27,8 @@ from nimbus_tui.tui.viewmodels.lines import (
 from nimbus_tui.tui.viewmodels.words import BOT_STATES, CALM_STEP, MODES, risk_step
 
 ZERO = Decimal(0)
+_BESIDE_NAME = line_width((Cell(" nimbus "), Cell("  "), MODES[Mode.TESTNET]))
+_LEAST_NAME = 4
 _LINKS = {"connected": "●", "connecting": "◌", "disconnected": "✗"}
 
 AUDIT = {
@@ -39,14 +47,15 @@ def header(
     """Two lines: the money, then the machinery."""
     if engine is None:
         waiting = Cell(" waiting for the engine …", "muted")
-        return [(*_name(title), waiting), ()]
+        return [(*_name(title, width), waiting), ()]
     is_calm, is_running = engine.risk == CALM_STEP, engine.state == "running"
     start: list[Ranked] = [
-        (0, _name(title)),
+        (0, _name(title, width)),
         (0, (MODES[engine.mode],)),
         (5 if is_running else 1, (_state(engine),)),
     ]
-    quote = [bot for bot in bots if bot.quote == engine.currency]
+    # Totals are over the money that the mode names: paper gains are none beside real ones.
+    quote = [bot for bot in bots if bot.quote == engine.currency and bot.mode is engine.mode]
     today, tone = signed(sum((bot.pnl_today for bot in quote), ZERO))
     end: list[Ranked] = [
         (6 if is_calm else 2, (Cell("risk ", "muted"), risk_step(engine.risk))),
@@ -92,8 +101,13 @@ def _joined(parts: Iterable[Line], gap: str) -> Line:
     return tuple(cells)
 
 
-def _name(title: str) -> Line:
-    return (Cell(" nimbus ", "title"), Cell(f"{clean(title)} ", "strong"))
+def _name(title: str, width: int) -> Line:
+    """Whose screen it is; a long name never pushes the mode behind it out of sight."""
+    shown = clean(title)
+    most = max(width - _BESIDE_NAME, _LEAST_NAME)
+    if len(shown) > most:
+        shown = shown[: most - 1] + "…"
+    return (Cell(" nimbus ", "title"), Cell(f"{shown} ", "strong"))
 
 
 def _state(engine: EngineSnapshot) -> Cell:
@@ -127,7 +141,7 @@ def _lamp(venue: ExchangeSnapshot) -> Line:
     """A venue's link, ping and age of data; the worst of it gives the tone."""
     sign = _LINKS.get(venue.link, "▲")
     if venue.link != "connected":
-        return (Cell(f" {sign} {clean(venue.name)} {clean(venue.link)}", "loss"),)
+        return (Cell(f" {sign} {clean(venue.name)} {clean(venue.detail or venue.link)}", "loss"),)
     words, tone = age(venue.data_age_ms)
     cells = [Cell(f" {sign} ", tone), Cell(clean(venue.name)), Cell(f" {words}", tone)]
     if venue.ping_ms is not None:

@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, OrderKey, Symbol
+from nimbus_tui.core.instrument import MarginMode
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import DesiredOrder, OrderType, Side
 from nimbus_tui.core.plan import Plan, View
@@ -79,7 +81,10 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits = RiskLimits()
     capital: Decimal = Decimal(1000)
     exchange: str = "sim"
+    mode: Mode = Mode.PAPER
     close_on_stop: bool = False
+    leverage: int | None = None
+    margin_mode: MarginMode = MarginMode.CROSS
 
 
 def limits(**numbers: Any) -> RiskLimits:
@@ -160,7 +165,10 @@ class RiskWorld:
             instruments={symbol: self.instruments[symbol] for symbol in traded},
             limits=one.limits,
             close_on_stop=one.close_on_stop,
+            mode=one.mode,
             capital=one.capital,
+            leverage=one.leverage,
+            margin_mode=one.margin_mode,
         )
 
     # life

@@ -51,6 +51,16 @@ def test_live_money_is_an_alarm_and_paper_is_not(
     assert tones(header(engine, bots, "x", 80))["PAPER"] == "badge"
 
 
+@pytest.mark.parametrize("width", [24, 80, 200])
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_long_name_does_not_push_the_mode_out_of_sight(
+    engine: EngineSnapshot, bots: list[BotSnapshot], mode: Mode, width: int
+) -> None:
+    first = header(msgspec.structs.replace(engine, mode=mode), bots, "x" * 64, width)[0]
+    assert line_width(first) <= width
+    assert mode.value.upper() in tones([first])
+
+
 @pytest.mark.parametrize("width", range(1, 220, 7))
 def test_no_line_is_wider_than_the_screen_once_the_name_fits(
     engine: EngineSnapshot, bots: list[BotSnapshot], width: int

@@ -1,0 +1,107 @@
+"""The paper exchanges of a config, ready to trade on."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nimbus_tui.config.checks import opening_balances
+from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.model import Config
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.ids import ExchangeName, Symbol
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.exchanges.base import PriceSource
+from nimbus_tui.exchanges.live_prices import LivePrices
+from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
+from nimbus_tui.exchanges.paper.funding import FundingSchedule
+from nimbus_tui.exchanges.paper.matching import FillModel
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.real_venues import RealVenues
+from nimbus_tui.simulation.funding_files import funding_rates
+from nimbus_tui.simulation.replay import ReplaySource
+from nimbus_tui.simulation.synthetic import Regime, SyntheticMarket, SyntheticSource, start_price
+
+
+def paper_settings(
+    config: Config, section: PaperSection, instruments: Iterable[Instrument]
+) -> PaperSettings:
+    """How a paper exchange fills, and what its perpetuals pay."""
+    return PaperSettings(
+        fill_model=FillModel(section.fill_model.value),
+        partial_fills=section.partial_fills,
+        latency_ms=section.latency_ms,
+        slippage_percent=section.slippage_percent,
+        leverage=section.leverage,
+        fee_in_base=any(one.buy_fee_in_base for one in instruments),
+        funding=FundingSchedule(
+            rate=section.funding_rate,
+            recorded={
+                Symbol(symbol): funding_rates(config.path.parent / path)
+                for symbol, path in section.funding_files.items()
+            },
+        ),
+    )
+
+
+def paper_exchange(
+    config: Config,
+    name: ExchangeName,
+    clock: Clock,
+    store: PaperStore,
+    source: PriceSource | None,
+    settings: PaperSettings,
+) -> PaperExchange:
+    """A paper exchange on its source of prices, if it has one."""
+    instruments = list(config.instruments[name].values())
+    paper = PaperExchange(
+        name,
+        instruments=instruments,
+        balances=opening_balances(config.papers[name], instruments),
+        clock=clock,
+        store=store,
+        source=source,
+        settings=settings,
+    )
+    if isinstance(source, LivePrices):
+        source.link_changed = paper.prices_flow
+        paper.feed_status = source.status
+    return paper
+
+
+def price_source(
+    config: Config,
+    name: ExchangeName,
+    section: PaperSection,
+    clock: Clock,
+    venues: RealVenues | None,
+) -> PriceSource:
+    """Where a paper exchange's prices come from."""
+    if section.market is MarketSource.LIVE and section.prices_from is not None and venues:
+        feed = venues.feed(section.prices_from, config.venues[section.prices_from])
+        return LivePrices(feed, list(config.instruments[name]), clock)
+    if section.market is MarketSource.REPLAY:
+        return ReplaySource(price_files(config, section), clock, section.speed)
+    markets = synthetic_markets(config.instruments[name].values())
+    return SyntheticSource(
+        markets, clock=clock, seed=section.seed, regime=Regime(section.regime.value)
+    )
+
+
+def synthetic_markets(instruments: Iterable[Instrument]) -> tuple[SyntheticMarket, ...]:
+    """The made-up markets of some instruments."""
+    return tuple(
+        SyntheticMarket(
+            symbol=instrument.symbol,
+            tick_size=instrument.tick_size,
+            start_price=start_price(instrument.base),
+        )
+        for instrument in instruments
+    )
+
+
+def price_files(config: Config, section: PaperSection) -> dict[Symbol, list[Path]]:
+    """The files of a replay, by symbol."""
+    folder = config.path.parent
+    return {
+        Symbol(symbol): [folder / p for p in ([paths] if isinstance(paths, str) else paths)]
+        for symbol, paths in section.files.items()
+    }

@@ -1,0 +1,1 @@
+"""The safe: secrets at rest, and what must not be told."""

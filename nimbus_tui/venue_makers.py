@@ -1,0 +1,76 @@
+"""Makes the adapters of real venues; nothing of a venue is imported before it is needed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from nimbus_tui.config.exchange_sections import NetworkName, VenueSection
+from nimbus_tui.core.clock import Clock
+from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.ids import ExchangeName
+from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.exchanges.base import Exchange
+from nimbus_tui.exchanges.net.budget import Budgets
+from nimbus_tui.exchanges.registry import exchange_class
+from nimbus_tui.real_venues import Key
+
+if TYPE_CHECKING:
+    from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
+
+
+class AdapterMaker:
+    """One for a process: its adapters share the budgets of requests.
+
+    `keys` is the folder of what is remembered of each key that signs.
+    """
+
+    def __init__(self, clock: Clock, chance: Random, keys: Path) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._keys = keys
+        self._budgets = Budgets(clock)
+
+    def adapter(self, name: ExchangeName, section: VenueSection, key: Key | None) -> Exchange:
+        """An adapter that is not connected yet.
+
+        Raises:
+            ConfigError: there is no adapter of that type, or it can't be loaded.
+        """
+        return exchange_class(section.type)(
+            name,
+            _settings(section),
+            clock=self._clock,
+            budgets=self._budgets,
+            chance=self._chance,
+            private_key=key,
+            keys=self._keys,
+        )
+
+    async def listed(self, section: VenueSection) -> Sequence[Instrument]:
+        """Everything that can be traded at a venue.
+
+        Raises:
+            ExchangeError: it can't be reached, or makes no sense.
+        """
+        from nimbus_tui.exchanges.hyperliquid.adapter import listed
+
+        return await listed(
+            _settings(section), clock=self._clock, budgets=self._budgets, chance=self._chance
+        )
+
+
+def _settings(section: VenueSection) -> "HyperliquidSettings":
+    if section.type != "hyperliquid":
+        raise ConfigError(f"there is no adapter for type = {section.type!r} in this version")
+    from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
+    from nimbus_tui.exchanges.hyperliquid.signing import Network
+
+    is_mainnet = section.network is NetworkName.MAINNET
+    return HyperliquidSettings(
+        network=Network.MAINNET if is_mainnet else Network.TESTNET,
+        market=section.market.type,
+        account=section.account,
+        rest_url=section.rest_url,
+        ws_url=section.ws_url,
+    )
