@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from nimbus_tui.config.checks import opening_balances
-from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.exchange_sections import MarketSource, PaperSection, VenueSection
 from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
 from nimbus_tui.config.locations import journal_path, paper_path, vault_path
@@ -27,7 +27,7 @@ from nimbus_tui.config.preview import preview_text
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ConfigError, JournalLost, NimbusError
 from nimbus_tui.core.ids import ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
 from nimbus_tui.core.redaction import redact_with
@@ -342,6 +342,11 @@ def _engine(
         limits=config.risk,
         account_limits={name: one.risk for name, one in config.exchanges.items()},
         other_rules=other_rules(),
+        dead_man_switches=frozenset(
+            name
+            for name, one in config.exchanges.items()
+            if isinstance(one, VenueSection) and one.dead_man_switch
+        ),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
     return Engine(
@@ -362,5 +367,7 @@ def _spec(config: Config, bot: BotConfig) -> BotSpec:
         close_on_stop=bot.common.on_stop is OnStop.CLOSE,
         capital=bot.common.capital or Decimal(0),
         mode=config.mode(bot.bot_id),
+        leverage=bot.common.leverage,
+        margin_mode=bot.common.margin or MarginMode.CROSS,
         config=msgspec.json.encode(bot.parameters),
     )

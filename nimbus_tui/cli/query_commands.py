@@ -24,6 +24,7 @@ from nimbus_tui.control.commands import (
     StopBot,
 )
 from nimbus_tui.control.rows import bot_row, fill_row, order_row
+from nimbus_tui.control.snapshots import EngineSnapshot
 from nimbus_tui.core.codec import to_plain
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.ids import BotId
@@ -191,6 +192,33 @@ async def _follow(name: str, after: int) -> None:
         after = new[-1].seq if new else after
 
 
+def status_document(snapshot: EngineSnapshot, bots: int) -> dict[str, Any]:
+    """`status --json`: times in ms, `uptime` in seconds."""
+    return {
+        "name": snapshot.name,
+        "version": snapshot.version,
+        "uptime": (snapshot.now_ns - snapshot.started_ns) / 1e9,
+        "clock_offset_ms": snapshot.clock_offset_ms,
+        "engine": {
+            "state": snapshot.state,
+            "mode": snapshot.mode,
+            "risk": snapshot.risk,
+            "bots": bots,
+            "equity": snapshot.equity,
+        },
+        "exchanges": {
+            venue.name: {
+                "connected": venue.link == "connected",
+                "ping_ms": venue.ping_ms,
+                "data_age_ms": venue.data_age_ms,
+                "reconnects": venue.reconnects,
+                "rate_used": venue.rate_used,
+            }
+            for venue in snapshot.exchanges
+        },
+    }
+
+
 def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
     """How the engine and its venues are doing."""
     with friendly():
@@ -203,31 +231,8 @@ def status(as_json: JsonOption = False, engine: EngineOption = None) -> None:
                 await client.close()
 
         snapshot, found = asyncio.run(ask())
-        document = {
-            "name": snapshot.name,
-            "version": snapshot.version,
-            "uptime": (snapshot.now_ns - snapshot.started_ns) / 1e9,
-            "clock_offset_ms": 0,
-            "engine": {
-                "state": snapshot.state,
-                "mode": snapshot.mode,
-                "risk": snapshot.risk,
-                "bots": len(found),
-                "equity": snapshot.equity,
-            },
-            "exchanges": {
-                venue.name: {
-                    "connected": venue.link == "connected",
-                    "ping_ms": venue.ping_ms,
-                    "data_age_ms": venue.data_age_ms,
-                    "reconnects": venue.reconnects,
-                    "rate_used": venue.rate_used,
-                }
-                for venue in snapshot.exchanges
-            },
-        }
         if as_json:
-            print_json(document)
+            print_json(status_document(snapshot, len(found)))
         else:
             mode = _mode_word(snapshot.mode.value)
             rows = [(snapshot.name, mode, snapshot.state, snapshot.risk, str(len(found)))]

@@ -150,6 +150,8 @@ class VenueSection(ExchangeSection, frozen=True, kw_only=True):
     """Another address for requests, https://… or http://…; default: the network's own."""
     ws_url: str = ""
     """Another address for streams, wss://… or ws://…; default: the network's own."""
+    dead_man_switch: bool = False
+    """Whether the venue is to cancel every order of the account if it hears nothing of us."""
 
     @property
     def mode(self) -> Mode:

@@ -78,10 +78,15 @@ class ExchangeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     name: ExchangeName
     type: str
     link: str
+    """connected, connecting or disconnected."""
     ping_ms: float | None
     data_age_ms: float | None
     reconnects: int
     rate_used: float
+    clock_offset_ms: float | None = None
+    """The venue's time less ours; None where it is not measured."""
+    detail: str = ""
+    """What there is to say beside the figures, e.g. why it is not connected."""
 
 
 class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +110,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: tuple[ExchangeSnapshot, ...] = ()
     emergency: str = ""
     """What an emergency shutdown still has to do or has done; empty outside one."""
+    clock_offset_ms: float | None = None
+    """The venue's time less ours, of the venue that is furthest off; None where none tells."""
     audit: str = "checking"
     """`ok`, `checking`, or which of the engine's own promises doesn't hold."""
 

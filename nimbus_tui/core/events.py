@@ -74,6 +74,8 @@ class OrderRejected(Event, frozen=True, kw_only=True):
     client_order_id: ClientOrderId | None
     symbol: Symbol
     reason: str
+    passing: bool = False
+    """Whether it is a passing state of the venue: nothing is wrong with the order."""
 
 
 class PositionUpdate(Event, frozen=True, kw_only=True):

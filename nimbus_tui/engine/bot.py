@@ -17,7 +17,7 @@ from nimbus_tui.core.events import (
 )
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import Asset, BotId, OrderKey, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import DesiredOrder, Order
 from nimbus_tui.core.plan import Plan, ReviewedPlan, View
@@ -81,6 +81,11 @@ class Bot:
         self.risk = BotRisk(self, journal, clock, orders.name)
         self.life = StrategyLife(self)
         self.waking = Waking(self, clock)
+        self.leverage: int | None = None
+        """What the venue is to use on each of its perpetuals; None: as it is there."""
+        self.margin_mode = MarginMode.CROSS
+        self.awaits_leverage = False
+        """Whether the venue is not known yet to use it: till then there is no new plan."""
         self.sync = VenueSync.NEVER
         self.plan = Plan()
         self.reviewed = ReviewedPlan()
@@ -108,7 +113,7 @@ class Bot:
         woken = batch.replan or any(filled)
         for quote in batch.quotes:
             self.prices[quote.symbol] = quote
-            self.keeper.price_moved(quote)
+            self.keeper.refusals.price_moved(quote)
         if not self.saved.opened and self.has_prices:
             woken = self.life.open_books(self._clock.now()) or woken
         self.standing.assess()
@@ -122,7 +127,7 @@ class Bot:
         """Ask the strategy if it is awake and may trade, else its last answer stands."""
         self.waking.owes_plan = self.waking.owes_plan or woken
         able = self.saved.opened and self.has_prices and self.life.can_be_asked
-        able = able and self.sync is VenueSync.NOW
+        able = able and self.sync is VenueSync.NOW and not self.awaits_leverage
         if self.waking.owes_plan and able and not self.standing.is_stopped:
             self.waking.owes_plan = False
             answer = self.guard.plan(self.view())
@@ -130,7 +135,7 @@ class Bot:
                 self.has_planned = True
                 self.plan = answer
                 self._plans += 1
-                self.keeper.forget_all_but({wish.key for wish in answer.orders})
+                self.keeper.refusals.forget_all_but({wish.key for wish in answer.orders})
                 self.announce()
                 self.ledger.touch()
         if not (self.has_planned or self.standing.is_stopped):
@@ -149,7 +154,7 @@ class Bot:
             limits=self.limits,
             live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
-            waiting=self.keeper.waiting_reasons(),
+            waiting=self.keeper.refusals.waiting(),
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
             adding_left=self.risk.adding_left(),

@@ -190,7 +190,7 @@ class BotRisk:
     def inputs(self, now: int) -> BotInputs:
         """All that the bot's rules read."""
         bot = self._bot
-        worst = bot.keeper.worst_refusal()
+        worst = bot.keeper.refusals.worst()
         return BotInputs(
             bot_id=bot.bot_id,
             now_ns=now,

@@ -182,7 +182,7 @@ class Clearing:
         if not self._bots_work():
             return f"{amount} can't be closed by an engine that has failed: close them at the venue"
         waiting = "; ".join(
-            reason for key, reason in bot.keeper.waiting_reasons().items() if is_closing_key(key)
+            reason for key, reason in bot.keeper.refusals.waiting().items() if is_closing_key(key)
         )
         if symbol not in bot.prices:
             waiting = waiting or "no price yet"

@@ -51,7 +51,7 @@ class Closer:
     def _order(self, symbol: Symbol) -> DesiredOrder | None:
         bot = self._bot
         key = _key(bot.saved.closings.under_way.get(symbol))
-        if key in bot.keeper.waiting_reasons():
+        if key in bot.keeper.refusals.waiting():
             return None
         live = bot.keeper.live.get(key)
         if live is None and self._is_spot(symbol) and symbol not in bot.prices:

@@ -122,7 +122,8 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
         case ResumeBot() if not bot.standing.is_paused:
             return "is running"
         case ResumeBot() if bot.standing.is_held_by_a_rule_alone:
-            return f"a risk rule pauses it, which resume does not lift: {bot.standing.rule_pause}"
+            what = "a missing setting" if bot.standing.unset else "a risk rule"
+            return f"{what} pauses it, which resume does not lift: {bot.standing.rule_pause}"
         case StartBot() if state == "paused":
             return "is paused; resume it (r) instead"
         case StartBot() if not out:

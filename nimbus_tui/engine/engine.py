@@ -21,6 +21,7 @@ from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.equity_curve import EquityCurves
 from nimbus_tui.engine.facts import Batch
@@ -110,6 +111,7 @@ class Engine:
         """Set once what arrives can be worked on."""
         self._news = asyncio.Event()
         self.synchronisers: dict[ExchangeName, Synchroniser] = {}
+        self.switches: list[DeadManSwitch] = []
         self.first_steps: list[asyncio.Future[None]] = []
         """Of each synchroniser, the first comparison; it may still be under way."""
         self.lost_journal: JournalError | None = None
@@ -132,6 +134,8 @@ class Engine:
         begin(self.equity_curves.run(self.bots.values(), self.emergency.journal_lost))
         begin(self.auditor.run(self.emergency.journal_lost))
         begin(self.recorder.run(self.emergency.journal_lost))
+        for switch in self.switches:
+            begin(switch.run())
         for work in self.beside:
             begin(work(self.emergency.journal_lost))
         upkeep = Upkeep(self.journal, self.clock, self.emergency.journal_lost)

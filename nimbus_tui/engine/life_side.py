@@ -10,6 +10,7 @@ from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
@@ -34,6 +35,7 @@ class LifeSide(VenueSide, Protocol):
     watchers: dict[Market, list[BotId]]
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
+    switches: list[DeadManSwitch]
     first_steps: list[asyncio.Future[None]]
     subscriptions: list[Callable[[], None]]
     bus: EventBus

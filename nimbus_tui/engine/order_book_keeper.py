@@ -1,7 +1,5 @@
-"""Keeps a bot's orders in step with what the venue says, and remembers refusals."""
+"""Keeps a bot's orders in step with what the venue says."""
 
-from collections.abc import Set
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,8 +8,7 @@ from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.core.errors import InvariantViolated
 from nimbus_tui.core.events import OrderCancelled, OrderPlaced, OrderRejected
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import ClientOrderId, OrderKey, Symbol
-from nimbus_tui.core.market import Quote
+from nimbus_tui.core.ids import ClientOrderId, OrderKey
 from nimbus_tui.core.order import (
     Accepted,
     CancelResponse,
@@ -20,11 +17,9 @@ from nimbus_tui.core.order import (
     OrderReport,
     OrderResponse,
     OrderState,
-    RefusalKind,
     Refused,
     Unknown,
 )
-from nimbus_tui.core.plan import Band
 from nimbus_tui.engine.closing import is_closing_key
 from nimbus_tui.engine.facts import (
     CancelAnswered,
@@ -34,6 +29,7 @@ from nimbus_tui.engine.facts import (
     OrderReported,
     PlacementAnswered,
 )
+from nimbus_tui.engine.refusals import Refusals
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.orders import lifecycle
 from nimbus_tui.orders.live_orders import LiveOrders
@@ -41,24 +37,10 @@ from nimbus_tui.orders.live_orders import LiveOrders
 if TYPE_CHECKING:
     from nimbus_tui.engine.bot import Bot
 
-MAX_RETRY_S = 60
-"""Longest wait before an order that was refused is tried again."""
 RETRY_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """How long to wait before a cancel is sent or fills are read again; the last one repeats."""
 
 _UNANSWERED = frozenset({OrderState.PENDING, OrderState.UNKNOWN})
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """The newest refusal of a key and when it may be tried again."""
-
-    kind: RefusalKind
-    reason: str
-    times: int
-    retry_at: int | None
-    """Time of the next try, or None: on the next price."""
-    symbol: Symbol
-    price: Decimal | None
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -83,7 +65,7 @@ class OrderBookKeeper:
         # A cancel of that life may never have left; a second one does no harm.
         self.live = LiveOrders(tuple(lifecycle.cancel_failed(o, o.updated_ns) for o in resting))
         self._deferred: dict[ClientOrderId, OrderReport] = {}
-        self._refusals: dict[OrderKey, Refusal] = {}
+        self.refusals = Refusals(bot, clock)
         self._cancel_retries: dict[ClientOrderId, Retry] = {}
         self._fill_retries: dict[ClientOrderId, Retry] = {}
         self.stale_reports = 0
@@ -215,6 +197,8 @@ class OrderBookKeeper:
             return False
         step = lifecycle.reported(order, report, self._clock.now())
         self.stale_reports += step.stale
+        if step.order.state is OrderState.REJECTED and order.is_live:
+            self.refusals.reported(step.order)
         self._moved(order, step.order)
         if step.fills_missing:
             self._deferred[identity] = report
@@ -245,10 +229,12 @@ class OrderBookKeeper:
             return
         step = lifecycle.answered(order, response, self._clock.now())
         self.stale_reports += step.stale
-        if isinstance(response, Refused) and not step.stale:
-            self._refused(order, response)
+        # A report of the refusal may have come first: only the answer says of what kind it is.
+        overtaken = order.state is OrderState.REJECTED
+        if isinstance(response, Refused) and (overtaken or not step.stale):
+            self.refusals.note(order, response)
         if isinstance(response, Accepted):
-            self._refusals.pop(order.key, None)
+            self.refusals.accepted(order.key)
         self._moved(order, step.order)
 
     def _cancel(self, identity: ClientOrderId, response: CancelResponse) -> None:
@@ -292,6 +278,7 @@ class OrderBookKeeper:
                     client_order_id=order.client_order_id,
                     symbol=order.symbol,
                     reason=order.reason,
+                    passing=self.refusals.is_passing(order),
                 )
                 self._bot.publish(event)
             case OrderState.CANCELLED | OrderState.EXPIRED:
@@ -313,78 +300,13 @@ class OrderBookKeeper:
     def _find(self, identity: ClientOrderId) -> Order | None:
         return self.live.by_client_id(identity) or self._journal.order(identity)
 
-    # refusals
-
-    def _refused(self, order: Order, refused: Refused) -> None:
-        """Wait before the next try; the same refusal again and again pauses the bot."""
-        race = refused.kind is RefusalKind.POST_ONLY_WOULD_CROSS
-        last = self._refusals.get(order.key)
-        # By kind: the words hold prices and balances, which change from one try to the next.
-        times = last.times + 1 if last is not None and last.kind is refused.kind else 1
-        quote = self._bot.prices.get(order.symbol)
-        wait_s = min(2 ** (times - 1), MAX_RETRY_S)
-        self._refusals[order.key] = Refusal(
-            kind=refused.kind,
-            reason=refused.reason,
-            times=times,
-            retry_at=None if race else self._clock.now() + wait_s * NS_PER_SECOND,
-            symbol=order.symbol,
-            price=quote.price if race and quote is not None else None,
-        )
-        if not race and times >= self._bot.limits.repeat_refusals:
-            self._bot.standing.risk_pause(
-                f"{order.key} was refused {times} times in a row: {refused.reason}"
-            )
-
-    def worst_refusal(self) -> tuple[int, str]:
-        """How often in a row a key was refused for one reason, the worst of all; key and reason."""
-        found = [
-            (one.times, f"{key}: {one.reason}")
-            for key, one in self._refusals.items()
-            if one.retry_at is not None
-        ]
-        return max(found, default=(0, ""))
-
-    def price_moved(self, quote: Quote) -> None:
-        """A race is over once the price has moved."""
-        for key, refusal in list(self._refusals.items()):
-            raced = refusal.retry_at is None and refusal.symbol == quote.symbol
-            if raced and refusal.price != quote.price:
-                del self._refusals[key]
-
-    def waiting_reasons(self) -> dict[OrderKey, str]:
-        """Keys that must wait for their next try, with the reason of the refusal."""
-        now = self._clock.now()
-        return {
-            key: f"refused: {refusal.reason}"
-            for key, refusal in self._refusals.items()
-            if refusal.retry_at is None or refusal.retry_at > now
-        }
-
     def retry_at(self) -> int | None:
         """When the next refused order or cancel may be tried again."""
         now = self._clock.now()
-        times = [refusal.retry_at for refusal in self._refusals.values()]
+        times = list(self.refusals.times())
         times += [retry.at for retry in self._cancel_retries.values()]
         times += [retry.at for retry in self._fill_retries.values()]
         return min((at for at in times if at is not None and at > now), default=None)
-
-    def retry_band(self, symbol: Symbol) -> Band:
-        """While an order lost a race, any price of its symbol is worth a turn."""
-        for refusal in self._refusals.values():
-            if refusal.retry_at is None and refusal.symbol == symbol:
-                return (refusal.price, refusal.price)
-        return (None, None)
-
-    def forget_all_but(self, keys: Set[OrderKey]) -> None:
-        """Refusals of orders that nobody wishes any more are of no interest."""
-        for key in self._refusals.keys() - keys:
-            if not is_closing_key(key):
-                del self._refusals[key]
-
-    def forget_refusals(self) -> None:
-        """The operator has looked: try again at once."""
-        self._refusals.clear()
 
 
 def _is_due(retry: Retry, now: int) -> bool:

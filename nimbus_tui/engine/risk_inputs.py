@@ -13,6 +13,7 @@ from nimbus_tui.engine.hourly_closes import HourlyCloses
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.risk_book import RiskBook
 from nimbus_tui.engine.risk_side import RiskSide
+from nimbus_tui.engine.venue_clocks import worst_offset
 from nimbus_tui.risk.limits import AccountLimits
 from nimbus_tui.risk.states import (
     AccountInputs,
@@ -70,7 +71,7 @@ class RiskInputs:
         self._base[name] = self._book.earned(name, self._price, self.worth)
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, OrderRejected):
+        if isinstance(event, OrderRejected) and not event.passing:
             self._rejects.append(self._engine.clock.now())
 
     # what is measured
@@ -91,6 +92,7 @@ class RiskInputs:
             clusters=clusters,
             system=SystemState(
                 operator=emergency.reason if emergency.latched else "",
+                clock_offset_s=self._clock_offset(),
                 rejects_per_minute=self._rejects_per_minute(now),
                 foreign_orders=self._foreign_orders(),
             ),
@@ -166,6 +168,12 @@ class RiskInputs:
             return ()
         share = Input(value=Decimal(str(used)), source=f"request budget of {name}")
         return (BudgetState(name="requests", used=share, allowed=ONE),)
+
+    def _clock_offset(self) -> Input | None:
+        worst = worst_offset(self._engine.exchanges.values())
+        if worst is None:
+            return None
+        return Input(value=Decimal(str(worst.ms)) / 1000, source=f"clock of {worst.exchange}")
 
     def _rejects_per_minute(self, now: int) -> int:
         while self._rejects and self._rejects[0] <= now - MINUTE_NS:

@@ -8,7 +8,7 @@ import msgspec
 
 from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument
+from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.engine.strategy_guard import AnyStrategy
 from nimbus_tui.risk.limits import AccountLimits, EngineLimits, RiskLimits
 from nimbus_tui.risk.rule import Rule
@@ -41,6 +41,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     account_limits: Mapping[ExchangeName, AccountLimits] = msgspec.field(default_factory=dict)
     other_rules: tuple[Rule, ...] = ()
     """Risk rules of other packages."""
+    dead_man_switches: frozenset[ExchangeName] = frozenset()
+    """Venues that are to cancel every order of the account once they hear nothing of us."""
     watches_streams: bool = False
     """Whether a stream that is silent pauses the bots that need it; nothing is in a backtest."""
     history_days: int = 90
@@ -59,6 +61,10 @@ class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
     close_on_stop: bool = False
     capital: Decimal = Decimal(0)
     """0: the most that the plan can commit, worked out at the first price."""
+    leverage: int | None = None
+    """What the venue is to use on each of its perpetuals; None: as it is there."""
+    margin_mode: MarginMode = MarginMode.CROSS
+    """Goes with the leverage."""
     mode: Mode = Mode.PAPER
     config: bytes = b"{}"
     """The bot's config as JSON, to notice changes at a restart."""

@@ -12,6 +12,8 @@ from nimbus_tui.engine.stopping import StopPolicy, StopWay
 
 CANCEL_AGAIN_S = 0.1
 """How long a shutdown waits before it looks again for orders to cancel."""
+CLEAR_S = 5.0
+"""How long a shutdown tries to take back a dead-man's switch."""
 LET_GO_S = 2.0
 """How long a shutdown waits for its own tasks and connections to end."""
 
@@ -25,12 +27,21 @@ async def shut_down(engine: LifeSide, cancel_orders: bool | None) -> None:
     policy = StopPolicy(cancel_on_shutdown=engine.settings.cancel_on_shutdown)
     cancel = policy.cancels(StopWay.SHUTDOWN, cancel_orders) or engine.emergency.is_under_way
     try:
+        clears = not failed
         if cancel:
-            await _within(
+            clears &= await _within(
                 engine,
                 engine.settings.shutdown_timeout_s,
                 _cancel_orders(engine),
                 "not every order could be cancelled in time",
+            )
+        if clears:  # else what is left may well be cancelled by the venue
+            await _within(
+                engine,
+                CLEAR_S,
+                _clear_switches(engine),
+                "a dead-man's switch could not be cleared in time: the venue will cancel every "
+                "order of the account",
             )
         await _within(
             engine, LET_GO_S, _let_go(engine), "the shutdown took too long and was cut short"
@@ -45,8 +56,11 @@ async def shut_down(engine: LifeSide, cancel_orders: bool | None) -> None:
 
 async def _within(
     engine: LifeSide, seconds: float, step: Coroutine[Any, Any, None], late: str
-) -> None:
-    """Take one step of the shutdown; neither its length nor its fault keeps the next away."""
+) -> bool:
+    """Take one step of the shutdown; neither its length nor its fault keeps the next away.
+
+    Returns whether it came to its end.
+    """
     try:
         async with asyncio.timeout(seconds):
             await step
@@ -55,6 +69,13 @@ async def _within(
     except Exception as error:
         detail = "".join(traceback.format_exception(error))
         engine.bus.publish(Error(message=f"the shutdown failed: {error!r}", detail=detail))
+    else:
+        return True
+    return False
+
+
+async def _clear_switches(engine: LifeSide) -> None:
+    await asyncio.gather(*(switch.clear() for switch in engine.switches))
 
 
 async def _cancel_orders(engine: LifeSide) -> None:

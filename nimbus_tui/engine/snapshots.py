@@ -19,6 +19,7 @@ from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.panels import bot_panel
 from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.statistics import statistics_of
+from nimbus_tui.engine.venue_clocks import worst_offset
 from nimbus_tui.journal.base import Journal
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
     bots = list(engine.bots.values())
     counted = engine.accounts.counted
     told = [engine.accounts.equity[name] for name in counted if name in engine.accounts.equity]
+    offset = worst_offset(engine.exchanges.values())
     worst = max((bot.standing.risk_step for bot in bots), default=None)
     return EngineSnapshot(
         name=engine.settings.name,
@@ -121,6 +123,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
         seq=engine.bus.seq,
         exchanges=tuple(_exchange(engine, name) for name in engine.exchanges),
         emergency=engine.emergency.progress,
+        clock_offset_ms=None if offset is None else offset.ms,
         audit=engine.auditor.verdict,
     )
 
@@ -136,11 +139,13 @@ def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
     return ExchangeSnapshot(
         name=exchange.name,
         type=type(exchange).__name__.removesuffix("Exchange").lower(),
-        link=status.detail or status.link.value,
+        link=status.link.value,
+        detail=status.detail,
         ping_ms=status.ping_ms,
         data_age_ms=status.data_age_ms,
         reconnects=status.reconnects,
         rate_used=status.rate_used,
+        clock_offset_ms=status.clock_offset_ms,
     )
 
 

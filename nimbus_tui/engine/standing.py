@@ -42,6 +42,9 @@ class Standing:
         self._rules: tuple[Books, tuple[ExitRule, ...]] | None = None
         self.emergency = False
         """Whether the engine's emergency shutdown holds."""
+        self.unset = ""
+        """Which setting the venue does not have that the bot needs, and why; found out anew at each
+        start."""
 
     @property
     def rule_step(self) -> RiskStep:
@@ -50,17 +53,19 @@ class Standing:
 
     @property
     def risk_reason(self) -> str:
-        """Why repeated refusals, the account or a rule pause the bot; empty while none does.
+        """Why refusals, the account, a rule or a setting pause the bot; empty while none does.
 
         The first two survive a restart and are lifted by the operator, who has looked into them;
-        a rule's own pause ends only when the rule says so.
+        a rule's own pause ends only when the rule says so, and a setting's when the venue has it.
         """
         seen = self._bot.saved.risk_reason or self._bot.saved.difference
         return seen or self.rule_pause
 
     @property
     def rule_pause(self) -> str:
-        """Which rule's ladder pauses the bot, and why; empty while none does."""
+        """Which rule's ladder or missing setting pauses the bot, and why; empty while none does."""
+        if self.unset:
+            return self.unset
         if self.rule_step < RiskStep.PAUSE:
             return ""
         return self._bot.risk.rule_reason or "a risk rule pauses it"
@@ -126,7 +131,7 @@ class Standing:
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
         self._bot.change_saved(risk_reason="", difference="")
-        self._bot.keeper.forget_refusals()
+        self._bot.keeper.refusals.forget()
         self._bot.risk.look()
         if not self.is_paused:
             self._bot.publish(Resumed())

@@ -9,6 +9,7 @@ from nimbus_tui.core.events import Disconnected, Error, Event, Info, Started
 from nimbus_tui.core.version import __version__
 from nimbus_tui.engine import continuity, recovery
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.dead_man_switch import switches_of
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.life_side import LifeSide
 from nimbus_tui.engine.order_manager import OrderManager
@@ -101,6 +102,11 @@ async def _begin_to_trade(engine: LifeSide) -> None:
     engine.synchronisers = {
         name: Synchroniser(engine, manager) for name, manager in engine.order_managers.items()
     }
+    engine.switches = switches_of(
+        engine,
+        tuple(engine.order_managers.values()),
+        lambda: engine.state in ("running", "emergency"),
+    )
     await _first_steps(engine)
     engine.state = "emergency" if engine.emergency.latched else "running"
     for bot in engine.bots.values():
@@ -182,6 +188,8 @@ def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
         bus=engine.bus,
         clock=engine.clock,
     )
+    bot.leverage, bot.margin_mode = spec.leverage, spec.margin_mode
+    bot.awaits_leverage = spec.leverage is not None
     bot.unowned = lambda: engine.accounts.unowned(spec.exchange, engine.bots)
     venue = engine.exchanges[spec.exchange]
     bot.ledger.fee_price = lambda asset, quote: engine.fee_prices.price(venue, asset, quote)

@@ -15,6 +15,7 @@ from nimbus_tui.core.order import Order, OrderReport
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue, OrderReported
 from nimbus_tui.engine.holdings import Holdings
+from nimbus_tui.engine.leverage import Leverages
 from nimbus_tui.engine.look_ups import MARGIN_S, PAUSES_S, Sought
 from nimbus_tui.engine.lost_orders import find_again
 from nimbus_tui.engine.order_manager import OrderManager, describe, sought_of
@@ -41,6 +42,7 @@ class Synchroniser:
         self._manager = manager
         self._orphans = Orphans(engine, manager)
         self.holdings = Holdings(engine, manager)
+        self._leverages = Leverages(engine, manager)
         self._wanted = asyncio.Event()
         self._losses = 0
         """How often the connection was lost; a comparison that spans a loss counts for nothing."""
@@ -163,6 +165,7 @@ class Synchroniser:
             if not self._manager.exchange.is_connected():
                 return  # the connection's return will ask for it again
         self.comparisons = self.begun
+        self._leverages.begin()
         was_in_step = self.in_step
         self._set_in_step(True)
         if not was_in_step:

@@ -37,7 +37,7 @@ class Waking:
                 (
                     self._own_band(symbol),
                     law.get(symbol, NO_BAND_NEEDED),
-                    self._bot.keeper.retry_band(symbol),
+                    self._bot.keeper.refusals.band(symbol),
                 )
             )
             for symbol in self._bot.instruments

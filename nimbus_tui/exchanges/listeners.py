@@ -31,6 +31,15 @@ class Listeners(Generic[Told]):
         return unsubscribe
 
     def tell(self, *args: Told.args, **kwargs: Told.kwargs) -> None:
-        """Tell all; who joins or leaves meanwhile is heard from the next time on."""
+        """Tell all; who joins or leaves meanwhile is heard from the next time on.
+
+        One that fails keeps the news from nobody else; what it raised is raised at the end.
+        """
+        failures: list[Exception] = []
         for callback in list(self._callbacks):
-            callback(*args, **kwargs)
+            try:
+                callback(*args, **kwargs)
+            except Exception as error:  # raised again below, once all have heard
+                failures.append(error)
+        if failures:
+            raise failures[0]

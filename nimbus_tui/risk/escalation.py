@@ -169,7 +169,9 @@ def in_words(reading: RiskReading) -> str:
     unit = "" if reading.unit in SIGNS else f" {reading.unit}"
     numbers = f"{reading.measured:.2f}{sign} of {reading.limit:.2f}{sign}{unit}"
     window = f" {reading.window}" if reading.window else ""
-    return f"{name}: {numbers}{window}"
+    # One name for several causes: the numbers alone don't say of what.
+    cause = f", {reading.detail}" if reading.rule == "emergency" and reading.detail else ""
+    return f"{name}: {numbers}{window}{cause}"
 
 
 def released(ladder: Ladder) -> tuple[Ladder, Change | None]:

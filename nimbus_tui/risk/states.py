@@ -166,7 +166,8 @@ class SystemState(msgspec.Struct, frozen=True, kw_only=True):
     journal_problem: str = ""
     """Why the journal can't be written; empty while it can."""
     clock_offset_s: Input | None = None
-    """Seconds between our clock and a venue's, absolute; None where no venue has one."""
+    """Seconds that the clock of the venue that is furthest off is ahead of ours; None where no
+    venue has one."""
     rejects_per_minute: int = 0
     foreign_orders: tuple[str, ...] = ()
     """Orders with our tag that we did not send since the start."""

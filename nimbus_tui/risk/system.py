@@ -141,7 +141,7 @@ def _clock(system: SystemState, limit: Decimal) -> Measure:
         usage=abs(offset.value) / limit,
         source=offset.source,
         age_ms=offset.age_ms,
-        detail="seconds that our clock is off",
+        detail=f"seconds between our clock and the {offset.source or 'venue'}",
     )
 
 

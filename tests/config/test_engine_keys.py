@@ -49,6 +49,18 @@ async def test_orphans_and_history(
     engine.journal.close()
 
 
+@pytest.mark.parametrize(("key", "venues"), [("false", set()), ("true", {"sim"})])
+async def test_a_dead_man_switch_is_wanted_by_venue(
+    tmp_path: Path, key: str, venues: set[str]
+) -> None:
+    path = written(tmp_path, "")
+    text = path.read_text().replace('"paper"', f'"paper"\ndead_man_switch = {key}')
+    path.write_text(text)
+    engine = live_engine(load_config(path), scratch=tmp_path)
+    assert engine.settings.dead_man_switches == venues
+    engine.journal.close()
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [('orphans = "keep"', '"report", "cancel", "adopt"'), ("history_days = 0", "history_days")],

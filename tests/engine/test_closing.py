@@ -3,6 +3,8 @@
 import asyncio
 from decimal import Decimal
 
+import pytest
+
 from nimbus_tui.control.commands import FlattenBot, StartBot, StopBot
 from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.core.order import OrderType, RefusalKind, Refused
@@ -36,13 +38,19 @@ async def test_f03_what_is_under_the_venues_least_order_stays_and_nothing_hangs(
     assert [o for o in world.exchange.placed if o.type is OrderType.MARKET] == []
 
 
-async def test_a_refused_close_waits_longer_and_longer() -> None:
+@pytest.mark.parametrize(
+    ("kind", "count"), [(RefusalKind.INSUFFICIENT_BALANCE, 6), (RefusalKind.BUSY, 10)]
+)
+async def test_a_refused_close_waits_longer_and_longer_but_never_long_for_a_busy_venue(
+    kind: RefusalKind, count: int
+) -> None:
+    """After 0, 1, 3, 7, 15, 31 s; where only the venue is busy every 5 s from the fourth on."""
     world = await CrashWorld().start("2400", "2388")
-    world.exchange.refuse = lambda request: Refused(RefusalKind.BUSY, "not now")
+    world.exchange.refuse = lambda request: Refused(kind, "not now")
     await world.engine.execute(FlattenBot("grid"))
     await within(world.tick(*["2388"] * 40))
     tries = [o for o in world.exchange.placed if o.type is OrderType.MARKET]
-    assert 4 <= len(tries) <= 7
+    assert len(tries) == count
     world.exchange.refuse = lambda request: None
     await within(world.tick(*["2388"] * 40))
     assert world.bot.position(world.instrument.symbol) == 0

@@ -54,7 +54,7 @@ WHEN_CLOSING: dict[str, Place] = {
     "the positions": lambda story: (story.line, "positions"),
     "the balances": lambda story: (story.line, "balances"),
     "what is not ours": lambda story: (story.engine.emergency._clearing, "_beside"),
-    "why it waits": lambda story: (story.bot.keeper, "waiting_reasons"),
+    "why it waits": lambda story: (story.bot.keeper.refusals, "waiting"),
 }
 ERRORS = [BUG, ExchangeError("down"), JournalError("the disk is full")]
 BY_NAME = [type(error).__name__ for error in ERRORS]

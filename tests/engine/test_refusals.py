@@ -1,10 +1,22 @@
 """Orders that are refused: rests, counts, and one word to the operator."""
 
+from collections import Counter
 from decimal import Decimal
 
+import pytest
+
 from nimbus_tui.control.commands import ResumeBot
-from nimbus_tui.core.order import DesiredOrder, OrderRequest, RefusalKind, Refused, Side
+from nimbus_tui.core.order import (
+    DesiredOrder,
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    RefusalKind,
+    Refused,
+    Side,
+)
 from nimbus_tui.core.plan import Plan, View, Wake
+from nimbus_tui.engine.facts import OrderReported
 from tests.engine.faults import CrashWorld
 from tests.simulation.worlds import World
 
@@ -54,7 +66,7 @@ async def test_refusals_of_orders_that_nobody_wishes_any_more_are_forgotten() ->
     await world.start("2400")
     for base in range(2500, 4000, 100):
         await world.tick(str(base))
-    assert len(world.bot.keeper.waiting_reasons()) <= 6
+    assert len(world.bot.keeper.refusals.waiting()) <= 6
 
 
 async def test_an_objection_is_told_once_however_often_its_numbers_change() -> None:
@@ -77,3 +89,58 @@ async def test_an_objection_is_told_once_however_often_its_numbers_change() -> N
     assert told == [
         "dear is held back: price 3000 is 23.1 % worse than the mark 2437, the collar is 10 %"
     ]
+
+
+BUSY = Refused(RefusalKind.BUSY, "too many requests")
+
+
+async def test_a_busy_venue_is_asked_less_and_less_often_and_never_pauses_the_bot() -> None:
+    world = CrashWorld()
+    world.exchange.refuse = lambda request: BUSY if request.side is Side.BUY else None
+    await world.start("2400")
+    await world.tick(*["2400"] * 600)
+    tries = Counter(request.price for request in world.exchange.placed if request.side is Side.BUY)
+    assert set(tries.values()) == {15}, "after 0, 1, 3, 7, 15, 31, 63 s, then once a minute"
+    assert not world.bot.standing.is_paused
+    assert world.bot.keeper.refusals.worst() == (0, "")
+    assert len(world.resting()) == 3
+    rejected = world.engine.journal.events(types=["orderRejected"])
+    assert {event.passing for event in rejected} == {True}
+    world.exchange.refuse = lambda request: None
+    await world.tick(*["2400"] * 61)
+    assert len(world.resting()) == 6
+
+
+@pytest.mark.parametrize("kind", [RefusalKind.INSUFFICIENT_BALANCE, RefusalKind.BUSY])
+async def test_a_refusal_that_is_reported_before_it_is_answered_waits_and_counts_all_the_same(
+    kind: RefusalKind,
+) -> None:
+    world = CrashWorld()
+
+    def refused(request: OrderRequest) -> Refused | None:
+        if request.side is Side.SELL:
+            return None
+        report = OrderReport(
+            client_order_id=request.client_order_id,
+            exchange_order_id=None,
+            symbol=request.symbol,
+            side=request.side,
+            type=request.type,
+            price=request.price,
+            quantity=request.quantity,
+            filled=Decimal(0),
+            state=OrderState.REJECTED,
+            ts=1,
+            reason="not now",
+        )
+        world.engine.inbox.put(OrderReported(world.exchange.name, report))
+        world.engine.process()
+        return Refused(kind, "not now")
+
+    world.exchange.refuse = refused
+    await world.start("2400")
+    await world.tick(*["2400"] * 40)
+    pauses = kind is not RefusalKind.BUSY
+    assert world.bot.standing.is_paused is pauses
+    tries = [request for request in world.exchange.placed if request.side is Side.BUY]
+    assert len(tries) == (15 if pauses else 18)

@@ -37,6 +37,8 @@ from tests.known_failures import (
     test_orders,
     test_plans,
     test_restarts,
+    test_venues,
+    venue_mistakes,
 )
 from tests.known_failures.stories import BOT
 from tests.strategies import test_portfolio_orders
@@ -290,6 +292,7 @@ def profit_is_read_off_the_balance(patch: Patch) -> None:
 
 ORDERS, RESTARTS, MESSAGES = test_orders, test_restarts, test_messages
 STOPS, BOOKS, PLANS, LIMITS = test_emergency, test_accounting, test_plans, test_limits
+VENUES = test_venues
 EXITS = {"prices": ("2200", "2200", "2200"), "limits": STOPS.STOP}
 MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (lost_is_failed, ORDERS, "test_f01_an_order_whose_answer_was_lost_fills_45_s_later", {}),
@@ -340,6 +343,13 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (limit_mistakes.a_bots_loss_is_everybodys, LIMITS, "test_f30_one_positions_margin_loss", {}),
     (limit_mistakes.what_has_no_mark_is_worth_nothing, LIMITS, "test_f30_a_missing_mark", {}),
     (limit_mistakes.a_limit_says_not_of_what, LIMITS, "test_f30_every_limit_names", {}),
+    (venue_mistakes.own_channels_may_be_silent, VENUES, "test_f18_", {"dead": "own channels"}),
+    (venue_mistakes.prices_may_be_silent, VENUES, "test_f18_", {"dead": "prices"}),
+    (venue_mistakes.a_busy_venue_is_the_orders_fault, VENUES, "test_f21_while_only", {}),
+    (venue_mistakes.takers_are_tried_all_the_time, VENUES, "test_f21_while_only", {}),
+    (venue_mistakes.exits_wait_like_the_others, VENUES, "test_f21_exits",
+     {"way": VENUES.by_a_stop_loss}),
+    (venue_mistakes.requests_are_not_counted, VENUES, "test_f22_", {}),
 ]  # fmt: skip
 
 

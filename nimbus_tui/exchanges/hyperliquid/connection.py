@@ -78,7 +78,9 @@ class Connection:
         self.prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
         self.board: PriceBoard | None = None
         self._ready = asyncio.Event()
-        self._was_up = False
+        self.up_since_ms: int | None = None
+        """Since when, by the venue's time, everything is told; None while it isn't."""
+        self._offset_ms = 0.0
         self._detail = "not connected yet"
         self._last_frame_ns: int | None = None
         self._upkeep: asyncio.Task[None] | None = None
@@ -111,6 +113,7 @@ class Connection:
             self._upkeep.cancel()
             await asyncio.gather(self._upkeep, return_exceptions=True)
             self._upkeep = None
+        self.up_since_ms = None  # nobody needs to be told of what was asked for
         await self.link.stop()
         await self.http.close()
 
@@ -141,8 +144,11 @@ class Connection:
         return self.session.is_ready
 
     def venue_now_ms(self) -> int:
-        """The venue's time, as far as it is known, in ms."""
-        return self.clock.now() // NS_PER_MS + round(self.rest.offset.offset_ms or 0)
+        """The venue's time in ms, by the newest offset that was ever measured."""
+        offset_ms = self.rest.offset.offset_ms
+        if offset_ms is not None:
+            self._offset_ms = offset_ms
+        return self.clock.now() // NS_PER_MS + round(self._offset_ms)
 
     def newest(self, symbol: Symbol) -> Quote | None:
         """The newest quote of a symbol; None if there is none yet."""
@@ -234,7 +240,7 @@ class Connection:
         task.add_done_callback(self._saying.discard)
 
     async def _said(self, texts: Sequence[str]) -> None:
-        with suppress(NotConnected):
+        with suppress(ExchangeError):
             for text in texts:
                 await self.link.send(text)
 
@@ -243,24 +249,26 @@ class Connection:
     def ready(self) -> None:
         """All channels are on: whoever needs the past compares now."""
         self._ready.set()
-        self._detail, was_up, self._was_up = "", self._was_up, True
-        if not was_up:
+        self._detail = ""
+        if self.up_since_ms is None:
+            self.up_since_ms = self.venue_now_ms()
             self.links.tell(True, "")
 
     def lost(self, reason: str) -> None:
         """The connection is gone; what stood is old."""
         self._ready.clear()
-        self._detail, was_up, self._was_up = reason, self._was_up, False
+        self._detail = reason
         if self.board is not None:
             self.board.clear()
-        if was_up:
+        if self.up_since_ms is not None:
+            self.up_since_ms = None
             self.links.tell(False, reason)
 
     def gap(self, reason: str) -> None:
         """Something was lost on the way: compare, as after a return."""
         if self.session.frames.undecodable == 1:
             logging.getLogger(__name__).warning("%s: %s", self.name, reason)
-        if self._was_up:
+        if self.up_since_ms is not None:
             self.links.tell(True, reason)
 
     def message(self, message: Message) -> None:

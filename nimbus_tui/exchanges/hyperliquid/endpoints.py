@@ -47,13 +47,14 @@ def endpoints(
 
 
 def _checked(key: str, url: str, scheme: str) -> str:
-    allowed = f"{key} must look like {scheme}s://host or {scheme}://host:port"
+    """The address without a slash at its end. It isn't shown if it is wrong: it may hold a key."""
+    refusal = ConfigError(f"{key} must look like {scheme}s://host or {scheme}://host:port")
     try:
         parts = urlsplit(url)
         sound = parts.scheme in {scheme, f"{scheme}s"} and bool(parts.hostname)
         _ = parts.port
-    except ValueError as error:
-        raise ConfigError(f"{url!r} is no address: {allowed}") from error
+    except ValueError:
+        raise refusal from None
     if not sound or parts.query or parts.fragment or parts.username is not None:
-        raise ConfigError(f"{url!r} is no address: {allowed}")
+        raise refusal
     return url.rstrip("/")

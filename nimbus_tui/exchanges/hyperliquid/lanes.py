@@ -10,12 +10,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.order import (
     CancelRequest,
     OrderRequest,
     OrderResponse,
-    Refused,
-    Unknown,
 )
 from nimbus_tui.exchanges.hyperliquid.answers import cancel_answers, placement_answers
 from nimbus_tui.exchanges.hyperliquid.wire_actions import (
@@ -37,6 +36,10 @@ Answer = OrderResponse
 """Also that of a cancel: accepted, refused, unknown."""
 
 
+class NotSent(ExchangeError):
+    """A request that has not left, so that it may leave another time under the same id."""
+
+
 class Waiting(Generic[Item, Request]):
     """One request as the venue wants it, and who waits for its answer."""
 
@@ -50,6 +53,11 @@ class Waiting(Generic[Item, Request]):
         """Tell whoever still waits."""
         if not self.answer.done():
             self.answer.set_result(answer)
+
+    def stay(self, reason: str) -> None:
+        """It has not left, and won't."""
+        if not self.answer.done():
+            self.answer.set_exception(NotSent(reason))
 
 
 class Lane(Generic[Item, Request]):
@@ -90,10 +98,15 @@ class Lane(Generic[Item, Request]):
                 batch.append(waiting)
         return batch
 
-    def give_up(self, before_ns: int, refusal: Refused) -> None:
-        """Refuse those that have waited since before a time: they have not left."""
+    def give_up(self, before_ns: int, reason: str) -> None:
+        """Send those no more that have waited since before a time."""
         while self._waiting and self._waiting[0].since_ns <= before_ns:
-            self._waiting.popleft().settle(refusal)
+            self._waiting.popleft().stay(reason)
+
+    def give_up_all(self, reason: str) -> None:
+        """Send nobody any more."""
+        while self._waiting:
+            self._waiting.popleft().stay(reason)
 
     def settle(
         self, batch: Sequence[Waiting[Item, Request]], reply: bytes, http_status: int
@@ -101,13 +114,6 @@ class Lane(Generic[Item, Request]):
         """Give each its part of the venue's reply."""
         answers = self.answers(reply, [one.request for one in batch], http_status)
         for waiting, answer in zip(batch, answers, strict=True):
-            waiting.settle(answer)
-
-    def settle_all(
-        self, batch: Sequence[Waiting[Item, Request]], answer: Refused | Unknown
-    ) -> None:
-        """Give all the same answer."""
-        for waiting in batch:
             waiting.settle(answer)
 
 

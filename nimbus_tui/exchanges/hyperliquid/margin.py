@@ -39,7 +39,7 @@ class Margin:
         """
         symbol = listing.instrument.symbol
         if listing.instrument.market is MarketType.SPOT:
-            raise UnsupportedByExchange(self._connection.name, f"leverage on {symbol}")
+            raise UnsupportedByExchange(self._connection.name, f"set_leverage on {symbol}")
         if not 1 <= leverage <= listing.max_leverage:
             raise ExchangeError(
                 f"{symbol} takes a leverage from 1 to {listing.max_leverage}, not {leverage}"

@@ -7,6 +7,7 @@ is looked up. Orders carry a deadline, so that a look-up after it is proof.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
@@ -16,7 +17,6 @@ from nimbus_tui.core.order import (
     CancelResponse,
     OrderRequest,
     OrderResponse,
-    RefusalKind,
     Refused,
     Unknown,
 )
@@ -24,6 +24,7 @@ from nimbus_tui.exchanges.hyperliquid.address_budget import AddressBudget
 from nimbus_tui.exchanges.hyperliquid.lanes import (
     MOST_TOGETHER,
     Lane,
+    NotSent,
     Waiting,
     cancel_lane,
     cloid_lane,
@@ -46,8 +47,8 @@ LOOK_AGAIN_S = 0.2
 TAKERS_WAIT_NS = 15 * NS_PER_SECOND
 """How long orders that take stay at home after the venue took post-only orders only."""
 POST_ONLY_TEXT = "only post-only orders allowed"
-OVER_BUDGET = Refused(RefusalKind.BUSY, "the budget of requests is used up; it is sent later")
-TAKERS_WAIT = Refused(RefusalKind.BUSY, "the venue takes post-only orders only for the moment")
+OVER_BUDGET = "the budget of requests is used up for the moment"
+TAKERS_WAIT = "the venue takes post-only orders only for the moment"
 
 PostAction = Callable[[L1Action, int | None], Awaitable[HttpReply]]
 """Signs and posts an action once, with a deadline (ms by the venue's clock) or none.
@@ -79,6 +80,14 @@ class OrderDesk:
         self._taker_exits = order_lane(urgent=True)
         self._cancels = cancel_lane()
         self._cloid_cancels = cloid_lane()
+        self._lanes: tuple[Lane[Any, Any], ...] = (
+            self._makers,
+            self._takers,
+            self._maker_exits,
+            self._taker_exits,
+            self._cancels,
+            self._cloid_cancels,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._post_only_since: int | None = None
 
@@ -86,12 +95,17 @@ class OrderDesk:
     def is_post_only(self) -> bool:
         """Whether the venue has just said that it takes post-only orders only."""
         since = self._post_only_since
-        return since is not None and self._clock.now() - since < TAKERS_WAIT_NS
+        # A clock that was set back must not keep exits at home until it has caught up.
+        return since is not None and 0 <= self._clock.now() - since < TAKERS_WAIT_NS
 
     async def place(self, order: Order, request: OrderRequest) -> OrderResponse:
-        """Send an order with others of its kind."""
+        """Send an order with others of its kind.
+
+        Raises:
+            NotSent: it has not left, for want of budget, of a connection, or by the venue's state.
+        """
         if not request.post_only and self.is_post_only:
-            return TAKERS_WAIT
+            raise NotSent(TAKERS_WAIT)
         if request.reduce_only:
             lane = self._maker_exits if request.post_only else self._taker_exits
         else:
@@ -106,7 +120,7 @@ class OrderDesk:
     async def cancel(
         self, action: CancelAction | CancelByCloidAction, request: CancelRequest
     ) -> CancelResponse:
-        """Send the one cancel of an action with others."""
+        """Send the one cancel of an action with others; raises NotSent like `place`."""
         now = self._clock.now()
         if isinstance(action, CancelAction):
             by_oid = self._cancels.join(action.cancels[0], request, now)
@@ -117,11 +131,13 @@ class OrderDesk:
         return await by_cloid.answer
 
     async def close(self) -> None:
-        """Give up what is under way; what has left and has no answer is unknown."""
+        """Give up what is under way: what may have left is unknown, what waits does not leave."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in self._lanes:
+            lane.give_up_all("the connection was closed before it left")
 
     def _move(self, lane: Lane[Any, Any]) -> None:
         """Let a lane's next batch leave once all that is asked for in this moment has joined."""
@@ -132,7 +148,10 @@ class OrderDesk:
         while len(lane):
             batch = lane.next_batch(self._room(lane))
             if batch:
-                self._spawn(self._carry(lane, batch))
+                # Now, not once it is on its way: the next batch asks for room before that.
+                self._address.count(len(batch))
+                carrying = self._spawn(self._carry(lane, batch))
+                carrying.add_done_callback(partial(_answer_all, batch))
             elif len(lane):
                 await self._clock.sleep(LOOK_AGAIN_S)
                 lane.give_up(self._clock.now() - PATIENCE_NS, OVER_BUDGET)
@@ -150,20 +169,16 @@ class OrderDesk:
     async def _carry(self, lane: Lane[Any, Any], batch: list[Waiting[Any, Any]]) -> None:
         action = lane.action(tuple(one.item for one in batch))
         deadline = self._venue_now_ms() + EXPIRES_AFTER_S * 1000 if lane.expires else None
-        self._address.count(len(batch))
         try:
             reply = await self._post(action, deadline)
-        except NoAnswer as error:
-            if not error.may_have_arrived:
-                self._address.give_back(len(batch))
-            refused = Refused(RefusalKind.BUSY, str(error))
-            lane.settle_all(batch, Unknown(str(error)) if error.may_have_arrived else refused)
         except ExchangeError as error:
+            if isinstance(error, NoAnswer) and error.may_have_arrived:
+                for waiting in batch:
+                    waiting.settle(Unknown(str(error)))
+                return
             self._address.give_back(len(batch))
-            lane.settle_all(batch, Refused(RefusalKind.BUSY, str(error)))
-        except asyncio.CancelledError:
-            lane.settle_all(batch, Unknown("it was given up while it was under way"))
-            raise
+            for waiting in batch:
+                waiting.stay(str(error))
         else:
             lane.settle(batch, reply.body, reply.status)
 
@@ -172,3 +187,9 @@ class OrderDesk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _answer_all(batch: list[Waiting[Any, Any]], _: "asyncio.Task[None]") -> None:
+    """Whatever has ended a batch's journey, nobody waits for ever."""
+    for waiting in batch:
+        waiting.settle(Unknown("it was given up while it was under way"))

@@ -27,7 +27,7 @@ _OK = 200
 _SERVER_ERROR = 500
 
 SendText = Callable[[str], Awaitable[None]]
-"""Sends one message over the socket; raises NotConnected if it didn't leave."""
+"""Sends one message over the socket; NotConnected if it didn't leave, NoAnswer if it may have."""
 
 
 class Posting:

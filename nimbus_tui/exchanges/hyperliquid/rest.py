@@ -95,6 +95,7 @@ class Rest:
         self._timeout_s = timeout_s
         self._between_tries = Backoff(chance)
         self._after_429 = Backoff(chance, first_s=1.0, most_s=60.0)
+        self._penalties = 0
         self.offset = ClockOffset(clock)
         """The venue's clock less ours, measured by `exchange_status`."""
 
@@ -105,9 +106,7 @@ class Rest:
             NoAnswer: none came; says whether the action may have arrived and may be executed.
         """
         body = signed if isinstance(signed, bytes) else msgspec.json.encode(signed)
-        reply = await self._http.post_json(f"{self._url}/exchange", body, timeout_s=self._timeout_s)
-        self.heed(reply)
-        return reply
+        return await self._send("exchange", body, self._timeout_s)
 
     async def meta(self) -> Meta:
         """All perpetuals."""
@@ -253,8 +252,7 @@ class Rest:
 
     async def _ask_once(self, request: str, body: bytes, timeout_s: float) -> bytes:
         """The body of a sound reply; `NoAnswer` where it is worth to ask again."""
-        reply = await self._http.post_json(f"{self._url}/info", body, timeout_s=timeout_s)
-        self.heed(reply)
+        reply = await self._send("info", body, timeout_s)
         if reply.status == _OK:
             return reply.body
         if reply.status == _TOO_MANY:
@@ -265,9 +263,18 @@ class Rest:
         said = f"Hyperliquid answers {request} with {reply.status}: {shown!r}"
         raise NoAnswer(True, said) if reply.status >= _SERVER_FAILED else ExchangeError(said)
 
+    async def _send(self, route: str, body: bytes, timeout_s: float) -> HttpReply:
+        penalties = self._penalties
+        reply = await self._http.post_json(f"{self._url}/{route}", body, timeout_s=timeout_s)
+        # Of requests that were under way together, the first 429 speaks for all.
+        if penalties == self._penalties:
+            self.heed(reply)
+        return reply
+
     def heed(self, reply: HttpReply) -> None:
         """Keep away for a while from a venue that has had too many requests."""
         if reply.status == _TOO_MANY:
+            self._penalties += 1
             self._budget.penalise(self._after_429.next_s())
         else:
             self._after_429.reset()

@@ -21,7 +21,10 @@ class SentOrder:
 
 
 class SentOrders:
-    """The newest of them, by our ids; a refused one was never there and is forgotten."""
+    """The newest of them, by our ids, also those that the venue has refused.
+
+    A second order with the id of a refused one could not be told from it in a look-up.
+    """
 
     def __init__(self) -> None:
         self._sent: OrderedDict[ClientOrderId, SentOrder] = OrderedDict()
@@ -45,7 +48,11 @@ class SentOrders:
 
     def answered(self, sent: SentOrder, answer: OrderResponse) -> None:
         """What became of it."""
-        if isinstance(answer, Refused) and self.get(sent.request.client_order_id) is sent:
-            del self._sent[sent.request.client_order_id]
         if not sent.answer.done():
             sent.answer.set_result(answer)
+
+    def stayed(self, sent: SentOrder, answer: Refused) -> None:
+        """It has not left after all, and may another time."""
+        if self.get(sent.request.client_order_id) is sent:
+            del self._sent[sent.request.client_order_id]
+        self.answered(sent, answer)

@@ -25,6 +25,7 @@ from nimbus_tui.exchanges.hyperliquid.account_history import History
 from nimbus_tui.exchanges.hyperliquid.cloids import client_id_of, cloid_of
 from nimbus_tui.exchanges.hyperliquid.connection import Connection
 from nimbus_tui.exchanges.hyperliquid.instruments import Listing
+from nimbus_tui.exchanges.hyperliquid.lanes import NotSent
 from nimbus_tui.exchanges.hyperliquid.order_desk import OrderDesk
 from nimbus_tui.exchanges.hyperliquid.order_states import order_state
 from nimbus_tui.exchanges.hyperliquid.orders import cancel_action, wire_order
@@ -84,11 +85,16 @@ class Trading:
                 return Refused(RefusalKind.DUPLICATE, "another order has this client id")
             return await asyncio.shield(known.answer)
         sent = self._sent.remember(request)
-        answer: OrderResponse = Unknown("it was given up while it was under way")
         try:
             answer = await self._placed(request)
-        finally:
-            self._sent.answered(sent, answer)
+        except NotSent as error:
+            refused = Refused(RefusalKind.BUSY, str(error))
+            self._sent.stayed(sent, refused)
+            return refused
+        except BaseException:
+            self._sent.answered(sent, Unknown("it was given up while it was under way"))
+            raise
+        self._sent.answered(sent, answer)
         return answer
 
     async def _placed(self, request: OrderRequest) -> OrderResponse:
@@ -101,7 +107,7 @@ class Trading:
             try:
                 reference = await self._reference(listing)
             except ExchangeError as error:
-                return Refused(RefusalKind.BUSY, f"there is no price of {request.symbol}: {error}")
+                raise NotSent(f"there is no price of {request.symbol}: {error}") from error
         order = wire_order(request, listing, self._connection.settings.worst, reference)
         return order if isinstance(order, Refused) else await self._desk.place(order, request)
 
@@ -181,8 +187,8 @@ class Trading:
         return FillPage(found, reached, more)
 
     def _check_stream(self, rows: Sequence[UserFill]) -> None:
-        connection, since_ms = self._connection, self._users.told_since_ms
-        if since_ms is None or not connection.is_up:
+        connection, since_ms = self._connection, self._connection.up_since_ms
+        if since_ms is None:
             return
         until_ms = connection.venue_now_ms() - TOLD_WITHIN_MS
         kept_back = [

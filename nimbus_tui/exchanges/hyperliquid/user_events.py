@@ -68,7 +68,6 @@ class UserEvents:
         """Ids of fills and payments that were told."""
         self._newest_ms: int | None = None
         """When the newest fill was made; a snapshot is of interest from a little before it on."""
-        self._since_ms: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_mine(self, coin: str) -> bool:
@@ -98,7 +97,6 @@ class UserEvents:
             newest = self._newest_ms
             if newest is None:
                 self._newest_ms = max((one.time for one in fills), default=0)
-                self._since_ms = self._newest_ms
                 for one in fills:
                     self._remember(trade_id(one))
                 return
@@ -115,11 +113,6 @@ class UserEvents:
             is_news = self._remember(f"funding/{payment.funding_id}")
             if is_news and not message.data.isSnapshot:
                 self.funding.tell(payment)
-
-    @property
-    def told_since_ms(self) -> int | None:
-        """From when on the stream has told every fill, if it tells any; None: not yet."""
-        return self._since_ms
 
     def was_told(self, wire: UserFill) -> bool:
         """Whether the stream has told a fill."""

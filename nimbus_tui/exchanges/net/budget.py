@@ -40,6 +40,12 @@ class Budget:
         self._serving: asyncio.Task[None] | None = None
 
     @property
+    def spent(self) -> int:
+        """The weight that was spent in the last minute."""
+        self._forget_old()
+        return self._total
+
+    @property
     def used(self) -> float:
         """The share of the part open to all that is spent now: 1 when normal requests wait."""
         now = self._forget_old()

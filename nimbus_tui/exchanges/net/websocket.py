@@ -5,23 +5,26 @@ time it is, and answers with what is to be sent.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
-from nimbus_tui.core.errors import NotConnected
+from nimbus_tui.core.errors import NoAnswer, NotConnected
 from nimbus_tui.exchanges.net.backoff import Backoff
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 OPEN_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 10.0
+"""The other side takes nothing for so long: it doesn't read any more."""
 CLOSE_TIMEOUT_S = 1.0
 LOOK_EVERY_S = 1.0
 """How often a session is told what time it is."""
 STEADY_NS = 10 * NS_PER_SECOND
-"""A connection that has lived so long was sound: the next one is dialled without a pause."""
+"""A connection that has lived so long was sound: the next one is dialled after a short pause."""
 MOST_BYTES = 16 * 1024 * 1024
 """The largest message that is taken; snapshots of two thousand fills are about 1 MB."""
 MOST_WAITING = 512
@@ -71,6 +74,8 @@ class WebSocketLink:
         self._restart = asyncio.Event()
         self._restart_reason = ""
         self._lives = 0
+        self._opened_ns: int | None = None
+        """When the present or last connection was made; None if the last dialling failed."""
 
     def start(self) -> None:
         """Begin to dial; harmless while it runs."""
@@ -84,22 +89,24 @@ class WebSocketLink:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
-        self._session.closed("closed")
+        self._close_session("closed")
 
     async def send(self, text: str) -> None:
         """Send one message.
 
         Raises:
-            NotConnected: there is no connection, or it ended before the message was handed over.
+            NotConnected: there is no connection; nothing has left.
+            NoAnswer: the connection ended meanwhile; the message may have arrived.
         """
         from websockets.exceptions import ConnectionClosed
+        from websockets.protocol import State
 
-        if self._socket is None:
+        if self._socket is None or self._socket.state is not State.OPEN:
             raise NotConnected(f"there is no connection to {self._url}")
         try:
             await self._socket.send(text)
         except ConnectionClosed as error:
-            raise NotConnected(f"the connection to {self._url} is closed") from error
+            raise NoAnswer(True, f"the connection to {self._url} ended meanwhile") from error
 
     def restart(self, reason: str) -> None:
         """Give the connection up and make a new one."""
@@ -108,12 +115,23 @@ class WebSocketLink:
 
     async def _run(self) -> None:
         while True:
-            begun = self._clock.now()
+            self._opened_ns = None
             reason = await self._live()
-            self._session.closed(reason)
-            if self._clock.now() - begun >= STEADY_NS:
+            self._close_session(reason)
+            if self._was_steady():
                 self._backoff.reset()
             await self._clock.sleep(self._backoff.next_s())
+
+    def _was_steady(self) -> bool:
+        opened_ns = self._opened_ns
+        return opened_ns is not None and self._clock.now() - opened_ns >= STEADY_NS
+
+    def _close_session(self, reason: str) -> None:
+        try:
+            self._session.closed(reason)
+        except Exception:
+            # A listener has failed; that must not end the dialling.
+            logging.getLogger(__name__).exception("the end of %s was not taken in", self._url)
 
     async def _live(self) -> str:
         """One connection from its making to its end; why it ended."""
@@ -130,7 +148,7 @@ class WebSocketLink:
                 max_size=MOST_BYTES,
                 max_queue=MOST_WAITING,
             ) as socket:
-                self._socket = socket
+                self._socket, self._opened_ns = socket, self._clock.now()
                 self.reconnects += self._lives > 0
                 self._lives += 1
                 try:
@@ -139,17 +157,21 @@ class WebSocketLink:
                     self._socket = None
         except (OSError, WebSocketException, TimeoutError) as error:
             return f"{self._url}: {_in_words(error)}"
+        except Exception as error:
+            # A listener has failed: the next connection tells everything anew.
+            logging.getLogger(__name__).exception("a message of %s was not taken in", self._url)
+            return f"a message was not taken in: {_in_words(error)}"
 
     async def _talk(self, socket: "ClientConnection") -> str:
-        for text in self._session.opened(self._clock.now()):
-            await socket.send(text)
+        await _say(socket, self._session.opened(self._clock.now()))
         parts = [
             asyncio.ensure_future(part)
-            for part in (self._listen(socket), self._keep_time(socket), self._wait_for_restart())
+            for part in (self._keep_time(socket), self._wait_for_restart(), self._listen(socket))
         ]
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            return next(iter(done)).result()
+            # A dead link is aborted, which ends the listening too: the first of these says why.
+            return next(part for part in parts if part in done).result()
         finally:
             for part in parts:
                 part.cancel()
@@ -161,8 +183,7 @@ class WebSocketLink:
         with suppress(ConnectionClosed):
             while True:
                 message = await socket.recv(decode=False)
-                for text in self._session.received(message, self._clock.now()):
-                    await socket.send(text)
+                await _say(socket, self._session.received(message, self._clock.now()))
         return "the venue has closed the connection"
 
     async def _keep_time(self, socket: "ClientConnection") -> str:
@@ -171,8 +192,7 @@ class WebSocketLink:
         try:
             while True:
                 await self._clock.sleep(LOOK_EVERY_S)
-                for text in self._session.passed(self._clock.now()):
-                    await socket.send(text)
+                await _say(socket, self._session.passed(self._clock.now()))
         except LinkDead as error:
             # No farewell: nobody is there to answer it.
             socket.transport.abort()
@@ -183,6 +203,20 @@ class WebSocketLink:
     async def _wait_for_restart(self) -> str:
         await self._restart.wait()
         return self._restart_reason
+
+
+async def _say(socket: "ClientConnection", texts: Sequence[str]) -> None:
+    """Send what a session says; TimeoutError if the other side doesn't take it."""
+    if not texts:
+        return
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            for text in texts:
+                await socket.send(text)
+    except TimeoutError:
+        # A farewell would have to wait behind what isn't taken.
+        socket.transport.abort()
+        raise TimeoutError(f"nothing was taken for {SEND_TIMEOUT_S:g} s") from None
 
 
 def _in_words(error: BaseException) -> str:

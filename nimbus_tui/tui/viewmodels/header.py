@@ -141,7 +141,7 @@ def _lamp(venue: ExchangeSnapshot) -> Line:
     """A venue's link, ping and age of data; the worst of it gives the tone."""
     sign = _LINKS.get(venue.link, "▲")
     if venue.link != "connected":
-        return (Cell(f" {sign} {clean(venue.name)} {clean(venue.link)}", "loss"),)
+        return (Cell(f" {sign} {clean(venue.name)} {clean(venue.detail or venue.link)}", "loss"),)
     words, tone = age(venue.data_age_ms)
     cells = [Cell(f" {sign} ", tone), Cell(clean(venue.name)), Cell(f" {words}", tone)]
     if venue.ping_ms is not None:

@@ -341,7 +341,9 @@ async def test_a_storm_of_rejects_is_an_emergency(orders: int, trips: bool) -> N
     await world.wait(0.7)
     assert world.engine.emergency.latched is trips
     if trips:
-        assert world.engine.emergency.reason == "emergency: 10.00 of 10.00 1 min"
+        assert world.engine.emergency.reason == (
+            "emergency: 10.00 of 10.00 1 min, orders refused in a minute"
+        )
 
 
 @in_virtual_time

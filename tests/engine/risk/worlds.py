@@ -17,6 +17,7 @@ from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, OrderKey, Symbol
+from nimbus_tui.core.instrument import MarginMode
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import DesiredOrder, OrderType, Side
 from nimbus_tui.core.plan import Plan, View
@@ -82,6 +83,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str = "sim"
     mode: Mode = Mode.PAPER
     close_on_stop: bool = False
+    leverage: int | None = None
+    margin_mode: MarginMode = MarginMode.CROSS
 
 
 def limits(**numbers: Any) -> RiskLimits:
@@ -164,6 +167,8 @@ class RiskWorld:
             close_on_stop=one.close_on_stop,
             mode=one.mode,
             capital=one.capital,
+            leverage=one.leverage,
+            margin_mode=one.margin_mode,
         )
 
     # life

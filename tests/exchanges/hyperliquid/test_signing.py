@@ -223,4 +223,4 @@ def test_no_library_is_imported_before_a_key_is_made() -> None:
     )
     brought = set(done.stdout.split())
     crypto = {"coincurve", "Crypto", "cryptography"}
-    assert brought & (crypto | {"asyncio", "aiohttp", "websockets"}) == set()
+    assert brought & (crypto | {"aiohttp", "websockets"}) == set()

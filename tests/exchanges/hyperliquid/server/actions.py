@@ -1,7 +1,7 @@
 """Signed actions as the server decodes and re-encodes them; the order of fields is hashed."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType, structs
@@ -10,6 +10,8 @@ from tests.exchanges.hyperliquid.server.grain import stripped
 
 UNREADABLE = "Failed to deserialize the JSON body into the target type"
 MOST_ITEMS = 200
+ADDRESS = "^0x[0-9a-fA-F]{40}$"
+Uint64 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Unreadable(Exception):
@@ -154,10 +156,10 @@ class Body(msgspec.Struct):
     """The envelope of `POST /exchange`."""
 
     action: dict[str, Any]
-    nonce: int
+    nonce: Uint64
     signature: Signature
-    vaultAddress: str | None = None  # noqa: N815
-    expiresAfter: int | None = None  # noqa: N815
+    vaultAddress: Annotated[str, msgspec.Meta(pattern=ADDRESS)] | None = None  # noqa: N815
+    expiresAfter: Uint64 | None = None  # noqa: N815
 
 
 def read_body(raw: bytes) -> Body:
@@ -167,9 +169,12 @@ def read_body(raw: bytes) -> Body:
         Unreadable: it is none.
     """
     try:
-        return msgspec.json.decode(raw, type=Body)
+        body = msgspec.json.decode(raw, type=Body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
+    if not isinstance(body.action.get("type"), str):
+        raise Unreadable("an action without a type")
+    return body
 
 
 def read_action(action: dict[str, Any]) -> L1Action:

@@ -44,9 +44,9 @@ class Control:
             return web.Response(status=400, text=f"{error!r}")
         return web.json_response(told)
 
-    async def call_move(self, coin: str, px: Decimal, **more: Any) -> None:
-        """Move a market."""
-        await self._server.move(coin, px, **more)
+    async def call_move(self, coin: str, px: Decimal, **more: Any) -> str:
+        """Move a market; the price that was reached."""
+        return str(await self._server.move(coin, px, **more))
 
     async def call_mark(self, coin: str, mark: Decimal) -> None:
         """Set a mark price."""

@@ -99,14 +99,15 @@ class Door:
         line.tell({"channel": "post", "data": data})
 
     async def _met(self, route: str, raw: bytes, *more: str) -> Answer:
-        """Carry a request out as fate has it."""
+        """Carry a request out as fate has it; `more` says that it came over a socket."""
         met = self._faults.next(route, *more, *_kinds(raw))
+        weighs = not more or self._world.readings.posts_weigh
         fault = met.fault if met else None
         if met and fault is Fault.SLOW:
             await self._pause(met.seconds)
         if fault in BEFORE:
             return _broken(fault, Answer(200, "null"))
-        answer = self._do(route, raw)
+        answer = self._do(route, raw, weighs=weighs)
         if fault in {Fault.DUPLICATE, Fault.DUPLICATE_LAST} and route == "exchange":
             again = self._do_again(raw)
             answer = again if fault is Fault.DUPLICATE_LAST else answer
@@ -121,35 +122,36 @@ class Door:
     def _do_again(self, raw: bytes) -> Answer:
         """The second copy, which is our doing and breaks no rule of the client's."""
         noted = list(self._world.audit.violations)
-        answer = self._do("exchange", raw)
+        answer = self._do("exchange", raw, weighs=False)
         self._world.audit.violations[:] = noted
         return answer
 
-    def _do(self, route: str, raw: bytes) -> Answer:
+    def _do(self, route: str, raw: bytes, *, weighs: bool) -> Answer:
+        carry_out = self._exchange if route == "exchange" else self._info
         try:
-            return self._exchange(raw) if route == "exchange" else self._info(raw)
+            return carry_out(raw, weighs=weighs)
         except Unreadable as problem:
             words = f"{problem}: {raw[:200].decode(errors='replace')}"
             self._world.audit.broken(Rule.UNREADABLE, words, "", self._world.now())
             return Answer(422, UNREADABLE, "text/plain")
 
-    def _exchange(self, raw: bytes) -> Answer:
+    def _exchange(self, raw: bytes, *, weighs: bool) -> Answer:
         body = read_body(raw)
-        if not self._meter.takes(weight_of_action(_length(body.action))):
+        if weighs and not self._meter.takes(weight_of_action(_length(body.action))):
             return Answer(429, "null")
         return Answer(200, json.dumps(carry_out(self._world, body)))
 
-    def _info(self, raw: bytes) -> Answer:
+    def _info(self, raw: bytes, *, weighs: bool) -> Answer:
         try:
             asked = json.loads(raw)
-            kind = asked["type"]
+            kind = str(asked["type"])
         except (ValueError, KeyError, TypeError) as error:
             raise Unreadable(str(error)) from error
         base = weight(kind, None)
-        if not self._meter.takes(base):
+        if weighs and not self._meter.takes(base):
             return Answer(429, "null")
         reply = self._desk.answer(asked)
-        self._meter.add(weight(kind, reply) - base)
+        self._meter.add(weight(kind, reply) - base if weighs else 0)
         return Answer(200, json.dumps(reply))
 
     def _flush_later(self, met: Met) -> None:

@@ -27,6 +27,8 @@ def carry_out(world: World, body: Body) -> dict[str, Any]:
         Unreadable: a field is missing.
     """
     action = body.action
+    if action["type"] == "approveAgent":
+        action.setdefault("agentName", "")
     _, fields = USER_SIGNED[action["type"]]
     names = [field.partition(":")[0] for field in fields]
     if missing := [name for name in (*names, "signatureChainId") if name not in action]:

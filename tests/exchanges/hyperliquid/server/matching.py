@@ -11,7 +11,7 @@ from tests.exchanges.hyperliquid.server.orders import Order
 from tests.exchanges.hyperliquid.server.settlement import Execution, settle
 from tests.exchanges.hyperliquid.server.world import STRANGER, World, hash_of
 
-MARKET_WIDE = ("bbo", "allMids", "activeAssetCtx", "candle", "l2Book")
+MARKET_WIDE = ("bbo", "allMids")
 
 
 def take(world: World, order: Order) -> None:
@@ -73,6 +73,8 @@ def execute(
     publish_trade(world, world.books[first.market.coin], buy, px, size, tid, users)
     if maker is not None:
         after_maker_fill(world, maker)
+    if taker is not None and not taker.left:
+        _end_siblings(world, taker)
     for order in (taker, maker):
         if order is not None:
             shrink(world, world.account(order.user), order.market.coin)
@@ -125,10 +127,13 @@ def finish(world: World, order: Order) -> None:
     for child in order.children:
         if child.is_open:
             child.waits_for_parent = False
-    if order.parent is not None:
-        for sibling in order.parent.children:
-            if sibling is not order and sibling.is_open:
-                end(world, sibling, "siblingFilledCanceled")
+    _end_siblings(world, order)
+
+
+def _end_siblings(world: World, order: Order) -> None:
+    for sibling in order.parent.children if order.parent else ():
+        if sibling is not order and sibling.is_open:
+            end(world, sibling, "siblingFilledCanceled")
 
 
 def end(world: World, order: Order, status: str) -> None:
@@ -152,7 +157,10 @@ def shrink(world: World, account: Account, coin: str) -> None:
     mine = [
         order
         for order in account.open_orders
-        if order.market.coin == coin and order.reduce_only and not order.waits_for_parent
+        if order.market.coin == coin
+        and order.reduce_only
+        and not order.waits_for_parent
+        and order.left
     ]
     for order in reversed(mine):
         closes = size != 0 and order.buy == (size < 0)

@@ -30,34 +30,37 @@ def move(
     *,
     volume: Decimal | None = None,
     mark: Decimal | None = None,
-) -> None:
+) -> Decimal:
     """Let the market trade at a price, through all that rests before it.
 
     Resting orders at the price or better are filled by strangers, by price, then time; `volume`
-    (base coins) is the most that they take, so the last may fill in part, and what is left beyond
-    the price stays in the book. The mark price follows to `mark`, or to the price.
+    (base coins) is the most that they take: the last may fill in part, and there the price stops.
+    The mark price follows to `mark`, or to the price that was reached, which is returned.
     """
     book = world.books[coin]
     px = snap(px, **book.market.grain)
     buying = px > book.last
     book.last = px
     book.bids, book.asks = [], []
-    _fill_crossed(world, book, buy=False, volume=volume)
-    _fill_crossed(world, book, buy=True, volume=volume)
+    for buy in (False, True):
+        book.last = _fill_crossed(world, book, buy=buy, volume=volume)
     book.refill()
     unit = Decimal(1).scaleb(-book.market.sz_decimals)
-    publish_trade(world, book, buying, px, unit, world.next_tid(), [STRANGER, STRANGER])
-    set_mark(world, coin, px if mark is None else mark)
+    publish_trade(world, book, buying, book.last, unit, world.next_tid(), [STRANGER, STRANGER])
+    set_mark(world, coin, book.last if mark is None else mark)
+    return book.last
 
 
-def _fill_crossed(world: World, book: Book, *, buy: bool, volume: Decimal | None) -> None:
+def _fill_crossed(world: World, book: Book, *, buy: bool, volume: Decimal | None) -> Decimal:
+    """Fill a side as far as the price and the volume go; returns the price reached."""
     left = volume
     while (order := book.first_resting(buy=buy)) is not None and order.reaches(book.last):
         size = order.left if left is None else min(order.left, left)
         if not size:
-            return
+            return order.px
         hit(world, order, size)
         left = None if left is None else left - size
+    return book.last
 
 
 def set_mark(world: World, coin: str, mark: Decimal) -> None:

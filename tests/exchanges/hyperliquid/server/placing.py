@@ -141,10 +141,12 @@ def wake(world: World, order: Order) -> None:
     trigger = order.trigger
     if trigger is None or order.waits_for_parent or not checks.has_come(world, order, trigger):
         return
-    account = world.account(order.user)
     if order.is_position_tpsl or order.reduce_only:
-        size = abs(account.position_size(order.market.coin))
-        order.size = size if order.is_position_tpsl else min(order.size, size)
+        held = world.account(order.user).position_size(order.market.coin)
+        if not held or order.buy != (held < 0):
+            end(world, order, "reduceOnlyCanceled")
+            return
+        order.size = abs(held) if order.is_position_tpsl else min(order.size, abs(held))
     order.triggered = True
     world.set_status(order, "triggered")
     take(world, order)

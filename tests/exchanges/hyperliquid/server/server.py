@@ -1,7 +1,7 @@
 """The server: HTTP and WebSocket on one port, around one world."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from tests.exchanges.hyperliquid.server.universe import Universe, small
 from tests.exchanges.hyperliquid.server.world import Readings, VenueTime, World
 
 HOST = "127.0.0.1"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TICK_S = 0.1
 FAST_BOOKS_EVERY = 5
 SLOW_BOOKS_EVERY = 50
@@ -62,6 +63,8 @@ class HyperliquidServer:
         self._port = port
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self.bugs: list[Exception] = []
+        """What went wrong in the server itself; leaving it raises them."""
 
     @property
     def rest_url(self) -> str:
@@ -86,7 +89,7 @@ class HyperliquidServer:
     async def __aenter__(self) -> Self:
         """Let clients in."""
         control = Control(self)
-        app = web.Application(client_max_size=2**22)
+        app = web.Application(client_max_size=2**22, middlewares=[self._watched])
         app.add_routes(
             [
                 web.post("/info", self._door.info),
@@ -95,7 +98,12 @@ class HyperliquidServer:
                 web.post("/control", control.answer),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=0.2,
+            keepalive_timeout=self.world.readings.keep_alive_s,
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self._port)
         await site.start()
@@ -112,12 +120,26 @@ class HyperliquidServer:
         """Send everybody away."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.bugs += [end for end in ended if isinstance(end, Exception)]
         self._door.close()
         self.sockets.drop()
         if self._runner is not None:
             await self._runner.cleanup()
         self.save()
+        if self.bugs and error is None:
+            raise ExceptionGroup("the venue itself went wrong", self.bugs)
+
+    @web.middleware
+    async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Keep what goes wrong in the server itself, so that no test takes it for a fault."""
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as bug:
+            self.bugs.append(bug)
+            raise
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -180,10 +202,11 @@ class HyperliquidServer:
         *,
         volume: Decimal | None = None,
         mark: Decimal | None = None,
-    ) -> None:
-        """Let the market trade at a price; see `moving.move`."""
-        moving.move(self.world, coin, px, volume=volume, mark=mark)
+    ) -> Decimal:
+        """Let the market trade at a price; returns the one reached, see `moving.move`."""
+        reached = moving.move(self.world, coin, px, volume=volume, mark=mark)
         self.flush()
+        return reached
 
     async def set_mark(self, coin: str, mark: Decimal) -> None:
         """Change the mark price alone."""

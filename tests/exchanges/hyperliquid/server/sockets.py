@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -24,7 +24,7 @@ from tests.exchanges.hyperliquid.server.world import World
 GREETING = "Websocket connection established."
 MINUTE_MS = 60_000
 MOST_WAITING = 10_000
-Post = Callable[["Line", int, dict[str, Any]], Awaitable[None]]
+Post = Callable[["Line", int, dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class Line:
@@ -89,6 +89,7 @@ class Hub:
         self._frame_faults: Counter[SocketFault] = Counter()
         self._opened: deque[int] = deque()
         self._chance = Random(1)
+        self._tasks: set[asyncio.Task[None]] = set()
         streams.subscribed = self.subscriptions
 
     def subscriptions(self) -> set[Subscription]:
@@ -110,11 +111,15 @@ class Hub:
         for line in self.lines:
             self._faults.happened[SocketFault.CLOSE if clean else SocketFault.DROP] += 1
             if clean:
-                line.hang_up() if line.dead else asyncio.ensure_future(
-                    line.socket.close(code=WSCloseCode.GOING_AWAY)
-                )
+                self._spawn(_close(line))
             else:
                 line.cut()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def deaden(self, *, new_ones: bool = False) -> None:
         """Nothing is sent on the sockets any more; with `new_ones` also not on later ones."""
@@ -207,7 +212,7 @@ class Hub:
             line.tell({"channel": "pong"})
         elif method in {"subscribe", "unsubscribe"}:
             self._subscribe(line, method, asked.get("subscription"))
-        elif method == "post" and isinstance(asked.get("id"), int) and "request" in asked:
+        elif method == "post" and _is_post(asked):
             self._take_post(line, asked)
         else:
             self._broken(Rule.UNREADABLE, text)
@@ -220,7 +225,7 @@ class Hub:
             _tell_error(line, f"too many pending post requests id={number}")
             return
         line.posts.add(number)
-        task = asyncio.ensure_future(self._post(line, number, asked["request"]))
+        task = self._spawn(self._post(line, number, asked["request"]))
         task.add_done_callback(lambda _: line.posts.discard(number))
 
     def _subscribe(self, line: Line, method: str, raw: Any) -> None:
@@ -238,13 +243,18 @@ class Hub:
             _tell_error(line, refused)
             return
         data = {"method": method, "subscription": wanted.echo()}
-        line.tell({"channel": "subscriptionResponse", "data": data})
-        if method == "unsubscribe":
+        acknowledgement = {"channel": "subscriptionResponse", "data": data}
+        late = self._world.readings.data_before_ack
+        if not late:
+            line.tell(acknowledgement)
+        if method == "subscribe":
+            line.subscriptions[wanted] = None
+            for frame in self._streams.at_start(wanted):
+                self._send(line, frame)
+        else:
             del line.subscriptions[wanted]
-            return
-        line.subscriptions[wanted] = None
-        for frame in self._streams.at_start(wanted):
-            self._send(line, frame)
+        if late:
+            line.tell(acknowledgement)
 
     def _unfit(self, line: Line, method: str, wanted: Subscription) -> str | None:
         readings, known = self._world.readings, wanted in line.subscriptions
@@ -258,6 +268,14 @@ class Hub:
         if method == "subscribe" and len(everything) >= readings.subscriptions:
             return f"Cannot subscribe to more than {readings.subscriptions} channels."
         return None
+
+
+def _is_post(asked: dict[str, Any]) -> bool:
+    return isinstance(asked.get("id"), int) and isinstance(asked.get("request"), dict)
+
+
+async def _close(line: Line) -> None:
+    await line.socket.close(code=WSCloseCode.GOING_AWAY)
 
 
 def _tell_error(line: Line, words: str) -> None:

@@ -9,6 +9,7 @@ from nimbus_tui.core.clock import NS_PER_MS, Clock
 from tests.exchanges.hyperliquid.server.accounts import Account, Agent, Leverage, Nonces
 from tests.exchanges.hyperliquid.server.audit import Audit
 from tests.exchanges.hyperliquid.server.book import Book
+from tests.exchanges.hyperliquid.server.grain import text
 from tests.exchanges.hyperliquid.server.orders import Order
 from tests.exchanges.hyperliquid.server.universe import Universe
 
@@ -16,6 +17,7 @@ FIRST_OID = 62_014_000_000
 FIRST_TID = 437_413_095_000_000
 DEFAULT_LEVERAGE = 20
 STRANGER = "0x" + "5" * 40
+PAST_TRADES = 30
 DAY_MS = 86_400_000
 
 
@@ -45,6 +47,13 @@ class Readings:
     messages_per_minute: int = 2000
     posts_in_flight: int = 100
     idle_s: float = 60.0
+    """A socket to which nothing was sent for so long is left."""
+    keep_alive_s: float = 180.0
+    """An idle HTTP connection is closed after this."""
+    posts_weigh: bool = True
+    """Requests over a socket count for the weight of the IP too."""
+    data_before_ack: bool = False
+    """The first data of a subscription comes before its acknowledgement."""
 
 
 @dataclass
@@ -90,7 +99,24 @@ class World:
 
     def __post_init__(self) -> None:
         for coin, market in self.universe.markets.items():
-            self.books[coin] = Book(market, market.start, market.start, market.start)
+            book = Book(market, market.start, market.start, market.start)
+            book.trades.extend(self._past_trade(book, age) for age in range(PAST_TRADES, 0, -1))
+            self.books[coin] = book
+
+    def _past_trade(self, book: Book, age: int) -> dict[str, Any]:
+        """A trade of strangers before anybody came; they are what `trades` replays."""
+        buy = age % 3 > 0
+        tid = self.next_tid()
+        return {
+            "coin": book.market.coin,
+            "side": "B" if buy else "A",
+            "px": text((book.asks if buy else book.bids)[age % 4].px),
+            "sz": text(Decimal(age).scaleb(-book.market.sz_decimals)),
+            "time": self.now() - age * 700,
+            "hash": hash_of(tid),
+            "tid": tid,
+            "users": [STRANGER, STRANGER],
+        }
 
     def now(self) -> int:
         """Unix ms of the venue."""
