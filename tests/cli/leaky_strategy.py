@@ -10,7 +10,6 @@ import threading
 import warnings
 from pathlib import Path
 
-from nimbus_tui.core.events import Warning
 from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.strategies.base import BaseTradingStrategy, StrategyConfig, StrategyState
@@ -58,7 +57,6 @@ class LeakyStrategy(BaseTradingStrategy[LeakyConfig, LeakyState]):
         thread.start()
         thread.join()
         asyncio.get_running_loop().call_soon(self.fail, kept.upper())
-        self.announce(Warning(message=f"announced {kept}"))
         token = base64.b64encode(b"user:" + kept.encode()).decode()
         raise ValueError(f"can't sign with {kept} nor {unknown} nor {token}")
 
