@@ -10,6 +10,7 @@ from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.doctor_command import doctor
 from nimbus_tui.cli.exchanges_commands import exchanges_app
 from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
@@ -56,6 +57,7 @@ app.command("demo")(demo)
 app.command("run")(run)
 app.command("backtest")(backtest)
 app.command("simulate")(simulate)
+app.command("doctor")(doctor)
 app.add_typer(config_app, name="config")
 app.add_typer(exchanges_app, name="exchanges")
 app.add_typer(journal_app, name="journal")
