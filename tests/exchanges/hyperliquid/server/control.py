@@ -87,14 +87,20 @@ class Control:
         sockets.muted.clear()
         sockets.refuses = sockets.deaf = False
 
-    async def call_socket(self, fault: str, times: int = 1, on: bool = True) -> None:
-        """Do something to the sockets, by the words of the fault; `on` false ends what lasts."""
+    async def call_socket(
+        self, fault: str, times: int = 1, on: bool = True, later: bool = False
+    ) -> None:
+        """Do something to the sockets, by the words of the fault.
+
+        `on` false ends what lasts; `times` is for broken frames; with `later`, sockets that are
+        opened later are dead too.
+        """
         sockets, kind = self._server.sockets, SocketFault(fault)
         match kind:
             case SocketFault.DROP | SocketFault.CLOSE:
                 sockets.drop(clean=kind is SocketFault.CLOSE)
             case SocketFault.DEAD:
-                sockets.deaden(new_ones=on and times > 1)
+                sockets.deaden(new_ones=later)
             case SocketFault.REFUSE:
                 sockets.refuses = on
             case SocketFault.MUTE_USER | SocketFault.MUTE_MARKET:

@@ -1,4 +1,16 @@
-"""The server: HTTP and WebSocket on one port, around one world."""
+"""The server: HTTP and WebSocket on one port, around one world.
+
+    async with HyperliquidServer() as server:
+        server.fund(address, 10_000, spot={"HYPE": Decimal(5)})
+        ...  # a client of server.rest_url and server.ws_url rests a bid on ETH
+        await server.move("ETH", Decimal("2350"))
+        server.faults.script(Fault.CUT_AFTER, on="order")
+        server.sockets.drop()
+        assert server.audit.violations == []
+
+What the protocol reference leaves open is read by `server.world.readings`: flip them, a client must
+bear either. `python -m tests.exchanges.hyperliquid.server` is the same as a process of its own.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine

@@ -205,7 +205,7 @@ class Hub:
             return
         try:
             asked = json.loads(text)
-            method = asked["method"]
+            method = str(asked["method"])
         except (ValueError, KeyError, TypeError):
             method = None
         if method == "ping":

@@ -12,13 +12,15 @@ from tests.exchanges.hyperliquid.server.accounts import Account
 from tests.exchanges.hyperliquid.server.actions import (
     Kind,
     Limit,
+    Modify,
     OrderAction,
     OrderWire,
     Trigger,
 )
 from tests.exchanges.hyperliquid.server.moving import move, set_mark
-from tests.exchanges.hyperliquid.server.placing import place_all
+from tests.exchanges.hyperliquid.server.placing import modify, place_all
 from tests.exchanges.hyperliquid.server.sdk import MASTER, OTHER
+from tests.exchanges.hyperliquid.server.states import order_status
 from tests.exchanges.hyperliquid.server.universe import small
 from tests.exchanges.hyperliquid.server.world import VenueTime, World
 
@@ -181,3 +183,21 @@ def check_orders(account: Account) -> None:
     held = account.position_size("ETH")
     reducing = [order for order in account.open_orders if order.reduce_only]
     assert sum((order.left for order in reducing), Decimal(0)) <= abs(held)
+
+
+def test_what_replaces_an_order_must_not_cross_unless_it_is_said(world: World) -> None:
+    (placed,) = place(world, wire("2390", "1"))
+    account = world.accounts[MASTER]
+    change = Modify(placed["resting"]["oid"], wire("2410", "1"))
+    assert list(modify(world, account, change, always=False)) == ["error"]
+    assert [order.status for order in account.orders] == ["open"]
+    assert list(modify(world, account, change, always=True)) == ["filled"]
+    assert [order.status for order in account.orders] == ["canceled", "filled"]
+
+
+def test_a_young_order_may_be_unknown(world: World) -> None:
+    (placed,) = place(world, wire("2390", "1"))
+    account, oid = world.accounts[MASTER], placed["resting"]["oid"]
+    assert order_status(world, account, oid)["status"] == "order"
+    world.readings.status_lag_ms = 60_000
+    assert order_status(world, account, oid) == {"status": "unknownOid"}

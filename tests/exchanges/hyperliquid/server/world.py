@@ -54,6 +54,12 @@ class Readings:
     """Requests over a socket count for the weight of the IP too."""
     data_before_ack: bool = False
     """The first data of a subscription comes before its acknowledgement."""
+    strict_modify: bool = True
+    """Without `a: true` what replaces an order must be post-only or not cross the book."""
+    status_lag_ms: int = 0
+    """`orderStatus` doesn't know younger orders yet."""
+    block_s: float = 0.0
+    """How long every action takes until it is in a block."""
 
 
 @dataclass
@@ -106,11 +112,12 @@ class World:
     def _past_trade(self, book: Book, age: int) -> dict[str, Any]:
         """A trade of strangers before anybody came; they are what `trades` replays."""
         buy = age % 3 > 0
+        levels = [*(book.asks if buy else book.bids), *book.asks]
         tid = self.next_tid()
         return {
             "coin": book.market.coin,
             "side": "B" if buy else "A",
-            "px": text((book.asks if buy else book.bids)[age % 4].px),
+            "px": text(levels[age % min(4, len(levels))].px),
             "sz": text(Decimal(age).scaleb(-book.market.sz_decimals)),
             "time": self.now() - age * 700,
             "hash": hash_of(tid),
