@@ -69,14 +69,16 @@ class HyperliquidServer:
         self._streams = Streams(self.world, desk, tapes)
         self.meter = Meter(self.world)
         self._door = Door(self.world, desk, self.faults, self.meter, self.flush)
-        self.sockets = Hub(self.world, self._streams, self.faults, self._door.post)
+        self.bugs: list[BaseException] = []
+        """What went wrong in the server itself; leaving it raises them."""
+        self.sockets = Hub(
+            self.world, self._streams, self.faults, self._door.post, self.bugs.append
+        )
         self._clock = clock
         self._state_file = state_file
         self._port = port
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.bugs: list[Exception] = []
-        """What went wrong in the server itself; leaving it raises them."""
 
     @property
     def rest_url(self) -> str:
@@ -140,7 +142,7 @@ class HyperliquidServer:
             await self._runner.cleanup()
         self.save()
         if self.bugs and error is None:
-            raise ExceptionGroup("the venue itself went wrong", self.bugs)
+            raise BaseExceptionGroup("the venue itself went wrong", self.bugs)
 
     @web.middleware
     async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:

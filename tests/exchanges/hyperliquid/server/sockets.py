@@ -77,11 +77,19 @@ class Line:
 class Hub:
     """All lines."""
 
-    def __init__(self, world: World, streams: Streams, faults: Faults, post: Post) -> None:
+    def __init__(
+        self,
+        world: World,
+        streams: Streams,
+        faults: Faults,
+        post: Post,
+        on_bug: Callable[[BaseException], None],
+    ) -> None:
         self._world = world
         self._streams = streams
         self._faults = faults
         self._post = post
+        self._on_bug = on_bug
         self.lines: list[Line] = []
         self.muted: set[SocketFault] = set()
         self.refuses = self.deaf = False
@@ -118,8 +126,14 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None and not isinstance(bug, ConnectionError):
+            self._on_bug(bug)
 
     def deaden(self, *, new_ones: bool = False) -> None:
         """Nothing is sent on the sockets any more; with `new_ones` also not on later ones."""
