@@ -59,6 +59,8 @@ class SocketFault(Enum):
     """Nothing is sent of orders and fills; the market goes on."""
     MUTE_MARKET = "mute market"
     """Nothing is sent of the market; orders and fills go on."""
+    MUTE_CHANNEL = "mute channel"
+    """Nothing is sent on one channel; all others go on."""
     GARBAGE = "garbage frame"
     """A frame is replaced by something that isn't JSON."""
     TRUNCATED = "truncated frame"
@@ -73,6 +75,8 @@ BEFORE = frozenset(
     {Fault.CUT_BEFORE, Fault.HANG_BEFORE, Fault.BUSY, Fault.ERROR, Fault.HTML_BEFORE}
 )
 """Those that leave nothing done."""
+BY_CHANCE = frozenset(SocketFault) - {SocketFault.MUTE_CHANNEL}
+"""Those that need no more to be said."""
 FRAME_FAULTS = frozenset({SocketFault.GARBAGE, SocketFault.TRUNCATED, SocketFault.TWICE})
 
 

@@ -1,6 +1,6 @@
 """`POST /info`: what is asked, what it weighs, what is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.exchanges.hyperliquid.server import budget, states
@@ -138,7 +138,7 @@ class Desk:
         begin, end = _span(asked, now)
         begin = max(begin, now - LISTED_MS)
         hours = range(begin // HOUR_MS, end // HOUR_MS + 1)
-        rows = (
+        rows: Iterator[dict[str, Any]] = (
             {
                 "coin": book.market.coin,
                 "fundingRate": text(book.funding),

@@ -92,6 +92,8 @@ class Hub:
         self._on_bug = on_bug
         self.lines: list[Line] = []
         self.muted: set[SocketFault] = set()
+        self.muted_channels: set[str] = set()
+        """Types of subscriptions on which nothing is sent, e.g. `userFills`."""
         self.refuses = self.deaf = False
         """New sockets aren't let in; new sockets are dead from the start."""
         self._frame_faults: Counter[SocketFault] = Counter()
@@ -145,13 +147,19 @@ class Hub:
     def publish(self, frames: Iterable[Frame]) -> None:
         """Send frames to all who have asked for them."""
         for frame in frames:
-            muted = SocketFault.MUTE_USER if frame.is_of_user else SocketFault.MUTE_MARKET
+            silence = self._silence(frame)
             for line in self.lines:
                 if any(w.wants(frame.kind, frame.key, frame.detail) for w in line.subscriptions):
-                    if muted in self.muted:
-                        self._faults.happened[muted] += 1
+                    if silence is not None:
+                        self._faults.happened[silence] += 1
                     else:
                         self._send(line, frame)
+
+    def _silence(self, frame: Frame) -> SocketFault | None:
+        if frame.kind in self.muted_channels:
+            return SocketFault.MUTE_CHANNEL
+        kind = SocketFault.MUTE_USER if frame.is_of_user else SocketFault.MUTE_MARKET
+        return kind if kind in self.muted else None
 
     def _send(self, line: Line, frame: Frame) -> None:
         text = json.dumps(frame.text(), separators=(",", ":"))

@@ -198,6 +198,16 @@ async def test_one_kind_of_channel_falls_silent(
     assert venue.faults.happened[muted] > 0
 
 
+async def test_a_single_channel_falls_silent(venue: HyperliquidServer, listener: Listener) -> None:
+    await listener.subscribe("bbo", coin="ETH")
+    await listener.subscribe("allMids")
+    await listener.pings()
+    venue.sockets.muted_channels.add("bbo")
+    await venue.move("ETH", Decimal(2500))
+    assert {frame["channel"] for frame in await listener.pings()} == {"allMids"}
+    assert venue.faults.happened == {SocketFault.MUTE_CHANNEL: 1}
+
+
 @pytest.mark.parametrize("fault", [SocketFault.GARBAGE, SocketFault.TRUNCATED])
 async def test_a_frame_arrives_broken(
     venue: HyperliquidServer, listener: Listener, fault: SocketFault
