@@ -42,7 +42,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TICK_S = 0.1
 FAST_BOOKS_EVERY = 5
 SLOW_BOOKS_EVERY = 50
-SAVE_EVERY = 5
+SAVE_EVERY = 50
 
 
 class HyperliquidServer:

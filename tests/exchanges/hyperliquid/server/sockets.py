@@ -184,7 +184,7 @@ class Hub:
             if self.refuses:
                 self._faults.happened[SocketFault.REFUSE] += 1
             return web.Response(status=503, text="<html>503</html>", content_type="text/html")
-        socket = web.WebSocketResponse(autoping=True, max_msg_size=2**22)
+        socket = web.WebSocketResponse(autoping=False, autoclose=False, max_msg_size=2**22)
         await socket.prepare(request)
         line = Line(request, socket)
         line.dead = self.deaf
@@ -196,11 +196,22 @@ class Hub:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._hear(line, message.data)
+                elif message.type is WSMsgType.PING and self._pongs(line):
+                    await socket.pong(message.data)
+            if not line.dead:
+                await socket.close()
         finally:
             self.lines.remove(line)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+        if line.dead:
+            # The dead don't say goodbye either: a client that waits for it waits.
+            await asyncio.sleep(self._world.readings.dead_linger_s)
+            line.cut()
         return socket
+
+    def _pongs(self, line: Line) -> bool:
+        return self._world.readings.control_pings and not line.dead
 
     def _has_room(self) -> bool:
         now, readings = self._world.now(), self._world.readings

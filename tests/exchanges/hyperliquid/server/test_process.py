@@ -93,6 +93,7 @@ async def test_the_same_seed_walks_the_same_path() -> None:
 
 @pytest.mark.parametrize("fault", sorted(BY_CHANCE, key=str))
 async def test_trouble_that_lasts_ends(server: HyperliquidServer, fault: SocketFault) -> None:
+    server.world.readings.dead_linger_s = 0
     async with listening(server.ws_url) as listener:
         await listener.subscribe("bbo", coin="ETH")
         server.world.time.clock = HurriedClock(server.world.time.clock.now())

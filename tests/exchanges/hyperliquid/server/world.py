@@ -48,6 +48,10 @@ class Readings:
     posts_in_flight: int = 100
     idle_s: float = 60.0
     """A socket to which nothing was sent for so long is left."""
+    control_pings: bool = True
+    """Pings of the WebSocket protocol itself are answered."""
+    dead_linger_s: float = 5.0
+    """How long a dead socket stays after its client has said goodbye."""
     keep_alive_s: float = 180.0
     """An idle HTTP connection is closed after this."""
     posts_weigh: bool = True
