@@ -44,7 +44,9 @@ async def find_access(rest: Rest, account: str, signer: str, network: Network) -
     if role.role == "vault":
         # Who leads a vault isn't told by its role; the first action shows it.
         return Access(vault_address=named, agent=signer)
-    master = account if role.data is None or named is None else role.data.master or account
+    master = (
+        account if role.data is None or named is None else (role.data.master or account).lower()
+    )
     if key.role == "agent" and key.data is not None and (key.data.user or "").lower() == master:
         return Access(vault_address=named, agent=signer)
     if signer == master:
