@@ -137,7 +137,11 @@ class HyperliquidExchange:
         try:
             key = signer(private_key)
             access = await find_access(
-                self.connection.rest, self.settings.user, key.address, self.settings.network
+                self.connection.rest,
+                self.settings.user,
+                key.address,
+                self.settings.network,
+                self.connection.venue_now_ms(),
             )
             self._posting.open(key, self._nonces(key), access)
         except ConfigError as error:
