@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.clock import NS_PER_MS, NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError, NotConnected
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.exchanges.hyperliquid import connection as connection_module
 from nimbus_tui.exchanges.hyperliquid.sent_orders import SentOrders
 from nimbus_tui.exchanges.hyperliquid.user_events import UserEvents
-from tests.exchanges.hyperliquid.connections import BTC, Line, line
+from tests.exchanges.hyperliquid.connections import BTC, LISTS, Line, line
 from tests.exchanges.hyperliquid.samples import ADDRESS, FRAMES, REPLIES
 from tests.exchanges.hyperliquid.streams import bbo
 
@@ -23,6 +24,15 @@ BTC_CHANNELS = [{"type": name, "coin": "BTC"} for name in ("bbo", "trades", "act
 def book(bid: str, ask: str) -> tuple[int, bytes]:
     sides = [[{"px": price, "sz": "1.0", "n": 1}] for price in (bid, ask)]
     return 200, msgspec.json.encode({"coin": "BTC", "time": 5_000, "levels": sides})
+
+
+class SetAhead(LiveClock):
+    """The machine's clock, set ahead."""
+
+    ahead_ns = 0
+
+    def now(self) -> int:
+        return super().now() + self.ahead_ns
 
 
 def with_users(way: Line) -> UserEvents:
@@ -236,3 +246,21 @@ async def test_it_is_told_how_the_connection_is_doing() -> None:
             "the venue says: Cannot subscribe",
         ):
             assert part in status.detail
+
+
+# what time it is there
+
+
+@pytest.mark.parametrize("ahead_s", [-3_600, 0, 3_600])
+async def test_a_clock_that_is_set_ahead_makes_no_deadline_later(ahead_s: int) -> None:
+    async with line() as way:
+        clock = SetAhead()
+        way.connection.clock = clock
+        now_ms = clock.now() // NS_PER_MS
+        stamped = msgspec.json.encode({"specialStatuses": None, "time": now_ms})
+        replies = (REPLIES[name][1] for name in LISTS[1:])
+        way.venue.says((200, stamped), *((200, body) for body in replies))
+        await way.connection.learn()
+        clock.ahead_ns = ahead_s * NS_PER_SECOND
+        told_ms = way.connection.venue_now_ms() - min(0, ahead_s) * 1000
+        assert now_ms - 1_000 <= told_ms <= clock.now() // NS_PER_MS - ahead_s * 1000
