@@ -115,6 +115,8 @@ class Nonces:
     """The highest nonces of one signer."""
 
     kept: list[int] = field(default_factory=list)
+    burned: set[int] = field(default_factory=set)
+    """Those that a noop has used: what comes later with one of them was meant to be refused."""
 
     def refusal(self, nonce: int, now: int, window: tuple[int, int]) -> str | None:
         """Why a nonce isn't taken, or None: then it is used up."""
