@@ -77,6 +77,8 @@ class Account:
     requests: int = 0
     last_beyond: int = 0
     """When an action last passed beyond the budget, ms."""
+    cut_down: dict[str, int] = field(default_factory=dict)
+    """When a big position was last liquidated in part, by coin, ms."""
     cancel_at: int | None = None
     firings: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """How often the dead man's switch has fired, by day."""
