@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.cli.passphrases import unlocked
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.vault.safe import Vault
 from nimbus_tui.vault.sealing import Cost
 from tests.cli.typing_person import Person
@@ -135,3 +137,30 @@ def test_without_a_terminal_the_three_ways_are_told(
     for way in ("terminal", "NIMBUS_PASSPHRASE_FILE", "systemd's credential nimbus-passphrase"):
         assert way in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_secrets_of_a_config_are_opened_before_its_start(
+    environment: dict[str, str], vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.change(PHRASE, lambda _: {"hl-agent": KEY})
+    for name, text in (("phrase", PHRASE), ("key", "text-of-the-file")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    monkeypatch.setenv("NIMBUS_HOME", environment["NIMBUS_HOME"])
+    monkeypatch.setenv("NIMBUS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    found = unlocked(["hl-agent", "file:key"], tmp_path)
+    assert {name: secret.reveal() for name, secret in found.items()} == {
+        "hl-agent": KEY,
+        "file:key": "text-of-the-file",
+    }
+    assert redacted(f"signs with {KEY[2:]}") == "signs with [redacted]"
+
+
+def test_a_config_without_secrets_of_the_vault_needs_no_passphrase(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIMBUS_HOME", environment["NIMBUS_HOME"])
+    monkeypatch.delenv("NIMBUS_PASSPHRASE_FILE", raising=False)
+    monkeypatch.setenv("HL_KEY", KEY)
+    assert unlocked([], tmp_path) == {}
+    assert unlocked(["env:HL_KEY"], tmp_path)["env:HL_KEY"].reveal() == KEY

@@ -1,7 +1,7 @@
 """Secrets as other programs keep them in clear text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus_tui.core.errors import ConfigError
@@ -81,6 +81,7 @@ def test_a_file_that_can_not_be_taken_is_told_without_its_secrets(written: str, 
         assert secret not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_taken_or_told(text: str) -> None:
     try:
