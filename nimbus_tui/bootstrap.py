@@ -82,8 +82,8 @@ def open_secrets(
 ) -> Mapping[str, Secret]:
     """The secrets that a config refers to, each under what it was called there.
 
-    `ask` gives the vault's passphrase; it is called only if one of them is in the vault, and up to
-    `tries` times. Relative paths start at `folder`, the config's own.
+    `ask` gives the vault's passphrase, should one be there; at most `tries` times. Relative paths
+    start at `folder`, the config's own.
 
     Raises:
         ConfigError: a secret isn't there, or somebody else can read its file.

@@ -17,7 +17,9 @@ from nimbus_tui.cli.run_commands import demo, open_app, run
 from nimbus_tui.cli.secrets_commands import secrets_app
 from nimbus_tui.cli.simulate_command import simulate
 from nimbus_tui.cli.stderr_guard import guard_stderr
-from nimbus_tui.core.redaction import redact_with
+from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.redaction import redact_with, redacted
+from nimbus_tui.core.secret import HIDDEN
 from nimbus_tui.core.version import __version__
 from nimbus_tui.vault.redaction import Redactor
 
@@ -78,9 +80,21 @@ def arguments(given: list[str]) -> list[str]:
     return given
 
 
+def _refuse_keys(given: list[str]) -> None:
+    """Whatever is wrong with a command line, its error would repeat a key in some form."""
+    for argument in given:
+        if redacted(argument).lstrip("-").rpartition("=")[2] == HIDDEN:
+            raise ConfigError(
+                "one of the arguments is a private key, and everybody on this machine can read "
+                "arguments: treat it as known to others; `nimbus-tui secrets set NAME` asks for a "
+                "key without showing it"
+            )
+
+
 def main() -> None:
     """The entry point."""
     redact_with(Redactor())
     guard_stderr()
     with friendly():
+        _refuse_keys(sys.argv[1:])
         app(arguments(sys.argv[1:]), prog_name="nimbus-tui")

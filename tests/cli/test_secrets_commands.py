@@ -81,7 +81,7 @@ def test_a_secret_that_is_there_is_only_replaced_on_demand(call: Call, vault: Va
     ("name", "stdin", "words"),
     [
         ("hl agent", KEY, "a secret's name has letters"),
-        (KEY[2:], "", "never an argument"),
+        ("4f" * 20, "", "never an argument"),
         ("new", "", "stdin is empty"),
         ("new", "short\n", "stdin has fewer than 8 characters"),
         ("new", b"\xff" * 20, "stdin is not UTF-8 text"),
@@ -215,3 +215,23 @@ def test_the_passphrase_may_be_a_credential_of_systemd(
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     (tmp_path / "nimbus-passphrase").write_text(PHRASE)
     assert call("list")[:2] == (0, "hl-agent\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("set", "new", KEY), ("set", "new", f"--text={KEY}"), (KEY[2:],), (f"--{KEY}",)]
+)
+def test_a_key_among_the_arguments_is_refused_and_not_repeated(
+    call: Call, vault: Vault, arguments: tuple[str, ...]
+) -> None:
+    code, out, said = call(*arguments)
+    assert (code, out) == (2, "")
+    assert "one of the arguments is a private key" in said
+    assert vault.open(PHRASE) == {"hl-agent": KEY}
+
+
+def test_a_path_with_a_hash_in_it_is_no_key(call: Call, vault: Vault, tmp_path: Path) -> None:
+    folder = tmp_path / KEY[2:]
+    folder.mkdir()
+    (folder / "key").write_text("text-of-new")
+    assert "a private key" not in call("set", "new", "--from-file", folder / "key")[2]
+    assert vault.open(PHRASE)["new"] == "text-of-new"

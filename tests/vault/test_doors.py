@@ -1,5 +1,6 @@
 """Every door through which the words of an error leave takes out what is secret."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from nimbus_tui.cli.event_log import FILE_NAME, event_log
 from nimbus_tui.config.problems import Findings
 from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
 from nimbus_tui.core import redaction
-from nimbus_tui.core.errors import EngineUnreachable, ExchangeError
+from nimbus_tui.core.errors import EngineUnreachable, ExchangeError, JournalError
 from nimbus_tui.core.events import Disconnected, Error, Info
 from nimbus_tui.core.redaction import redact_with
 from nimbus_tui.core.secret import HIDDEN
@@ -23,6 +24,7 @@ from nimbus_tui.risk.rule import Measure, Rule, Scope
 from nimbus_tui.risk.thresholds import Thresholds
 from nimbus_tui.strategies.answers import in_words
 from nimbus_tui.vault.redaction import Redactor
+from tests.exchanges.paper.venues import ScriptedSource, paper
 from tests.risk.inputs import bot
 from tests.simulation.worlds import World
 
@@ -83,9 +85,24 @@ async def test_events_on_the_bus_in_memory_and_journal(world: World) -> None:
     assert [(event.message, event.detail) for event in kept] == [(HIDDEN, f"Traceback … {HIDDEN}")]
 
 
-async def test_why_an_emergency_is_latched(world: World) -> None:
+async def test_why_a_price_source_has_ended() -> None:
+    exchange = paper(source=ScriptedSource([], ERROR))
+    ended = asyncio.Event()
+    exchange.subscribe_link(lambda is_up, why: ended.set())
+    await exchange.connect()
+    await asyncio.wait_for(ended.wait(), 10)
+    assert exchange.connection_status().detail == TOLD
+
+
+async def test_why_the_engine_has_failed(world: World) -> None:
     world.engine.emergency.engine_broken(ERROR)
     assert world.engine.emergency.reason == f"the engine failed: ExchangeError: {TOLD}"
+    assert KEY not in str(world.engine.bus.recent)
+
+
+async def test_why_the_journal_is_lost(world: World) -> None:
+    world.engine.emergency.journal_lost(JournalError(str(ERROR)))
+    assert world.engine.emergency.reason == f"the journal failed: {TOLD}"
     assert KEY not in str(world.engine.bus.recent)
 
 

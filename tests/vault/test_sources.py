@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.core.errors import ConfigError, VaultError, WrongPassphrase
-from nimbus_tui.core.secret import Secret
+from nimbus_tui.core.secret import Secret, texts_to_hide
 from nimbus_tui.vault.safe import Vault
 from nimbus_tui.vault.sealing import Cost
 from nimbus_tui.vault.sources import given_passphrase, open_secrets
@@ -163,6 +163,7 @@ def test_the_passphrase_of_a_file_goes_before_that_of_systemd(tmp_path: Path) ->
     assert given_passphrase(both | {"NIMBUS_PASSPHRASE_FILE": ""}) == "of-systemd"
     assert given_passphrase({"CREDENTIALS_DIRECTORY": str(tmp_path)}) is None
     assert given_passphrase({}) is None
+    assert {"of-the-file", "of-systemd"} <= texts_to_hide()
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """The agent's address, where the key is one's."""
 
 
-async def find_access(rest: Rest, account: str, signer: str, network: Network) -> Access:
-    """How a signer (address) trades for an account (address).
+async def find_access(
+    rest: Rest, account: str, signer: str, network: Network, now_ms: int
+) -> Access:
+    """How a signer (address) trades for an account (address); `now_ms` is the venue's time.
 
     Raises:
         AccessRefused: it can't.
@@ -44,8 +46,11 @@ async def find_access(rest: Rest, account: str, signer: str, network: Network) -
     if role.role == "vault":
         # Who leads a vault isn't told by its role; the first action shows it.
         return Access(vault_address=named, agent=signer)
-    master = account if role.data is None or named is None else role.data.master or account
+    master = (
+        account if role.data is None or named is None else (role.data.master or account).lower()
+    )
     if key.role == "agent" and key.data is not None and (key.data.user or "").lower() == master:
+        await _check_lives(rest, master, signer, now_ms)
         return Access(vault_address=named, agent=signer)
     if signer == master:
         return Access(vault_address=named, own_key=True)
@@ -66,6 +71,18 @@ async def _account_role(rest: Rest, account: str, network: Network) -> UserRole:
             f"there; deposit first, or set `network` to the other one"
         )
     return role
+
+
+async def _check_lives(rest: Rest, master: str, signer: str, now_ms: int) -> None:
+    """Refuse an agent that has ended; the end of one without a name isn't told."""
+    for agent in await rest.extra_agents(master):
+        is_over = agent.validUntil is not None and agent.validUntil <= now_ms
+        if agent.address.lower() == signer and is_over:
+            raise AccessRefused(
+                f"the agent {agent.name} ({signer}) of {master} has expired: approve a new one "
+                "under another address on the web page under More, API, and store its key with "
+                "`nimbus-tui secrets set`"
+            )
 
 
 def _refusal(key: UserRole, signer: str, master: str, network: Network) -> str:

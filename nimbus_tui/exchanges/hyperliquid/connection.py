@@ -24,6 +24,7 @@ from nimbus_tui.exchanges.hyperliquid.prices import PriceBoard
 from nimbus_tui.exchanges.hyperliquid.rest import Rest
 from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
 from nimbus_tui.exchanges.hyperliquid.stream import StreamSession
+from nimbus_tui.exchanges.hyperliquid.translate import quote_of_bbo
 from nimbus_tui.exchanges.hyperliquid.user_events import UserEvents
 from nimbus_tui.exchanges.hyperliquid.wire import (
     ActiveAssetCtx,
@@ -102,8 +103,9 @@ class Connection:
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._ready.wait()
         except TimeoutError as error:
+            reason = self.session.problem or self._detail
             await self.link.stop()
-            raise NotConnected(f"{self.name} does not connect: {self._detail}") from error
+            raise NotConnected(f"{self.name} does not connect: {reason}") from error
         if self._upkeep is None:
             self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
@@ -155,22 +157,21 @@ class Connection:
         return None if self.board is None else self.board.newest(symbol)
 
     async def quote(self, symbol: Symbol) -> Quote:
-        """The newest quote of a symbol, asked for if the stream has told none.
+        """The newest quote of a symbol, asked for where no stream tells it now.
 
         Raises:
             ExchangeError: there is no price.
         """
-        quote = self.newest(symbol)
         listing = self.known.listing(symbol)
-        if quote is not None or listing is None or self.board is None:
-            if quote is None:
-                raise ExchangeError(f"{self.name} does not trade {symbol}")
+        if listing is None:
+            raise ExchangeError(f"{self.name} does not trade {symbol}")
+        quote = self.newest(symbol) if self.is_up and self.prices.get(symbol) else None
+        if quote is not None:
             return quote
         book = await self.rest.l2_book(listing.coin, urgent=True)
         bids, asks = book.levels
         best = Bbo(listing.coin, book.time, (bids[0] if bids else None, asks[0] if asks else None))
-        self.board.bbo(best, self.clock.now())
-        quote = self.newest(symbol)
+        quote = quote_of_bbo(best, self.known)
         if quote is None:
             raise ExchangeError(f"{self.name} has no price of {symbol} yet")
         return quote
@@ -284,16 +285,22 @@ class Connection:
                 quote = self.board.trades(trades, now)
             case ActiveAssetCtx(data) | ActiveSpotAssetCtx(data):
                 quote = self.board.context(data.coin, data.ctx, now)
-            case OrderUpdates() if self.users is not None:
-                self.users.take_orders(message)
-            case UserFills() if self.users is not None:
-                self.users.take_fills(message)
-            case UserFundings() if self.users is not None:
-                self.users.take_funding(message)
+            case OrderUpdates() | UserFills() | UserFundings():
+                self._account_message(message)
             case _:
                 pass
         if quote is not None:
             self.prices[quote.symbol].tell(quote)
+
+    def _account_message(self, message: OrderUpdates | UserFills | UserFundings) -> None:
+        """The account's news. If who listens fails, it is a gap like any other."""
+        if self.users is None:
+            return
+        try:
+            self.users.take(message)
+        except Exception:
+            logging.getLogger(__name__).exception("%s: a message was not taken in", self.name)
+            self.gap("a message of the account was not taken in")
 
     # upkeep
 
@@ -323,9 +330,10 @@ class Connection:
         known = universe(meta, spot_meta, fees)
         if self.board is None:
             self.board = PriceBoard(known)
-            for symbol in self.prices:
-                self._want(symbol)
         self.board.universe = known
+        for symbol, listeners in self.prices.items():
+            if listeners:
+                self._want(symbol)
         if self.users is not None:
             self.users.universe = known
 

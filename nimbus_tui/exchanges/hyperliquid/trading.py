@@ -61,6 +61,8 @@ class Trading:
         self._users = users
         self._sent = sent
         self._desk = desk
+        self._untold: list[UserFill] = []
+        """Fills of this connection that were read and that the stream has not told yet."""
         rest, user, name = connection.rest, connection.settings.user, connection.name
         self._fills: History[UserFill] = History(
             lambda start: rest.user_fills_by_time(user, start, urgent=True),
@@ -187,14 +189,19 @@ class Trading:
         return FillPage(found, reached, more)
 
     def _check_stream(self, rows: Sequence[UserFill]) -> None:
+        """Make the connection anew if the stream should have told a fill and has not.
+
+        What is too young to tell is looked at again the next time.
+        """
         connection, since_ms = self._connection, self._connection.up_since_ms
-        if since_ms is None:
-            return
-        until_ms = connection.venue_now_ms() - TOLD_WITHIN_MS
-        kept_back = [
-            row for row in rows if since_ms < row.time < until_ms and not self._users.was_told(row)
+        self._untold = [
+            row
+            for row in (*self._untold, *rows)
+            if since_ms is not None and row.time >= since_ms and not self._users.was_told(row)
         ]
-        if kept_back:
+        until_ms = connection.venue_now_ms() - TOLD_WITHIN_MS
+        if any(row.time < until_ms for row in self._untold):
+            self._untold.clear()
             connection.link.restart("the stream does not tell the account's fills")
 
     async def funding_since(self, cursor: str) -> FundingPage:

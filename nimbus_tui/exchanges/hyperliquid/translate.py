@@ -148,11 +148,14 @@ def _filled(order: BasicOrder, state: OrderState) -> Decimal:
 
 
 def may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:
-    """Whether an order may end with less than its sizes say."""
+    """Whether an order may have filled something else than its sizes say, once it has ended.
+
+    Of a resting order that was cancelled with all that was ordered left, nothing has filled.
+    """
     takes = isinstance(order, FullOrder) and order.tif in ("Ioc", "FrontendMarket")
     if sent is not None:
         takes |= sent.type is OrderType.MARKET or sent.time_in_force is TimeInForce.IOC
-    return order.reduceOnly or takes
+    return takes or (order.reduceOnly and order.sz < _quantity(order))
 
 
 def _report(

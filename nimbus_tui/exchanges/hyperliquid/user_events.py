@@ -75,6 +75,16 @@ class UserEvents:
         symbol = self._known.symbol_of(coin)
         return parse_symbol(symbol).market is self._market
 
+    def take(self, message: OrderUpdates | UserFills | UserFundings) -> None:
+        """Whatever the account's channels say."""
+        match message:
+            case OrderUpdates():
+                self.take_orders(message)
+            case UserFills():
+                self.take_fills(message)
+            case UserFundings():
+                self.take_funding(message)
+
     def take_orders(self, message: OrderUpdates) -> None:
         """Orders that have changed."""
         for update in message.data:

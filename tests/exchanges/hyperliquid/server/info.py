@@ -1,6 +1,6 @@
 """`POST /info`: what is asked, what it weighs, what is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.exchanges.hyperliquid.server import budget, states
@@ -15,6 +15,8 @@ from tests.exchanges.hyperliquid.server.world import World
 MOST_ROWS = 2000
 MOST_FUNDINGS = 500
 HOUR_MS = 3_600_000
+LISTED_MS = 90 * 24 * HOUR_MS
+"""How long ago everything was listed: there is no older funding."""
 LIGHT = frozenset(
     {"l2Book", "allMids", "clearinghouseState", "orderStatus"}
     | {"spotClearinghouseState", "exchangeStatus"}
@@ -132,12 +134,14 @@ class Desk:
 
     def _funding_history(self, asked: Request) -> Any:
         book = self._book(asked)
-        begin, end = _span(asked, self._world.now())
-        hours = range(-(-begin // HOUR_MS), end // HOUR_MS + 1)
-        rows = (
+        now = self._world.now()
+        begin, end = _span(asked, now)
+        begin = max(begin, now - LISTED_MS)
+        hours = range(begin // HOUR_MS, end // HOUR_MS + 1)
+        rows: Iterator[dict[str, Any]] = (
             {
                 "coin": book.market.coin,
-                "fundingRate": book.context()["funding"],
+                "fundingRate": text(book.funding),
                 "premium": "0.0",
                 "time": hour * HOUR_MS + 15,
             }

@@ -66,7 +66,7 @@ def read_subscription(raw: Any, world: World) -> Subscription:
     """
     if not isinstance(raw, dict):
         raise BadSubscription(f"Invalid subscription {raw}")
-    kind = raw.get("type")
+    kind = str(raw.get("type"))
     unreadable = BadSubscription(f"Error parsing JSON into valid websocket request: {raw}")
     if kind not in OF_COIN | OF_USER | {"allMids"}:
         raise unreadable
@@ -78,10 +78,12 @@ def read_subscription(raw: Any, world: World) -> Subscription:
         raise unreadable
     if needs_coin and coin not in world.books:
         raise UnknownCoin(str(coin))
-    if kind == "candle" and raw.get("interval") not in INTERVALS:
+    numbers = (raw.get("nSigFigs"), raw.get("mantissa"), raw.get("fast"))
+    odd = any(not isinstance(number, int | None) for number in numbers)
+    if odd or (kind == "candle" and str(raw.get("interval")) not in INTERVALS):
         raise BadSubscription(f"Invalid subscription {raw}")
     return Subscription(
-        type=str(kind),
+        type=kind,
         coin=coin if needs_coin else None,
         user=str(user).lower() if kind in OF_USER else None,
         interval=raw["interval"] if kind == "candle" else None,

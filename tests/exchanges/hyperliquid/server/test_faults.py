@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
+from websockets.asyncio.client import connect
 
 from tests.exchanges.hyperliquid.server.client import Listener, listening, post
 from tests.exchanges.hyperliquid.server.faults import BEFORE, Fault, Faults, SocketFault
 from tests.exchanges.hyperliquid.server.sdk import GTC, MASTER, MASTER_KEY
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
+ABNORMAL = 1006
 HANGS = {Fault.HANG_BEFORE, Fault.HANG_AFTER}
 CUTS = {Fault.CUT_BEFORE, Fault.CUT_AFTER}
 SPOILT = {
@@ -169,15 +171,23 @@ async def test_a_socket_can_be_closed_properly(
     assert venue.faults.happened == {SocketFault.CLOSE: 1}
 
 
-async def test_a_dead_socket_says_nothing_not_even_pong(
-    venue: HyperliquidServer, listener: Listener
+async def test_a_dead_socket_says_nothing_not_even_pong_or_goodbye(
+    venue: HyperliquidServer,
 ) -> None:
-    venue.sockets.deaden()
-    await listener.say({"method": "ping"})
-    with pytest.raises(TimeoutError):
-        await listener.socket.receive(0.1)
+    async with connect(venue.ws_url, close_timeout=0.1) as socket:
+        assert await socket.recv() == "Websocket connection established."
+        await asyncio.wait_for(await socket.ping(), 5)
+        venue.sockets.deaden()
+        await socket.send('{"method":"ping"}')
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(await socket.ping(), 0.1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.recv(), 0.1)
+        await socket.close()
+        assert socket.close_code == ABNORMAL
     async with listening(venue.ws_url) as fresh:
         assert await fresh.pings() == []
+    assert venue.faults.happened == {SocketFault.DEAD: 1}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +206,16 @@ async def test_one_kind_of_channel_falls_silent(
     frames = await listener.pings()
     assert {frame["channel"] for frame in frames} == {heard}
     assert venue.faults.happened[muted] > 0
+
+
+async def test_a_single_channel_falls_silent(venue: HyperliquidServer, listener: Listener) -> None:
+    await listener.subscribe("bbo", coin="ETH")
+    await listener.subscribe("allMids")
+    await listener.pings()
+    venue.sockets.muted_channels.add("bbo")
+    await venue.move("ETH", Decimal(2500))
+    assert {frame["channel"] for frame in await listener.pings()} == {"allMids"}
+    assert venue.faults.happened == {SocketFault.MUTE_CHANNEL: 1}
 
 
 @pytest.mark.parametrize("fault", [SocketFault.GARBAGE, SocketFault.TRUNCATED])
