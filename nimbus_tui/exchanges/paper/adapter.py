@@ -54,6 +54,7 @@ from nimbus_tui.exchanges.listeners import Listeners
 from nimbus_tui.exchanges.paper.account import PaperSettings as PaperSettings
 from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID, malformed
 from nimbus_tui.exchanges.paper.findings import findings
+from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import NO_BAND, PaperOrder
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
@@ -101,6 +102,7 @@ class PaperExchange:
         source: PriceSource | None = None,
         settings: PaperSettings | None = None,
         account: str = "paper",
+        listed: Callable[[Symbol], Instrument | None] = builtin_instrument,
         settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
@@ -117,6 +119,7 @@ class PaperExchange:
             balances=balances,
             settings=self._settings,
             store=store,
+            listed=listed,
         )
         self._clock = clock
         self._source = source
