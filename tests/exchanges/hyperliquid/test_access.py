@@ -1,5 +1,6 @@
 """Whether a key may trade for an account, and in which words it is told why not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from nimbus_tui.exchanges.hyperliquid.signing import Network
 from tests.exchanges.hyperliquid.rest_venue import connected
 
 ACCOUNT, AGENT, MASTER = ("0x" + digit * 40 for digit in "abc")
+NOW_MS = 1_790_000_000_000
 USER: dict[str, Any] = {"role": "user"}
 MISSING: dict[str, Any] = {"role": "missing"}
 VAULT: dict[str, Any] = {"role": "vault"}
@@ -21,15 +23,26 @@ def agent_of(user: str) -> dict[str, Any]:
 
 
 async def found(
-    account_role: dict[str, Any], key_role: dict[str, Any], signer: str = AGENT
+    account_role: dict[str, Any],
+    key_role: dict[str, Any],
+    signer: str = AGENT,
+    agents: Sequence[dict[str, Any]] = (),
 ) -> Access:
+    """What is found where the venue answers so: the account's role, its agents, the key's role."""
     async with connected() as line:
-        line.venue.says(*((200, msgspec.json.encode(role)) for role in (account_role, key_role)))
+        replies = (account_role, agents, key_role)
+        line.venue.says(*((200, msgspec.json.encode(one)) for one in replies))
         try:
-            return await find_access(line.rest, ACCOUNT, signer, Network.TESTNET)
+            return await find_access(line.rest, ACCOUNT, signer, Network.TESTNET, NOW_MS)
         finally:
-            asked = [body["user"] for _, body in line.venue.asked]
-            assert asked == [ACCOUNT, signer][: len(asked)]
+            asked = [(body["type"], body["user"]) for _, body in line.venue.asked]
+            master = (account_role.get("data") or {}).get("master", ACCOUNT).lower()
+            whole = [("userRole", ACCOUNT), ("extraAgents", master), ("userRole", signer)]
+            assert asked == whole[: len(asked)]
+
+
+def agent(valid_until: int | None, address: str = AGENT) -> dict[str, Any]:
+    return {"name": "nimbus", "address": address, "validUntil": valid_until}
 
 
 @pytest.mark.parametrize(
@@ -108,3 +121,23 @@ async def test_a_key_that_may_not_is_told_why_and_what_to_do(
     with pytest.raises(AccessRefused) as told:
         await found(account, key, signer)
     assert str(told.value) == text
+
+
+@pytest.mark.parametrize("role", [USER, SUB])
+@pytest.mark.parametrize("valid_until", [None, NOW_MS + 1])
+@pytest.mark.parametrize("address", [AGENT, AGENT.upper().replace("X", "x")])
+async def test_a_named_agent_is_found_without_asking_for_its_role(
+    role: dict[str, Any], valid_until: int | None, address: str
+) -> None:
+    others = agent(NOW_MS - 1, MASTER)
+    access = await found(role, MISSING, agents=[others, agent(valid_until, address)])
+    assert access == Access(vault_address=ACCOUNT if role is SUB else None, agent=AGENT)
+
+
+async def test_an_agent_that_has_ended_is_told_with_its_name() -> None:
+    with pytest.raises(AccessRefused) as told:
+        await found(USER, agent_of(ACCOUNT), agents=[agent(NOW_MS)])
+    assert str(told.value) == (
+        f"the agent nimbus ({AGENT}) of {ACCOUNT} has expired: approve a new one under another "
+        "address on the web page under More, API, and store its key with `nimbus-tui secrets set`"
+    )
