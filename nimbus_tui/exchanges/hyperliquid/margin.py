@@ -7,7 +7,7 @@ activeAssetData".
 import math
 
 from nimbus_tui.core.errors import ExchangeError, NoAnswer, UnsupportedByExchange
-from nimbus_tui.core.instrument import MarginMode, MarketType
+from nimbus_tui.core.instrument import MarginMode, MarketType, parse_symbol
 from nimbus_tui.core.order import RefusalKind, Refused, Unknown
 from nimbus_tui.exchanges.hyperliquid.answers import plain_answer
 from nimbus_tui.exchanges.hyperliquid.connection import Connection
@@ -66,12 +66,28 @@ class Margin:
             return Refused(
                 RefusalKind.INVALID, f"the switch fires {LEAST_AHEAD_S:g} s ahead or later"
             )
-        await self._has_room()
         if seconds is None:
+            await self._has_room()
             return await self._posted(ScheduleCancelAction())
+        try:
+            spares_others = not await self._other_market_has_orders()
+        except ExchangeError as error:
+            return Refused(RefusalKind.BUSY, str(error))
+        if not spares_others:
+            return Refused(
+                RefusalKind.BUSY, "the switch would also cancel the orders of the other market"
+            )
+        await self._has_room()
         # Counted from its leaving: it may have waited for room.
         at_ms = self._connection.venue_now_ms() + math.ceil(seconds * 1000)
         return await self._posted(ScheduleCancelAction(at_ms))
+
+    async def _other_market_has_orders(self) -> bool:
+        """Whether the account has orders where this adapter doesn't trade."""
+        connection = self._connection
+        orders = await connection.rest.open_orders(connection.settings.user)
+        symbols = {connection.known.symbol_of(order.coin) for order in orders}
+        return any(parse_symbol(one).market is not connection.settings.market for one in symbols)
 
     async def _read(self, listing: Listing) -> Leverage:
         connection = self._connection

@@ -10,7 +10,7 @@ import pytest
 
 from nimbus_tui.core.errors import ExchangeError, UnsupportedByExchange
 from nimbus_tui.core.ids import Symbol
-from nimbus_tui.core.instrument import MarginMode
+from nimbus_tui.core.instrument import MarginMode, MarketType
 from nimbus_tui.core.order import RefusalKind, Refused, Unknown
 from nimbus_tui.exchanges.hyperliquid.access import Access
 from nimbus_tui.exchanges.hyperliquid.instruments import Listing
@@ -20,8 +20,9 @@ from nimbus_tui.exchanges.hyperliquid.posting import Posting
 from nimbus_tui.exchanges.hyperliquid.secp256k1 import signer
 from nimbus_tui.exchanges.hyperliquid.signing import Network
 from tests.exchanges.hyperliquid.connections import BTC, Line, line
-from tests.exchanges.hyperliquid.samples import ADDRESS
+from tests.exchanges.hyperliquid.samples import ADDRESS, REPLIES
 
+NO_ORDERS = (200, b"[]")
 OK = (200, b'{"status":"ok","response":{"type":"default"}}')
 ISOLATED, CROSS = MarginMode.ISOLATED, MarginMode.CROSS
 Reply = tuple[int, bytes] | str
@@ -114,7 +115,7 @@ async def test_spot_has_no_leverage() -> None:
 
 
 async def test_the_switch_is_set_cleared_and_counted() -> None:
-    async with desk(OK) as one:
+    async with desk(NO_ORDERS, OK) as one:
         connection = one.way.connection
         before = connection.venue_now_ms()
         assert await one.margin.cancel_all_after(60) is None
@@ -127,7 +128,7 @@ async def test_the_switch_is_set_cleared_and_counted() -> None:
 
 
 async def test_the_switch_counts_from_its_leaving_not_from_its_asking() -> None:
-    async with desk(OK) as one:
+    async with desk(NO_ORDERS, OK) as one:
         connection = one.way.connection
         connection.budget.penalise(0.2)
         asked = connection.venue_now_ms()
@@ -137,8 +138,18 @@ async def test_the_switch_counts_from_its_leaving_not_from_its_asking() -> None:
         assert action["time"] >= asked + 60_000 + 199
 
 
+async def test_a_switch_that_would_take_the_other_markets_orders_too_is_not_set() -> None:
+    async with desk((200, REPLIES["frontendOpenOrders"][1])) as one:
+        settings = msgspec.structs.replace(one.way.connection.settings, market=MarketType.SPOT)
+        one.way.connection.settings = settings
+        answer = await one.margin.cancel_all_after(60)
+        assert isinstance(answer, Refused)
+        assert "other market" in answer.reason
+        assert one.actions == []
+
+
 async def test_a_switch_that_would_fire_too_soon_is_not_sent() -> None:
-    async with desk(OK) as one:
+    async with desk(NO_ORDERS, OK) as one:
         answer = await one.margin.cancel_all_after(4.9)
         assert isinstance(answer, Refused)
         assert answer.kind is RefusalKind.INVALID
@@ -154,12 +165,12 @@ async def test_a_switch_that_would_fire_too_soon_is_not_sent() -> None:
     ],
 )
 async def test_what_became_of_the_switch_is_told(reply: Reply, expected: type[object]) -> None:
-    async with desk(reply) as one:
+    async with desk(NO_ORDERS, reply) as one:
         assert isinstance(await one.margin.cancel_all_after(60), expected)
 
 
 async def test_what_cant_be_signed_is_refused_and_not_counted() -> None:
-    async with desk(OK) as one:
+    async with desk(NO_ORDERS, OK) as one:
         connection = one.way.connection
 
         async def unsent(_: str) -> None:
