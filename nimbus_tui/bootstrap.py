@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from nimbus_tui.config.checks import opening_balances
-from nimbus_tui.config.exchange_sections import MarketSource, PaperSection, VenueSection
+from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
 from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
 from nimbus_tui.config.locations import journal_path, paper_path, vault_path
@@ -24,6 +24,7 @@ from nimbus_tui.config.model import (
     OnStop,
 )
 from nimbus_tui.config.preview import preview_text
+from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ConfigError, JournalLost, NimbusError
 from nimbus_tui.core.ids import ExchangeName, Symbol
@@ -81,8 +82,8 @@ def open_secrets(
 ) -> Mapping[str, Secret]:
     """The secrets that a config refers to, each under what it was called there.
 
-    `ask` gives the vault's passphrase; it is called only if one of them is in the vault, and up to
-    `tries` times. Relative paths start at `folder`, the config's own.
+    `ask` gives the vault's passphrase, should one be there; at most `tries` times. Relative paths
+    start at `folder`, the config's own.
 
     Raises:
         ConfigError: a secret isn't there, or somebody else can read its file.
@@ -343,9 +344,7 @@ def _engine(
         account_limits={name: one.risk for name, one in config.exchanges.items()},
         other_rules=other_rules(),
         dead_man_switches=frozenset(
-            name
-            for name, one in config.exchanges.items()
-            if isinstance(one, VenueSection) and one.dead_man_switch
+            name for name, one in config.venues.items() if one.dead_man_switch and name in exchanges
         ),
     )
     bots = [_spec(config, bot) for bot in config.bots.values()]
@@ -355,7 +354,7 @@ def _engine(
 
 
 def _spec(config: Config, bot: BotConfig) -> BotSpec:
-    known = config.instruments[bot.common.exchange]
+    known, mode = config.instruments[bot.common.exchange], config.mode(bot.bot_id)
     instruments: dict[Symbol, Instrument] = {symbol: known[symbol] for symbol in bot.symbols}
     return BotSpec(
         bot_id=bot.bot_id,
@@ -366,8 +365,9 @@ def _spec(config: Config, bot: BotConfig) -> BotSpec:
         limits=bot.limits,
         close_on_stop=bot.common.on_stop is OnStop.CLOSE,
         capital=bot.common.capital or Decimal(0),
-        mode=config.mode(bot.bot_id),
-        leverage=bot.common.leverage,
+        mode=mode,
+        # A paper twin has its leverage from its own table.
+        leverage=bot.common.leverage if mode is not Mode.PAPER else None,
         margin_mode=bot.common.margin or MarginMode.CROSS,
         config=msgspec.json.encode(bot.parameters),
     )

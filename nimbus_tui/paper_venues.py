@@ -1,10 +1,11 @@
 """The paper exchanges of a config, ready to trade on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nimbus_tui.config.checks import opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.model import Config
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.ids import ExchangeName, Symbol
@@ -13,6 +14,7 @@ from nimbus_tui.exchanges.base import PriceSource
 from nimbus_tui.exchanges.live_prices import LivePrices
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
+from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.real_venues import RealVenues
@@ -60,11 +62,20 @@ def paper_exchange(
         store=store,
         source=source,
         settings=settings,
+        listed=_listed(config, config.papers[name]),
     )
     if isinstance(source, LivePrices):
         source.link_changed = paper.prices_flow
         paper.feed_status = source.status
     return paper
+
+
+def _listed(config: Config, section: PaperSection) -> Callable[[Symbol], Instrument | None]:
+    """Where a paper exchange looks up a symbol that it holds and that no bot trades any more."""
+    if section.prices_from is None:
+        return builtin_instrument
+    venue, listings = config.venues[section.prices_from], Listings()
+    return lambda symbol: listings.instrument(venue, symbol)
 
 
 def price_source(

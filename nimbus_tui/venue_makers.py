@@ -16,19 +16,22 @@ from nimbus_tui.exchanges.registry import exchange_class
 from nimbus_tui.real_venues import Key
 
 if TYPE_CHECKING:
+    from nimbus_tui.exchanges.hyperliquid.nonce_file import SignerNonces
     from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
 
 
 class AdapterMaker:
     """One for a process: its adapters share the budgets of requests.
 
-    `keys` is the folder of what is remembered of each key that signs.
+    `keys` is the folder of what is remembered of each key that signs; without it adapters look
+    and never trade, so that a running engine's account can be looked at.
     """
 
-    def __init__(self, clock: Clock, chance: Random, keys: Path) -> None:
+    def __init__(self, clock: Clock, chance: Random, keys: Path | None) -> None:
         self._clock = clock
         self._chance = chance
         self._keys = keys
+        self._nonces: SignerNonces | None = None
         self._budgets = Budgets(clock)
 
     def adapter(self, name: ExchangeName, section: VenueSection, key: Key | None) -> Exchange:
@@ -37,14 +40,19 @@ class AdapterMaker:
         Raises:
             ConfigError: there is no adapter of that type, or it can't be loaded.
         """
+        settings = _settings(section)
+        if self._keys is not None and self._nonces is None:
+            from nimbus_tui.exchanges.hyperliquid.nonce_file import SignerNonces
+
+            self._nonces = SignerNonces(self._keys, self._clock.now)
         return exchange_class(section.type)(
             name,
-            _settings(section),
+            settings,
             clock=self._clock,
             budgets=self._budgets,
             chance=self._chance,
             private_key=key,
-            keys=self._keys,
+            nonces=self._nonces,
         )
 
     async def listed(self, section: VenueSection) -> Sequence[Instrument]:

@@ -10,6 +10,7 @@ import typer
 
 from nimbus_tui.cli.diagnostics import ExitCode, friendly, say
 from nimbus_tui.cli.output import print_json, print_text
+from nimbus_tui.config.starter import Start, starter
 from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.errors import ConfigError, EngineUnreachable
 from nimbus_tui.core.ids import ExchangeName, Symbol
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nimbus_tui.config.model import BotConfig, Config
     from nimbus_tui.config.problems import ConfigProblem
 
+SECRET = "hl-agent"  # noqa: S105 - its name in the vault
 ENGINE_TIMEOUT_S = 5.0
 """How long a running engine may take to say what prices it knows."""
 
@@ -48,6 +50,34 @@ def check(
         )
     if not is_well:
         raise typer.Exit(ExitCode.USAGE)
+
+
+@config_app.command("new")
+def new(
+    config: Path,
+    start: Annotated[
+        Start, typer.Option("--for", help="Where its bot trades; the last two send real orders.")
+    ] = Start.PAPER,
+    account: Annotated[str, typer.Option(help="The address that is traded for.")] = "",
+    secret: Annotated[str, typer.Option(help="What the agent's key is called.")] = SECRET,
+) -> None:
+    """Write a first config with one grid bot; never over a file that is there."""
+    with friendly():
+        text = starter(start, account, secret)
+        try:
+            with config.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise ConfigError(f"{config} is there already; take another name") from None
+        say(f"{config} is written; look it through, then:")
+        if start is not Start.PAPER:
+            say(f"  nimbus-tui exchanges check hl --config {config}")
+        say(f"  nimbus-tui config check {config} --preview")
+        written, problems = _loaded(config)
+        for problem in problems:
+            say(str(problem))
+        if written is not None:
+            _say_venues(written)
 
 
 @config_app.command("schema")

@@ -10,13 +10,16 @@ from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
+from nimbus_tui.cli.doctor_command import doctor
 from nimbus_tui.cli.exchanges_commands import exchanges_app
 from nimbus_tui.cli.journal_commands import journal_app
 from nimbus_tui.cli.run_commands import demo, open_app, run
 from nimbus_tui.cli.secrets_commands import secrets_app
 from nimbus_tui.cli.simulate_command import simulate
 from nimbus_tui.cli.stderr_guard import guard_stderr
-from nimbus_tui.core.redaction import redact_with
+from nimbus_tui.core.errors import ConfigError
+from nimbus_tui.core.redaction import redact_with, redacted
+from nimbus_tui.core.secret import HIDDEN
 from nimbus_tui.core.version import __version__
 from nimbus_tui.vault.redaction import Redactor
 
@@ -56,6 +59,7 @@ app.command("demo")(demo)
 app.command("run")(run)
 app.command("backtest")(backtest)
 app.command("simulate")(simulate)
+app.command("doctor")(doctor)
 app.add_typer(config_app, name="config")
 app.add_typer(exchanges_app, name="exchanges")
 app.add_typer(journal_app, name="journal")
@@ -76,9 +80,21 @@ def arguments(given: list[str]) -> list[str]:
     return given
 
 
+def _refuse_keys(given: list[str]) -> None:
+    """Whatever is wrong with a command line, its error would repeat a key in some form."""
+    for argument in given:
+        if redacted(argument).lstrip("-").rpartition("=")[2] == HIDDEN:
+            raise ConfigError(
+                "one of the arguments is a private key, and everybody on this machine can read "
+                "arguments: treat it as known to others; `nimbus-tui secrets set NAME` asks for a "
+                "key without showing it"
+            )
+
+
 def main() -> None:
     """The entry point."""
     redact_with(Redactor())
     guard_stderr()
     with friendly():
+        _refuse_keys(sys.argv[1:])
         app(arguments(sys.argv[1:]), prog_name="nimbus-tui")

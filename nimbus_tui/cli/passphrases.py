@@ -87,6 +87,8 @@ def hidden_line(prompt: str, needed: str) -> str:
         raise ConfigError("what was typed is no text in the terminal's encoding") from None
     if not line:
         raise ConfigError(f"nothing was typed for {needed}")
+    if len(line) >= SHORTEST:
+        Secret(line)  # from now on nothing that is told has it
     return line
 
 

@@ -1,5 +1,6 @@
 """What the venues say of the accounts, read now and then: equity, balances, assets of the fees."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
@@ -13,7 +14,12 @@ from nimbus_tui.engine.settings import BotSpec
 from nimbus_tui.exchanges.base import Exchange
 
 POLL_S = 2.0
-"""How often the venues' account figures are read for the screen."""
+"""How often a venue's account figures are read where requests cost nothing."""
+COUNTED_POLL_S = 10.0
+"""The same where they are counted: between two readings the equity moves with the bots' own."""
+SHORT_POLL_S = 30.0
+"""The same where half of what is allowed is used: orders need it more."""
+HALF = 0.5
 
 
 class Accounts:
@@ -51,10 +57,13 @@ class Accounts:
         return tuple(name for name in self._exchanges if name in trading)
 
     async def run(self) -> None:
-        """Read them again and again, until cancelled."""
+        """Read them again and again, until cancelled; no venue waits for another."""
+        await asyncio.gather(*(self._keep_reading(one) for one in self._exchanges.values()))
+
+    async def _keep_reading(self, exchange: Exchange) -> None:
         while True:
-            await self.read(self._exchanges.values())
-            await self._clock.sleep(POLL_S)
+            await self.read([exchange])
+            await self._clock.sleep(pause_s(exchange.connection_status().rate_used))
 
     async def read(self, exchanges: Iterable[Exchange]) -> None:
         """Read what the venues say of the accounts; a venue that fails keeps its old figures."""
@@ -89,3 +98,10 @@ class Accounts:
             if spec.exchange == exchange
             for instrument in spec.instruments.values()
         }
+
+
+def pause_s(rate_used: float) -> float:
+    """How long to wait before an account is read again, by the share of its budget that is used."""
+    if not rate_used:
+        return POLL_S
+    return COUNTED_POLL_S if rate_used < HALF else SHORT_POLL_S

@@ -29,6 +29,9 @@ class Refusal(msgspec.Struct, frozen=True):
     kind: RefusalKind
     reason: str
     times: int
+    """How often in a row it was of this kind, as far as is known; the next wait goes by it."""
+    counted: int
+    """How often the venue has answered so: this pauses the bot; 0 for what passes by itself."""
     retry_at: int | None
     """Time of the next try, or None: on the next price."""
     symbol: Symbol
@@ -69,36 +72,40 @@ class Refusals:
         """Wait before the next try; the same refusal again and again pauses the bot."""
         last = self._newest.get(order.key)
         # By kind: the words hold prices and balances, which change from one try to the next.
-        before = last.times if last is not None and last.kind is refused.kind else 0
-        times = before if before and last is not None and not last.is_told else before + 1
+        if last is None or last.kind is not refused.kind:
+            times, counted = 1, 1
+        else:
+            times, counted = last.times + last.is_told, last.counted + 1
         race = refused.kind is RACE
         quote = self._bot.prices.get(order.symbol)
         wait_ns = _wait_s(order.key, refused.kind, times) * NS_PER_SECOND
+        counted = 0 if refused.kind in UNCOUNTED else counted
         self._newest[order.key] = Refusal(
             kind=refused.kind,
             reason=refused.reason,
             times=times,
+            counted=counted,
             retry_at=None if race else self._clock.now() + wait_ns,
             symbol=order.symbol,
             price=quote.price if race and quote is not None else None,
         )
-        counts = refused.kind not in UNCOUNTED
-        if counts and times >= self._bot.limits.repeat_refusals:
+        if counted >= self._bot.limits.repeat_refusals:
             self._bot.standing.risk_pause(
-                f"{order.key} was refused {times} times in a row: {refused.reason}"
+                f"{order.key} was refused {counted} times in a row: {refused.reason}"
             )
 
     def reported(self, order: Order) -> None:
         """The venue has told that it refused an order; its answer may follow, or be lost."""
         last = self._newest.get(order.key)
         if last is None or last.kind is RACE:
-            kind, times = RefusalKind.INVALID, 1
+            kind, times, counted = RefusalKind.INVALID, 1, 0
         else:
-            kind, times = last.kind, last.times + 1
+            kind, times, counted = last.kind, last.times + 1, last.counted
         self._newest[order.key] = Refusal(
             kind=kind,
             reason=order.reason,
             times=times,
+            counted=counted,
             retry_at=self._clock.now() + _wait_s(order.key, kind, times) * NS_PER_SECOND,
             symbol=order.symbol,
             price=None,
@@ -119,9 +126,9 @@ class Refusals:
     def worst(self) -> tuple[int, str]:
         """How often in a row a key was refused for one reason, the worst of all; key and reason."""
         found = [
-            (one.times, f"{key}: {one.reason}")
+            (one.counted, f"{key}: {one.reason}")
             for key, one in self._newest.items()
-            if one.kind not in UNCOUNTED
+            if one.counted
         ]
         return max(found, default=(0, ""))
 

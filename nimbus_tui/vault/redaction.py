@@ -39,17 +39,17 @@ class Redactor:
 
     def __init__(self, texts: Callable[[], frozenset[str]] = texts_to_hide) -> None:
         self._texts = texts
-        self._known: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        # Both in one value: threads that see new secrets at once can't mix them up.
+        self._compiled: tuple[frozenset[str], re.Pattern[str] | None] = (frozenset(), None)
 
     def __call__(self, text: str) -> str:
         """The text with `[redacted]` in the place of everything secret."""
         known = self._texts()
-        if known != self._known:
-            self._pattern = _pattern(known)
-            self._known = known
-        if self._pattern is not None:
-            text = self._pattern.sub(HIDDEN, text)
+        compiled = self._compiled
+        if compiled[0] != known:
+            compiled = self._compiled = (known, _pattern(known))
+        if compiled[1] is not None:
+            text = compiled[1].sub(HIDDEN, text)
         for pattern in _KEYS:
             text = pattern.sub(_without_key, text)
         return _HEX_64.sub(_unless_hash, text)

@@ -37,10 +37,10 @@ def given_passphrase(environment: Mapping[str, str]) -> str | None:
     if named := environment.get(PASSPHRASE_FILE):
         path = Path(named).expanduser()
         raw = private_bytes(path, f"{PASSPHRASE_FILE}:", MAX_BYTES, ConfigError)
-        return checked_text(raw, f"the file {path}")
+        return _hidden(checked_text(raw, f"the file {path}"))
     folder = environment.get(CREDENTIALS)
     if folder and (Path(folder) / PASSPHRASE_CREDENTIAL).exists():
-        return _credential(PASSPHRASE_CREDENTIAL, environment)
+        return _hidden(_credential(PASSPHRASE_CREDENTIAL, environment))
     return None
 
 
@@ -145,6 +145,11 @@ def _outside(reference: SecretReference, environment: Mapping[str, str], folder:
             return Secret(checked_text(raw, f"the file {path}"))
         case _:
             return Secret(_credential(reference.name, environment))
+
+
+def _hidden(text: str) -> str:
+    """The same text, which nothing that is told has from now on."""
+    return Secret(text).reveal()
 
 
 def _credential(name: str, environment: Mapping[str, str]) -> str:

@@ -42,7 +42,13 @@ def test_status_has_the_documented_shape_and_the_clocks_real_offset(offset: floa
         "version": "1",
         "uptime": 2.5,
         "clock_offset_ms": offset,
-        "engine": {"state": "running", "risk": "normal", "bots": 3, "equity": Decimal(5)},
+        "engine": {
+            "state": "running",
+            "mode": Mode.PAPER,
+            "risk": "normal",
+            "bots": 3,
+            "equity": Decimal(5),
+        },
         "exchanges": {
             "hl": {
                 "connected": True,

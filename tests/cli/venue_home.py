@@ -1,6 +1,7 @@
 """A user's folder with a config whose venue is a local Hyperliquid, and the program beside it."""
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -35,11 +36,22 @@ class VenueHome:
         self.home = folder / "home"
         self.environment = os.environ | {"NIMBUS_HOME": str(self.home), "HL_KEY": MASTER_KEY}
         self.processes: list[asyncio.subprocess.Process] = []
+        self.network = "testnet"
+        self._market: asyncio.Task[None] | None = None
 
-    def venue(self, *lines: str, network: str = "testnet") -> str:
+    def wander(self) -> None:
+        """Let ETH trade up and down from now on."""
+        self._market = asyncio.get_running_loop().create_task(self._trade())
+
+    async def _trade(self) -> None:
+        for step in itertools.count():
+            await self.server.move("ETH", Decimal(2_400) + step % 7, volume=Decimal(1))
+            await asyncio.sleep(0.1)
+
+    def venue(self, *lines: str) -> str:
         """The table of the venue."""
         urls = f'rest_url = "{self.server.rest_url}"\nws_url = "{self.server.ws_url}"\n'
-        head = f'[exchanges.hl]\ntype = "hyperliquid"\nnetwork = "{network}"\n'
+        head = f'[exchanges.hl]\ntype = "hyperliquid"\nnetwork = "{self.network}"\n'
         return head + urls + "".join(f"{line}\n" for line in lines)
 
     def account(self) -> tuple[str, str]:
@@ -100,15 +112,17 @@ class VenueHome:
 
     async def close(self) -> None:
         """End what still runs."""
+        if self._market is not None:
+            self._market.cancel()
         for process in self.processes:
             if process.returncode is None:
                 process.kill()
             await process.communicate()
 
 
-async def venue_home(folder: Path) -> AsyncIterator[VenueHome]:
+async def venue_home(folder: Path, *, mainnet: bool = False) -> AsyncIterator[VenueHome]:
     """A folder and a venue of its own for a test."""
-    async with HyperliquidServer() as server:
+    async with HyperliquidServer(mainnet=mainnet) as server:
         home = VenueHome(folder, server)
         yield home
         await home.close()

@@ -1,6 +1,7 @@
 """Orders that are refused: rests, counts, and one word to the operator."""
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -10,13 +11,16 @@ from nimbus_tui.core.order import (
     DesiredOrder,
     OrderReport,
     OrderRequest,
+    OrderResponse,
     OrderState,
     RefusalKind,
     Refused,
     Side,
+    Unknown,
 )
 from nimbus_tui.core.plan import Plan, View, Wake
 from nimbus_tui.engine.facts import OrderReported
+from nimbus_tui.risk.limits import RiskLimits
 from tests.engine.faults import CrashWorld
 from tests.simulation.worlds import World
 
@@ -111,13 +115,12 @@ async def test_a_busy_venue_is_asked_less_and_less_often_and_never_pauses_the_bo
     assert len(world.resting()) == 6
 
 
-@pytest.mark.parametrize("kind", [RefusalKind.INSUFFICIENT_BALANCE, RefusalKind.BUSY])
-async def test_a_refusal_that_is_reported_before_it_is_answered_waits_and_counts_all_the_same(
-    kind: RefusalKind,
-) -> None:
-    world = CrashWorld()
+def reported_first(
+    world: CrashWorld, answer: OrderResponse
+) -> Callable[[OrderRequest], OrderResponse | None]:
+    """Buys are refused; the report of it overtakes the answer."""
 
-    def refused(request: OrderRequest) -> Refused | None:
+    def refused(request: OrderRequest) -> OrderResponse | None:
         if request.side is Side.SELL:
             return None
         report = OrderReport(
@@ -135,12 +138,40 @@ async def test_a_refusal_that_is_reported_before_it_is_answered_waits_and_counts
         )
         world.engine.inbox.put(OrderReported(world.exchange.name, report))
         world.engine.process()
-        return Refused(kind, "not now")
+        return answer
 
-    world.exchange.refuse = refused
+    return refused
+
+
+BOUGHT_TRIES = {
+    RefusalKind.INSUFFICIENT_BALANCE: 15,
+    RefusalKind.BUSY: 18,
+    RefusalKind.POST_ONLY_WOULD_CROSS: 3,
+}
+"""Of three buys within 40 s at one price: to the pause, by back-off, once."""
+
+
+@pytest.mark.parametrize("kind", BOUGHT_TRIES)
+async def test_a_refusal_that_is_reported_before_it_is_answered_waits_and_counts_all_the_same(
+    kind: RefusalKind,
+) -> None:
+    world = CrashWorld(limits=RiskLimits(repeat_refusals=5))
+    world.exchange.refuse = reported_first(world, Refused(kind, "not now"))
     await world.start("2400")
     await world.tick(*["2400"] * 40)
-    pauses = kind is not RefusalKind.BUSY
+    pauses = kind is RefusalKind.INSUFFICIENT_BALANCE
     assert world.bot.standing.is_paused is pauses
     tries = [request for request in world.exchange.placed if request.side is Side.BUY]
-    assert len(tries) == (15 if pauses else 18)
+    assert len(tries) == BOUGHT_TRIES[kind]
+
+
+async def test_a_refusal_that_is_reported_and_whose_answer_is_lost_is_tried_ever_more_rarely() -> (
+    None
+):
+    world = CrashWorld(limits=RiskLimits(repeat_refusals=1))
+    world.exchange.refuse = reported_first(world, Unknown("timed out"))  # type: ignore[assignment]
+    await world.start("2400")
+    await world.tick(*["2400"] * 40)
+    tries = [request for request in world.exchange.placed if request.side is Side.BUY]
+    assert len(tries) == 18
+    assert not world.bot.standing.is_paused

@@ -75,4 +75,6 @@ def test_the_paper_page_explains_every_key_but_the_type() -> None:
 
 def test_the_page_of_a_real_venue_explains_every_key_but_the_type() -> None:
     keys = {field.name for field in msgspec.structs.fields(HyperliquidSection)}
-    assert sorted(keys_explained("exchanges/hyperliquid.md", "Keys")) == sorted(keys - {"type"})
+    assert sorted(keys_explained("exchanges/hyperliquid.md", "Config keys")) == sorted(
+        keys - {"type"}
+    )

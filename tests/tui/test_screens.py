@@ -418,8 +418,12 @@ async def test_a_bot_name_that_looks_like_markup_is_no_trouble_anywhere() -> Non
 async def test_live_money_is_said_in_the_header() -> None:
     client = ScriptedClient()
     client.engine = msgspec.structs.replace(client.engine, mode=Mode.LIVE)
-    async with opened(client) as (app, _):
+    async with opened(client) as (app, pilot):
         assert " LIVE " in rows(app)[0]
+        for key in ("enter", "2", "question_mark", "escape", "exclamation_mark"):
+            await pilot.press(key)
+            await settled(app, pilot)
+            assert " LIVE " in rows(app)[0], key
 
 
 async def test_an_engine_that_goes_silent_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus_tui.core.secret import HIDDEN
@@ -156,6 +156,7 @@ WRAPPINGS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(text=TEXTS, before=AROUND, after=AROUND, wrap=WRAPPINGS)
 def test_no_text_is_told_whatever_it_is(
     text: str, before: str, after: str, wrap: Callable[[str], str]
@@ -166,6 +167,7 @@ def test_no_text_is_told_whatever_it_is(
     assert hidden not in told or hidden in HIDDEN
 
 
+@settings(deadline=None)
 @given(number=st.integers(2**200, 2**256 - 1), before=AROUND, after=AROUND)
 def test_no_key_is_told_in_hex_or_decimal(number: int, before: str, after: str) -> None:
     redact = knowing(f"0x{number:064x}")
@@ -173,6 +175,7 @@ def test_no_key_is_told_in_hex_or_decimal(number: int, before: str, after: str) 
         assert form not in redact(f"{before} {form} {after}")
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="0123456789abcdefABCDEF")))
 def test_a_text_without_secrets_comes_out_as_it_is(text: str) -> None:
     assert knowing("correct-horse-battery")(text) == text

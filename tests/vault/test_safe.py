@@ -78,6 +78,11 @@ def test_an_edit_that_refuses_leaves_everything_as_it_was(vault: Vault) -> None:
     assert vault.path.read_bytes() == before
 
 
+def pipe_in_its_place(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
@@ -88,7 +93,7 @@ def test_an_edit_that_refuses_leaves_everything_as_it_was(vault: Vault) -> None:
         (lambda path: path.write_bytes(b""), "damaged"),
         (lambda path: path.write_bytes(b"x" * 2_000_000), "larger than 1,000,000 bytes"),
         (lambda path: (path.unlink(), path.mkdir(mode=0o700)), "not a file"),
-        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "not a file"),
+        (pipe_in_its_place, "not a file"),
         (lambda path: (path.unlink(), path.symlink_to(path.name)), "can't be read"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus_tui.core.errors import VaultError, WrongPassphrase
@@ -67,6 +67,7 @@ def test_an_accent_typed_on_another_keyboard_is_the_same() -> None:
     assert unseal(seal(SECRETS, "caf\u00e9-au-lait", CHEAP), "cafe\u0301-au-lait") == SECRETS
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, len(SEALED) - 1), flip=st.integers(1, 255))
 def test_every_changed_byte_is_noticed_before_a_passphrase_is_needed(at: int, flip: int) -> None:
     broken = bytearray(SEALED)
@@ -76,18 +77,21 @@ def test_every_changed_byte_is_noticed_before_a_passphrase_is_needed(at: int, fl
     assert str(caught.value).startswith("it ")
 
 
+@settings(deadline=None)
 @given(length=st.integers(0, len(SEALED) - 1))
 def test_every_missing_end_is_noticed(length: int) -> None:
     with pytest.raises(VaultError):
         examine(SEALED[:length])
 
 
+@settings(deadline=None)
 @given(end=st.binary(min_size=1, max_size=20))
 def test_every_added_end_is_noticed(end: bytes) -> None:
     with pytest.raises(VaultError):
         examine(SEALED + end)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_vault(raw: bytes) -> None:
     with pytest.raises(VaultError):
@@ -131,6 +135,7 @@ def test_the_format_is_the_documented_one() -> None:
     assert list(fields) == ["format", "version", "kdf", "cipher", "nonce", "secrets", "checksum"]
 
 
+@settings(deadline=None, max_examples=20)
 @given(
     st.dictionaries(st.text(max_size=20), st.text(max_size=2000), max_size=5),
     st.text(max_size=40),

@@ -1,7 +1,6 @@
 """Hyperliquid behind the same interface as any venue: composes, parses nothing, signs nothing."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from random import Random
 
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
@@ -40,7 +39,7 @@ from nimbus_tui.exchanges.hyperliquid.findings import findings
 from nimbus_tui.exchanges.hyperliquid.holdings import Holdings
 from nimbus_tui.exchanges.hyperliquid.instruments import Listing
 from nimbus_tui.exchanges.hyperliquid.margin import Margin
-from nimbus_tui.exchanges.hyperliquid.nonce_file import NonceFile, nonce_path
+from nimbus_tui.exchanges.hyperliquid.nonce_file import SignerNonces
 from nimbus_tui.exchanges.hyperliquid.nonces import Nonces
 from nimbus_tui.exchanges.hyperliquid.order_desk import EXPIRES_AFTER_S, OrderDesk
 from nimbus_tui.exchanges.hyperliquid.posting import Posting
@@ -60,7 +59,7 @@ class HyperliquidExchange:
     """One market (spot or perpetuals) of one account at one network.
 
     Without an account it tells prices only. `private_key` is asked for at the first connection and
-    kept nowhere but in the signer; the folder `keys` keeps the nonces of each key over restarts.
+    kept nowhere but in the signer; `nonces` keeps those of each key over restarts.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class HyperliquidExchange:
         budgets: Budgets,
         chance: Random,
         private_key: Callable[[], str] | None = None,
-        keys: Path | None = None,
+        nonces: SignerNonces | None = None,
     ) -> None:
         is_perpetual = settings.market is MarketType.PERPETUAL
         self.name = name
@@ -118,8 +117,8 @@ class HyperliquidExchange:
         self._margin = Margin(self.connection, self._posting)
         self._holdings = Holdings(self.connection)
         self._private_key = private_key
-        self._keys = keys
-        self._nonce_file: NonceFile | None = None
+        self._signer_nonces = nonces
+        self._signs_as = ""
         self.access: Access | None = None
         """How actions are signed; None before the first connection, and without a key."""
 
@@ -151,21 +150,23 @@ class HyperliquidExchange:
         self._holdings.own_key = access.own_key
 
     def _nonces(self, key: Signer) -> Nonces:
-        now = self.connection.clock.now
-        if self._keys is None:
-            return Nonces(now)
-        if self._nonce_file is None:
-            self._nonce_file = NonceFile(nonce_path(self._keys, key.address))
-        return self._nonce_file.nonces(now)
+        if self._signer_nonces is None:
+            return Nonces(self.connection.clock.now)
+        if self._signs_as:
+            self._signer_nonces.close(self._signs_as)
+            self._signs_as = ""
+        nonces = self._signer_nonces.open(key.address)
+        self._signs_as = key.address
+        return nonces
 
     async def disconnect(self) -> None:
         """Close the connection; resting orders stay. Harmless the second time."""
         await self._desk.close()
         await self._users.close()
         await self.connection.close()
-        if self._nonce_file is not None:
-            self._nonce_file.close()
-            self._nonce_file = self.access = None
+        if self._signer_nonces is not None and self._signs_as:
+            self._signer_nonces.close(self._signs_as)
+            self._signs_as, self.access = "", None
 
     def is_connected(self) -> bool:
         """Whether everything that was asked for is on."""

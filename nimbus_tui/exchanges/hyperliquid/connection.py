@@ -24,6 +24,7 @@ from nimbus_tui.exchanges.hyperliquid.prices import PriceBoard
 from nimbus_tui.exchanges.hyperliquid.rest import Rest
 from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
 from nimbus_tui.exchanges.hyperliquid.stream import StreamSession
+from nimbus_tui.exchanges.hyperliquid.translate import quote_of_bbo
 from nimbus_tui.exchanges.hyperliquid.user_events import UserEvents
 from nimbus_tui.exchanges.hyperliquid.wire import (
     ActiveAssetCtx,
@@ -81,6 +82,8 @@ class Connection:
         self.up_since_ms: int | None = None
         """Since when, by the venue's time, everything is told; None while it isn't."""
         self._offset_ms = 0.0
+        self._stamped: tuple[int, float] | None = None
+        """The venue's last stamp (ms), and when it came by the event loop's timer (s)."""
         self._detail = "not connected yet"
         self._last_frame_ns: int | None = None
         self._upkeep: asyncio.Task[None] | None = None
@@ -102,7 +105,7 @@ class Connection:
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._ready.wait()
         except TimeoutError as error:
-            reason = self._detail
+            reason = self.session.problem or self._detail
             await self.link.stop()
             raise NotConnected(f"{self.name} does not connect: {reason}") from error
         if self._upkeep is None:
@@ -121,7 +124,7 @@ class Connection:
     async def learn(self) -> Universe:
         """What is listed, with the account's fees; read once, then kept up."""
         if self.board is None:
-            await self.rest.exchange_status()
+            await self._read_clock()
             await self._read_lists()
             await self._read_limits()
         return self.known
@@ -145,33 +148,41 @@ class Connection:
         return self.session.is_ready
 
     def venue_now_ms(self) -> int:
-        """The venue's time in ms, by the newest offset that was ever measured."""
+        """The venue's time in ms, by the newest offset that was ever measured.
+
+        Our clock may be set ahead at any moment; a deadline that comes later than it is believed
+        to would prove nothing. So it is never later than the venue's last stamp and what has
+        passed since by a timer that nobody sets.
+        """
         offset_ms = self.rest.offset.offset_ms
         if offset_ms is not None:
             self._offset_ms = offset_ms
-        return self.clock.now() // NS_PER_MS + round(self._offset_ms)
+        now_ms = self.clock.now() // NS_PER_MS + round(self._offset_ms)
+        if self._stamped is None:
+            return now_ms
+        stamp_ms, at_s = self._stamped
+        return min(now_ms, stamp_ms + round((asyncio.get_running_loop().time() - at_s) * 1000))
 
     def newest(self, symbol: Symbol) -> Quote | None:
         """The newest quote of a symbol; None if there is none yet."""
         return None if self.board is None else self.board.newest(symbol)
 
     async def quote(self, symbol: Symbol) -> Quote:
-        """The newest quote of a symbol, asked for if the stream has told none.
+        """The newest quote of a symbol, asked for where no stream tells it now.
 
         Raises:
             ExchangeError: there is no price.
         """
-        quote = self.newest(symbol)
         listing = self.known.listing(symbol)
-        if quote is not None or listing is None or self.board is None:
-            if quote is None:
-                raise ExchangeError(f"{self.name} does not trade {symbol}")
+        if listing is None:
+            raise ExchangeError(f"{self.name} does not trade {symbol}")
+        quote = self.newest(symbol) if self.is_up and self.prices.get(symbol) else None
+        if quote is not None:
             return quote
         book = await self.rest.l2_book(listing.coin, urgent=True)
         bids, asks = book.levels
         best = Bbo(listing.coin, book.time, (bids[0] if bids else None, asks[0] if asks else None))
-        self.board.bbo(best, self.clock.now())
-        quote = self.newest(symbol)
+        quote = quote_of_bbo(best, self.known)
         if quote is None:
             raise ExchangeError(f"{self.name} has no price of {symbol} yet")
         return quote
@@ -285,16 +296,22 @@ class Connection:
                 quote = self.board.trades(trades, now)
             case ActiveAssetCtx(data) | ActiveSpotAssetCtx(data):
                 quote = self.board.context(data.coin, data.ctx, now)
-            case OrderUpdates() if self.users is not None:
-                self.users.take_orders(message)
-            case UserFills() if self.users is not None:
-                self.users.take_fills(message)
-            case UserFundings() if self.users is not None:
-                self.users.take_funding(message)
+            case OrderUpdates() | UserFills() | UserFundings():
+                self._account_message(message)
             case _:
                 pass
         if quote is not None:
             self.prices[quote.symbol].tell(quote)
+
+    def _account_message(self, message: OrderUpdates | UserFills | UserFundings) -> None:
+        """The account's news. If who listens fails, it is a gap like any other."""
+        if self.users is None:
+            return
+        try:
+            self.users.take(message)
+        except Exception:
+            logging.getLogger(__name__).exception("%s: a message was not taken in", self.name)
+            self.gap("a message of the account was not taken in")
 
     # upkeep
 
@@ -305,11 +322,15 @@ class Connection:
             await self.clock.sleep(UPKEEP_EVERY_S)
             rounds += 1
             with suppress(ExchangeError):
-                await self.rest.exchange_status()
+                await self._read_clock()
                 if rounds % LIMITS_EVERY == 0:
                     await self._read_limits()
                 if rounds % LISTS_EVERY == 0:
                     await self._read_lists()
+
+    async def _read_clock(self) -> None:
+        status = await self.rest.exchange_status()
+        self._stamped = status.time, asyncio.get_running_loop().time()
 
     async def _read_limits(self) -> None:
         if self.settings.user:
@@ -324,9 +345,10 @@ class Connection:
         known = universe(meta, spot_meta, fees)
         if self.board is None:
             self.board = PriceBoard(known)
-            for symbol in self.prices:
-                self._want(symbol)
         self.board.universe = known
+        for symbol, listeners in self.prices.items():
+            if listeners:
+                self._want(symbol)
         if self.users is not None:
             self.users.universe = known
 

@@ -8,6 +8,7 @@ spoils one of them, and the other still stands ahead of all nonces given out bef
 import fcntl
 import os
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -141,6 +142,39 @@ class NonceFile:
                 "nonce might come twice"
             ) from error
         self._slots[lower] = mark
+
+
+class SignerNonces:
+    """The nonces of all keys that sign in this process, in one folder.
+
+    Accounts that are traded with one key share its counter, since the venue counts by key.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], int]) -> None:
+        self._folder = folder
+        self._now = now
+        self._open: dict[str, tuple[NonceFile, Nonces]] = {}
+        self._users: Counter[str] = Counter()
+
+    def open(self, address: str) -> Nonces:
+        """The one counter of a key; to be closed once for each opening.
+
+        Raises:
+            ConfigError: another process signs with this key.
+            ExchangeError: its file can't be opened or read.
+        """
+        if address not in self._open:
+            file = NonceFile(nonce_path(self._folder, address))
+            self._open[address] = file, file.nonces(self._now)
+        self._users[address] += 1
+        return self._open[address][1]
+
+    def close(self, address: str) -> None:
+        """One user of a key less; with the last one another process may have it."""
+        self._users[address] -= 1
+        if not self._users[address]:
+            file, _ = self._open.pop(address)
+            file.close()
 
 
 def _line(text: str) -> bytes:

@@ -46,6 +46,8 @@ PATIENCE_NS = 5 * NS_PER_SECOND
 LOOK_AGAIN_S = 0.2
 TAKERS_WAIT_NS = 15 * NS_PER_SECOND
 """How long orders that take stay at home after the venue took post-only orders only."""
+EXITS_WAIT_NS = 3 * NS_PER_SECOND
+"""How long those among them that close something do."""
 POST_ONLY_TEXT = "only post-only orders allowed"
 OVER_BUDGET = "the budget of requests is used up for the moment"
 TAKERS_WAIT = "the venue takes post-only orders only for the moment"
@@ -94,9 +96,12 @@ class OrderDesk:
     @property
     def is_post_only(self) -> bool:
         """Whether the venue has just said that it takes post-only orders only."""
+        return self._refused_within(TAKERS_WAIT_NS)
+
+    def _refused_within(self, wait_ns: int) -> bool:
         since = self._post_only_since
         # A clock that was set back must not keep exits at home until it has caught up.
-        return since is not None and 0 <= self._clock.now() - since < TAKERS_WAIT_NS
+        return since is not None and 0 <= self._clock.now() - since < wait_ns
 
     async def place(self, order: Order, request: OrderRequest) -> OrderResponse:
         """Send an order with others of its kind.
@@ -104,7 +109,8 @@ class OrderDesk:
         Raises:
             NotSent: it has not left, for want of budget, of a connection, or by the venue's state.
         """
-        if not request.post_only and self.is_post_only:
+        wait_ns = EXITS_WAIT_NS if request.reduce_only else TAKERS_WAIT_NS
+        if not request.post_only and self._refused_within(wait_ns):
             raise NotSent(TAKERS_WAIT)
         if request.reduce_only:
             lane = self._maker_exits if request.post_only else self._taker_exits

@@ -94,7 +94,7 @@ class PriceBoard:
             told is not None
             and told.price == quote.price
             and told.mark_price == quote.mark_price
-            and now - coin.told_ns < REPEAT_AFTER_NS
+            and 0 <= now - coin.told_ns < REPEAT_AFTER_NS
         )
         if is_same:
             return None

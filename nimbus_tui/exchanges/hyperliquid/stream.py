@@ -15,7 +15,6 @@ from nimbus_tui.core.clock import NS_PER_MS, NS_PER_SECOND
 from nimbus_tui.exchanges.base import StreamHeard
 from nimbus_tui.exchanges.hyperliquid.wire import (
     ActiveAssetCtx,
-    ActiveSpotAssetCtx,
     BboFrame,
     Error,
     Frames,
@@ -24,7 +23,6 @@ from nimbus_tui.exchanges.hyperliquid.wire import (
     Pong,
     Post,
     SubscriptionResponse,
-    TradesFrame,
     Undecodable,
     UnknownChannel,
     UserFills,
@@ -44,12 +42,12 @@ PING_EVERY_NS = 15 * NS_PER_SECOND
 PONG_WITHIN_NS = 10 * NS_PER_SECOND
 ACK_WITHIN_NS = 10 * NS_PER_SECOND
 PROBE_AFTER_NS = 12 * NS_PER_SECOND
-"""A coin without any message for so long is asked for anew."""
+"""A watched channel that is silent for so long is asked for anew."""
 PROBE_WITHIN_NS = 10 * NS_PER_SECOND
 USER_CHANNELS = {"orderUpdates": "own orders", "userFills": "own fills", "userFundings": "funding"}
 PRICE_CHANNELS = ("bbo", "trades", "activeAssetCtx")
-PROBED = "bbo"
-"""The channel that begins with what stands now, also where nothing happens."""
+WATCHED = {"bbo": "price", "activeAssetCtx": "mark price"}
+"""Channels that begin with what stands now, also where nothing happens."""
 
 PostAnswer = Callable[[Post.Answer.Response | None], None]
 """Takes the answer to a post; None: the connection was lost before it came."""
@@ -79,8 +77,20 @@ class _Asked(msgspec.Struct):
     """A subscription on the present connection."""
 
     at_ns: int
+    heard_ns: int
     is_on: bool = False
-    heard_ns: int = 0
+    probed_ns: int | None = None
+    """Since when an answer to a probe is waited for."""
+
+    def heard(self, now: int) -> None:
+        """Something of it has come."""
+        self.heard_ns, self.probed_ns = now, None
+
+    def set_back(self, now: int) -> None:
+        """No time of it lies ahead of the clock any more."""
+        self.at_ns, self.heard_ns = min(self.at_ns, now), min(self.heard_ns, now)
+        if self.probed_ns is not None:
+            self.probed_ns = min(self.probed_ns, now)
 
 
 class StreamSession:
@@ -96,14 +106,11 @@ class StreamSession:
         self._asked: dict[Subscription, _Asked] = {}
         self._posts: dict[int, PostAnswer] = {}
         self._last_post = 0
-        self._coins: dict[str, int] = {}
-        """By coin, when anything of it came last."""
-        self._probes: dict[str, int] = {}
-        """By coin, since when an answer to a probe is waited for."""
         self._users: dict[str, int] = {}
         """By channel of ours, when it was heard last."""
         self._pinged_ns: int | None = None
         self._next_ping_ns = 0
+        self._passed_ns = 0
         self._is_open = False
         self.is_ready = False
         """Whether everything that was asked for is on."""
@@ -122,11 +129,9 @@ class StreamSession:
         if subscription not in self._wanted:
             return ()
         del self._wanted[subscription]
-        if not any(one.coin == subscription.coin for one in self._wanted):
-            self._coins.pop(subscription.coin, None)
-            self._probes.pop(subscription.coin, None)
         if self._asked.pop(subscription, None) is None:
             return ()
+        self._look_whether_ready()
         return (encoded(Subscribe("unsubscribe", subscription)),)
 
     def post(
@@ -165,8 +170,7 @@ class StreamSession:
     def closed(self, reason: str) -> None:
         """The connection is gone; what was under way over it is lost."""
         was_open, self._is_open, self.is_ready = self._is_open, False, False
-        for gone in (self._asked, self._coins, self._probes):
-            gone.clear()
+        self._asked.clear()
         posts, self._posts = list(self._posts.values()), {}
         for answered in posts:
             answered(None)
@@ -180,9 +184,10 @@ class StreamSession:
             case None | UnknownChannel():
                 return ()
             case Undecodable(reason, _, channel):
-                # Without a channel it may have been anything, also a fill.
-                where = "" if channel is None else f" on {channel}"
-                self._listener.gap(f"an unreadable message{where}: {reason}")
+                # Of prices the next one says all again. What bears no name may be a fill.
+                if channel not in PRICE_CHANNELS:
+                    named = "" if channel is None else f" on {channel}"
+                    self._listener.gap(f"an unreadable message{named}: {reason}")
             case Pong():
                 self._pong(now)
             case SubscriptionResponse(data):
@@ -204,6 +209,9 @@ class StreamSession:
         Raises:
             LinkDead: no pong, no acknowledgement, or no price although it was asked for anew.
         """
+        if now < self._passed_ns:
+            self._set_back(now)
+        self._passed_ns = now
         self._check_pong(now)
         self._check_asked(now)
         say = list(self._probed(now))
@@ -215,10 +223,8 @@ class StreamSession:
     # how
 
     def _ask(self, subscription: Subscription, now: int) -> str:
-        self._asked[subscription] = _Asked(now)
+        self._asked[subscription] = _Asked(now, now)
         self.is_ready = False
-        if subscription.type in PRICE_CHANNELS:
-            self._coins.setdefault(subscription.coin, now)
         if subscription.type in USER_CHANNELS:
             self._users.setdefault(subscription.type, now)
         return encoded(Subscribe("subscribe", subscription))
@@ -226,9 +232,14 @@ class StreamSession:
     def _acknowledged(self, method: str, echo: dict[str, object], now: int) -> None:
         if method != "subscribe":
             return
-        for subscription in self._asked:
+        for subscription, asked in self._asked.items():
             if _is_of(subscription, echo):
-                self._is_on(subscription, now)
+                if not asked.is_on:  # that a probe was taken proves nothing yet
+                    asked.heard(now)
+                asked.is_on = True
+                if subscription.type in USER_CHANNELS:
+                    self._users[subscription.type] = now
+        self._look_whether_ready()
 
     def _refused(self, text: str, now: int) -> None:
         """`Already subscribed` is as good as an acknowledgement; anything else is kept in words."""
@@ -236,41 +247,48 @@ class StreamSession:
         if head.lower() == "already subscribed":
             try:
                 echo = msgspec.json.decode(rest, type=dict[str, object])
-            except ValueError:
+            except (ValueError, RecursionError):
                 echo = {}
             self._acknowledged("subscribe", echo, now)
             return
         if head.lower() != "already unsubscribed":
             self.problem = text
 
-    def _is_on(self, subscription: Subscription, now: int) -> None:
-        asked = self._asked[subscription]
-        asked.is_on, asked.heard_ns = True, now
-        if subscription.type in USER_CHANNELS:
-            self._users[subscription.type] = now
-        self._look_whether_ready()
-
     def _look_whether_ready(self) -> None:
-        if not self.is_ready and all(asked.is_on for asked in self._asked.values()):
+        if (
+            self._is_open
+            and not self.is_ready
+            and all(asked.is_on for asked in self._asked.values())
+        ):
             self.is_ready = True
             self._listener.ready()
 
     def _note(self, message: Message, now: int) -> None:
         """Remember that a channel lives."""
         match message:
-            case BboFrame(data) | ActiveAssetCtx(data) | ActiveSpotAssetCtx(data):
-                self._heard_coin(data.coin, now)
-            case TradesFrame((first, *_)):
-                self._heard_coin(first.coin, now)
+            case BboFrame(data):
+                self._heard("bbo", data.coin, now)
+            case ActiveAssetCtx(data):
+                self._heard("activeAssetCtx", data.coin, now)
             case OrderUpdates() | UserFills() | UserFundings():
                 self._users[str(message.__struct_config__.tag)] = now
             case _:
                 pass
 
-    def _heard_coin(self, coin: str, now: int) -> None:
-        if coin in self._coins:
-            self._coins[coin] = now
-            self._probes.pop(coin, None)
+    def _heard(self, channel: str, coin: str, now: int) -> None:
+        asked = self._asked.get(Subscription(channel, coin=coin))
+        if asked is not None:
+            asked.heard(now)
+
+    def _set_back(self, now: int) -> None:
+        """The clock was set back: what lies ahead of it now would not be looked at until then."""
+        self._next_ping_ns = now
+        if self._pinged_ns is not None:
+            self._pinged_ns = now
+        for asked in self._asked.values():
+            asked.set_back(now)
+        for channel, at in self._users.items():
+            self._users[channel] = min(at, now)
 
     def _pong(self, now: int) -> None:
         """All that was said before the ping has arrived: the account's channels live too."""
@@ -292,16 +310,18 @@ class StreamSession:
                 raise LinkDead(f"the venue does not turn {what} on")
 
     def _probed(self, now: int) -> Sequence[str]:
-        """Ask anew for the coins that are silent."""
+        """Ask anew for the channels that are silent."""
         say: list[str] = []
-        for coin, heard in self._coins.items():
-            since = self._probes.get(coin)
+        for subscription, asked in self._asked.items():
+            if subscription.type not in WATCHED or not asked.is_on:
+                continue
+            since = asked.probed_ns
             if since is not None and now - since > PROBE_WITHIN_NS:
-                seconds = (now - heard) // NS_PER_SECOND
-                raise LinkDead(f"no price of {coin} for {seconds} s, though the venue answers")
-            subscription = Subscription(PROBED, coin=coin)
-            if since is None and now - heard > PROBE_AFTER_NS and subscription in self._asked:
-                self._probes[coin] = now
+                seconds = (now - asked.heard_ns) // NS_PER_SECOND
+                what = f"{WATCHED[subscription.type]} of {subscription.coin}"
+                raise LinkDead(f"no {what} for {seconds} s, though the venue answers")
+            if since is None and now - asked.heard_ns > PROBE_AFTER_NS:
+                asked.probed_ns = now
                 say.append(encoded(Subscribe("unsubscribe", subscription)))
                 say.append(encoded(Subscribe("subscribe", subscription)))
         return say
@@ -311,6 +331,6 @@ def _is_of(subscription: Subscription, echo: dict[str, object]) -> bool:
     """Whether an echo means this subscription; the venue adds fields and lowers addresses."""
     return (
         echo.get("type") == subscription.type
-        and echo.get("coin", "") == subscription.coin
-        and str(echo.get("user", "")).lower() == subscription.user.lower()
+        and (echo.get("coin") or "") == subscription.coin
+        and str(echo.get("user") or "").lower() == subscription.user.lower()
     )

@@ -138,21 +138,29 @@ def _quantity(order: BasicOrder) -> Decimal:
     return order.sz if order.origSz is None else order.origSz
 
 
+def claimed(order: BasicOrder) -> Decimal:
+    """The most that an order can have filled, by its sizes."""
+    return max(ZERO, _quantity(order) - order.sz)
+
+
 def _filled(order: BasicOrder, state: OrderState) -> Decimal:
     """What an order has filled by its sizes alone; of a live reduce-only order they don't tell."""
     if state in (OrderState.REJECTED, OrderState.UNKNOWN):
         return ZERO
     if order.reduceOnly and state is OrderState.OPEN:
         return ZERO
-    return max(ZERO, _quantity(order) - order.sz)
+    return claimed(order)
 
 
 def may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:
-    """Whether an order may end with less than its sizes say."""
+    """Whether an order may have filled something else than its sizes say, once it has ended.
+
+    Of a resting order that was cancelled with all that was ordered left, nothing has filled.
+    """
     takes = isinstance(order, FullOrder) and order.tif in ("Ioc", "FrontendMarket")
     if sent is not None:
         takes |= sent.type is OrderType.MARKET or sent.time_in_force is TimeInForce.IOC
-    return order.reduceOnly or takes
+    return takes or (order.reduceOnly and order.sz < _quantity(order))
 
 
 def _report(

@@ -3,7 +3,7 @@
 Every change is one transaction of the store; where that fails nothing has happened.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -66,12 +66,14 @@ class PaperVenue:
         balances: Mapping[Asset, Decimal],
         settings: PaperSettings,
         store: PaperStore,
+        listed: Callable[[Symbol], Instrument | None] = builtin_instrument,
     ) -> None:
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self._name = name
         self._account = account
         self._settings = settings
         self._store = store
+        self._listed = listed
         self._first_balances = dict(balances)
         self._restore()
 
@@ -101,7 +103,7 @@ class PaperVenue:
 
     def _forgotten(self, symbol: Symbol) -> Instrument:
         """The instrument of a symbol that the venue holds something in though not configured."""
-        known = builtin_instrument(symbol)
+        known = self._listed(symbol)
         if known is None:
             raise ExchangeError(
                 f"{self._name} still holds {symbol}, which is no longer configured: "

@@ -16,7 +16,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     sparkline,
     trimmed,
 )
-from nimbus_tui.tui.viewmodels.words import market_name, risk_step, state_or_worse
+from nimbus_tui.tui.viewmodels.words import MODE_TONES, market_name, risk_step, state_or_worse
 
 
 class Shown(NamedTuple):
@@ -40,6 +40,11 @@ class Column(NamedTuple):
     """Columns of a high rank go first when room is short."""
     cell: Callable[[Shown, int], Cell]
     is_number: bool = True
+
+
+def _name(shown: Shown, width: int) -> Cell:
+    """Red where real money moves: live and paper bots may stand side by side."""
+    return left(shown.bot.bot_id, width, MODE_TONES[shown.bot.mode])
 
 
 def _total(shown: Shown, width: int) -> Cell:
@@ -82,7 +87,7 @@ def _risk(shown: Shown, width: int) -> Cell:
 
 
 COLUMNS = (
-    Column("bot", 12, 0, lambda s, w: left(s.bot.bot_id, w, "strong"), is_number=False),
+    Column("bot", 12, 0, _name, is_number=False),
     Column("state", 11, 0, _state, is_number=False),
     Column("risk", 11, 8, _risk, is_number=False),
     Column("strategy", 10, 11, lambda s, w: left(s.bot.strategy, w, "muted"), is_number=False),

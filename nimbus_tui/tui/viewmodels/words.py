@@ -22,6 +22,9 @@ MODES = {
     Mode.LIVE: Cell(" LIVE ", "alarm"),
 }
 
+MODE_TONES = {Mode.PAPER: "strong", Mode.TESTNET: "warning", Mode.LIVE: "loss"}
+"""Of a bot's name, by whose money it moves."""
+
 ROW_STATES = {
     RowState.EMPTY: Cell("· empty", "muted"),
     RowState.WANTED: Cell("◌ wanted", "warning"),

@@ -18,6 +18,7 @@ from nimbus_tui.exchanges.hyperliquid.nonce_file import (
     STRIDE_MS,
     STRIDE_NONCES,
     NonceFile,
+    SignerNonces,
     nonce_path,
 )
 from nimbus_tui.exchanges.hyperliquid.nonces import MOST_AHEAD_MS
@@ -267,3 +268,18 @@ def test_in_one_process_too_a_key_has_one_counter(tmp_path: Path) -> None:
         NonceFile(path)
     file.close()
     NonceFile(path).close()
+
+
+def test_two_accounts_of_one_key_share_its_counter_until_both_are_closed(tmp_path: Path) -> None:
+    shared = SignerNonces(tmp_path, at(START))
+    one, other = shared.open(ADDRESS), shared.open(ADDRESS)
+    assert one is other
+    assert len({one.take(), other.take(), one.take()}) == 3
+    shared.close(ADDRESS)
+    with pytest.raises(ConfigError, match="in use"):
+        SignerNonces(tmp_path, at(START)).open(ADDRESS)
+    last = one.take()
+    shared.close(ADDRESS)
+    again = SignerNonces(tmp_path, at(START))
+    assert again.open(ADDRESS).take() > last
+    again.close(ADDRESS)

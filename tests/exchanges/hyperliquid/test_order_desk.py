@@ -96,7 +96,7 @@ def test_the_deadline_counts_from_leaving_not_from_asking() -> None:
         desk = Desk(clock)
         desk.budget.penalise(1.5)
         await desk.place(1)
-        [(left_s, _, deadline)] = desk.venue.posts
+        [(left_s, _action, deadline)] = desk.venue.posts
         assert left_s > 2.9
         assert deadline == round(START_NS / 1e6 + left_s * 1000) + 7 + EXPIRES_AFTER_S * 1000
 
@@ -108,10 +108,8 @@ def test_one_answer_for_a_whole_batch_is_everybodys() -> None:
         desk = Desk(clock)
         text = "Order has invalid price. asset=3"
         desk.venue.answer = lambda _: reply({"error": text})
-        assert (
-            await asyncio.gather(desk.place(1), desk.place(2))
-            == [Refused(RefusalKind.INVALID, text)] * 2
-        )
+        refused = Refused(RefusalKind.INVALID, text)
+        assert await outcomes(desk.place(1), desk.place(2)) == [refused] * 2
 
     in_virtual_time(play)
 

@@ -32,14 +32,6 @@ async def test_an_action_arrives_as_it_was_signed() -> None:
         assert body == msgspec.json.decode(msgspec.json.encode(action))
 
 
-@pytest.mark.parametrize(("items", "weight"), [(1, 1), (39, 1), (40, 2), (200, 6)])
-async def test_a_batch_weighs_one_more_for_every_forty(items: int, weight: int) -> None:
-    async with connected() as line:
-        line.venue.says((200, OK))
-        await line.rest.exchange(b"{}", weight_items=items)
-        assert line.budget.spent == weight
-
-
 @pytest.mark.parametrize("failure", ["breaks", "hangs"])
 async def test_an_action_is_never_sent_twice(failure: str) -> None:
     async with connected(timeout_s=0.3) as line:
@@ -57,23 +49,6 @@ async def test_any_answer_is_handed_on_once(reply: tuple[int, bytes]) -> None:
         answered = await line.rest.exchange(signed())
         assert (answered.status, answered.body) == reply
         assert len(line.venue.asked) == 1
-
-
-async def test_an_action_is_signed_after_the_wait_for_room() -> None:
-    async with connected() as line:
-        line.venue.says((200, OK))
-        line.budget.penalise(0.2)
-        calls: list[bool] = []
-
-        def sign() -> Signed:
-            calls.append(line.budget.try_take(1, urgent=True))
-            return signed()
-
-        sending = asyncio.ensure_future(line.rest.exchange(sign, urgent=True))
-        await asyncio.sleep(0)
-        assert calls == []
-        await sending
-        assert calls == [True]
 
 
 def nobody_may_send(line: Connected) -> bool:

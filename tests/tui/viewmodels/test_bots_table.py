@@ -3,7 +3,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from nimbus_tui.control.snapshots import BotState
+from nimbus_tui.control.snapshots import BotState, Mode
 from nimbus_tui.tui.viewmodels.bots_table import Shown, bot_row, table_heading, widths
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
 from tests.tui.scripted_client import bot
@@ -38,6 +38,14 @@ def test_eighty_columns_show_what_matters() -> None:
 def test_two_hundred_columns_show_everything() -> None:
     names = {column.name for column, _ in widths(200)}
     assert {"risk", "strategy", "venue", "trend", "unrealised", "position", "trips"} <= names
+
+
+@pytest.mark.parametrize(
+    ("mode", "tone"), [(Mode.PAPER, "strong"), (Mode.TESTNET, "warning"), (Mode.LIVE, "loss")]
+)
+def test_a_bots_name_says_whose_money_it_moves(mode: Mode, tone: str) -> None:
+    line = bot_row(shown(mode=mode), widths(80))
+    assert next(cell.tone for cell in line if "eth-grid" in cell.text) == tone
 
 
 def test_gains_have_a_plus_and_losses_a_minus() -> None:

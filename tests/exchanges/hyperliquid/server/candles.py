@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from random import Random
 from typing import Any
+from zlib import crc32
 
 from tests.exchanges.hyperliquid.server.grain import snap, text
 from tests.exchanges.hyperliquid.server.universe import Market
@@ -63,8 +63,8 @@ class Tape:
     def _candle(self, interval: str, index: int, step: int) -> dict[str, Any]:
         begin = index * step
         minutes = range(begin // MINUTE_MS, (begin + step) // MINUTE_MS)
-        few = self.bars if len(self.bars) < len(minutes) else minutes
-        bars = [self.bars[m] for m in sorted(few) if m in self.bars and m in minutes]
+        few = sorted(self.bars) if len(self.bars) < len(minutes) else minutes
+        bars = [self.bars[minute] for minute in few if minute in self.bars and minute in minutes]
         bar = _joined(bars) if bars else self._made_up(index, step)
         return {
             "t": begin,
@@ -84,7 +84,7 @@ class Tape:
         return Bar(before, max(before, after), min(before, after), after, Decimal(100), 10)
 
     def _price(self, time: int) -> Decimal:
-        share = Decimal(str(Random(f"{self.market.coin} {time}").uniform(-1, 1)))
+        share = Decimal(crc32(f"{self.market.coin} {time}".encode())) / 2**31 - 1
         return snap(self.market.start * (1 + SWING * share), **self.market.grain)
 
 

@@ -85,20 +85,34 @@ class Control:
         self._server.faults.clear()
         sockets = self._server.sockets
         sockets.muted.clear()
+        sockets.muted_channels.clear()
         sockets.refuses = sockets.deaf = False
 
-    async def call_socket(self, fault: str, times: int = 1, on: bool = True) -> None:
-        """Do something to the sockets, by the words of the fault; `on` false ends what lasts."""
+    async def call_socket(
+        self,
+        fault: str,
+        times: int = 1,
+        on: bool = True,
+        later: bool = False,
+        channel: str = "",
+    ) -> None:
+        """Do something to the sockets, by the words of the fault.
+
+        `on` false ends what lasts; `times` is for broken frames; with `later`, sockets that are
+        opened later are dead too; `channel` is the one that falls silent.
+        """
         sockets, kind = self._server.sockets, SocketFault(fault)
         match kind:
             case SocketFault.DROP | SocketFault.CLOSE:
                 sockets.drop(clean=kind is SocketFault.CLOSE)
             case SocketFault.DEAD:
-                sockets.deaden(new_ones=on and times > 1)
+                sockets.deaden(new_ones=later)
             case SocketFault.REFUSE:
                 sockets.refuses = on
             case SocketFault.MUTE_USER | SocketFault.MUTE_MARKET:
                 (sockets.muted.add if on else sockets.muted.discard)(kind)
+            case SocketFault.MUTE_CHANNEL:
+                (sockets.muted_channels.add if on else sockets.muted_channels.discard)(channel)
             case _:
                 sockets.break_frames(kind, times)
 

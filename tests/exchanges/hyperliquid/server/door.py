@@ -105,6 +105,8 @@ class Door:
         fault = met.fault if met else None
         if met and fault is Fault.SLOW:
             await self._pause(met.seconds)
+        if route == "exchange" and self._world.readings.block_s:
+            await self._pause(self._world.readings.block_s)
         if fault in BEFORE:
             return _broken(fault, Answer(200, "null"))
         answer = self._do(route, raw, weighs=weighs)

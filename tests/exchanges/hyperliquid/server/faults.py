@@ -59,6 +59,8 @@ class SocketFault(Enum):
     """Nothing is sent of orders and fills; the market goes on."""
     MUTE_MARKET = "mute market"
     """Nothing is sent of the market; orders and fills go on."""
+    MUTE_CHANNEL = "mute channel"
+    """Nothing is sent on one channel; all others go on."""
     GARBAGE = "garbage frame"
     """A frame is replaced by something that isn't JSON."""
     TRUNCATED = "truncated frame"
@@ -73,6 +75,8 @@ BEFORE = frozenset(
     {Fault.CUT_BEFORE, Fault.HANG_BEFORE, Fault.BUSY, Fault.ERROR, Fault.HTML_BEFORE}
 )
 """Those that leave nothing done."""
+BY_CHANCE = frozenset(SocketFault) - {SocketFault.MUTE_CHANNEL}
+"""Those that need no more to be said."""
 FRAME_FAULTS = frozenset({SocketFault.GARBAGE, SocketFault.TRUNCATED, SocketFault.TWICE})
 
 
@@ -105,6 +109,7 @@ class Faults:
         self._chance = Random(0)
         self._by_chance: list[Fault] = []
         self._on: frozenset[str] = frozenset()
+        self._seconds = (0.05, 1.5)
 
     def script(self, fault: Fault, on: str = "any", times: int = 1, seconds: float = 0.2) -> None:
         """Let the next requests of a kind meet a fault; scripts go before chance, in order."""
@@ -116,8 +121,13 @@ class Faults:
         seed: int = 1,
         faults: Collection[Fault] = tuple(Fault),
         on: Collection[str] = ("any",),
+        seconds: tuple[float, float] = (0.05, 1.5),
     ) -> None:
-        """Let a share of the requests meet one of some faults, each as likely."""
+        """Let a share of the requests meet one of some faults, each as likely.
+
+        What takes a while takes between the two `seconds`.
+        """
+        self._seconds = seconds
         self._rate, self._chance = rate, Random(seed)
         self._by_chance, self._on = list(faults), frozenset(on)
 
@@ -139,4 +149,4 @@ class Faults:
             return None
         fault = self._chance.choice(self._by_chance)
         self.happened[fault] += 1
-        return Met(fault, self._chance.uniform(0.05, 1.5))
+        return Met(fault, self._chance.uniform(*self._seconds))

@@ -1,6 +1,6 @@
 """`POST /info`: what is asked, what it weighs, what is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.exchanges.hyperliquid.server import budget, states
@@ -15,6 +15,9 @@ from tests.exchanges.hyperliquid.server.world import World
 MOST_ROWS = 2000
 MOST_FUNDINGS = 500
 HOUR_MS = 3_600_000
+MANTISSA_FIGURES = 5
+LISTED_MS = 90 * 24 * HOUR_MS
+"""How long ago everything was listed: there is no older funding."""
 LIGHT = frozenset(
     {"l2Book", "allMids", "clearinghouseState", "orderStatus"}
     | {"spotClearinghouseState", "exchangeStatus"}
@@ -103,10 +106,17 @@ class Desk:
         books = self._world.books.items()
         return {coin: text(book.last if book.mid is None else book.mid) for coin, book in books}
 
-    def l2_book(self, coin: str, levels: int = 20) -> dict[str, Any]:
-        """A whole book."""
+    def l2_book(
+        self,
+        coin: str,
+        levels: int = 20,
+        figures: int | None = None,
+        mantissa: int | None = None,
+    ) -> dict[str, Any]:
+        """A whole book; `figures` and `mantissa` make its levels wider."""
         book = self._world.books[coin]
-        sides = [book.levels(buy=buy, most=levels) for buy in (True, False)]
+        step = book.step(figures, mantissa)
+        sides = [book.levels(buy=buy, most=levels, step=step) for buy in (True, False)]
         return {"coin": coin, "time": self._world.now(), "levels": sides}
 
     def _book(self, asked: Request) -> Book:
@@ -117,7 +127,14 @@ class Desk:
         return [book.context() for book in books if book.market.spot == spot]
 
     def _l2_book(self, asked: Request) -> Any:
-        return self.l2_book(asked["coin"]) if asked["coin"] in self._world.books else None
+        if asked["coin"] not in self._world.books:
+            return None
+        figures, mantissa = asked.get("nSigFigs"), asked.get("mantissa")
+        if figures not in {None, 2, 3, 4, 5} or mantissa not in {None, 1, 2, 5}:
+            raise Unreadable(f"nSigFigs {figures}, mantissa {mantissa}")
+        if mantissa is not None and figures != MANTISSA_FIGURES:
+            raise Unreadable("mantissa needs nSigFigs 5")
+        return self.l2_book(asked["coin"], 20, figures, mantissa)
 
     def _candles(self, asked: Request) -> Any:
         wanted = asked["req"]
@@ -132,12 +149,14 @@ class Desk:
 
     def _funding_history(self, asked: Request) -> Any:
         book = self._book(asked)
-        begin, end = _span(asked, self._world.now())
-        hours = range(-(-begin // HOUR_MS), end // HOUR_MS + 1)
-        rows = (
+        now = self._world.now()
+        begin, end = _span(asked, now)
+        begin = max(begin, now - LISTED_MS)
+        hours = range(begin // HOUR_MS, end // HOUR_MS + 1)
+        rows: Iterator[dict[str, Any]] = (
             {
                 "coin": book.market.coin,
-                "fundingRate": book.context()["funding"],
+                "fundingRate": text(book.funding),
                 "premium": "0.0",
                 "time": hour * HOUR_MS + 15,
             }

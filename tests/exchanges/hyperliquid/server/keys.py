@@ -11,6 +11,7 @@ from tests.exchanges.hyperliquid.server.signatures import ZERO, NoSigner, user_s
 from tests.exchanges.hyperliquid.server.world import DAY_MS, World, hash_of
 
 NAMED_AGENTS = 3
+FIELD_TYPES = {"string": str, "address": str, "bool": bool, "uint64": int}
 LIFE_MS = 90 * DAY_MS
 LONGEST_LIFE_MS = 180 * DAY_MS
 
@@ -30,9 +31,10 @@ def carry_out(world: World, body: Body) -> dict[str, Any]:
     if action["type"] == "approveAgent":
         action.setdefault("agentName", "")
     _, fields = USER_SIGNED[action["type"]]
-    names = [field.partition(":")[0] for field in fields]
-    if missing := [name for name in (*names, "signatureChainId") if name not in action]:
-        raise Unreadable(f"missing field {missing[0]}")
+    for field in (*fields, "signatureChainId:string"):
+        name, _, kind = field.partition(":")
+        if type(action.get(name)) is not FIELD_TYPES[kind]:
+            raise Unreadable(f"missing or mistyped field {name}")
     signer = _signer(world, body)
     use_nonce(world, signer, body.nonce)
     account = world.accounts[signer]
@@ -52,8 +54,10 @@ def use_nonce(world: World, signer: str, nonce: int, *, settles: bool = False) -
     """
     kept = world.nonces.setdefault(signer, Nonces())
     problem = kept.refusal(nonce, world.now(), world.readings.nonce_window)
+    if settles and problem is None:
+        kept.burned.add(nonce)
     if problem is not None:
-        if not settles:
+        if not settles and nonce not in kept.burned:
             world.audit.broken(Rule.NONCE, problem, signer, world.now())
         raise Refused(problem)
 

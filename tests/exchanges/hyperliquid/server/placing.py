@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.exchanges.hyperliquid.server import checks
 from tests.exchanges.hyperliquid.server.accounts import Account
-from tests.exchanges.hyperliquid.server.actions import Modify, OrderAction, OrderWire
+from tests.exchanges.hyperliquid.server.actions import Limit, Modify, OrderAction, OrderWire
 from tests.exchanges.hyperliquid.server.audit import Rule
 from tests.exchanges.hyperliquid.server.checks import Refusal, payload_refusal
 from tests.exchanges.hyperliquid.server.grain import text
@@ -20,6 +20,7 @@ from tests.exchanges.hyperliquid.server.orders import Order, order_from
 from tests.exchanges.hyperliquid.server.world import World
 
 MISSING = "Order was never placed, already canceled, or filled."
+MARKETABLE = "Modified order must be post-only or must not cross the book."
 DEAD_TARGET = "Cannot modify canceled or filled order"
 CENTS = Decimal("0.00000001")
 Status = dict[str, Any] | str
@@ -205,6 +206,17 @@ def cancel(world: World, account: Account, asset: int, target: int | str) -> Sta
     return "success"
 
 
+def _takes(world: World, wire: OrderWire) -> bool:
+    """What replaces an order wakes, takes at once, or could."""
+    if not isinstance(wire.t.limit, Limit) or wire.t.limit.tif in {"Ioc", "FrontendMarket"}:
+        return True
+    market = world.universe.by_asset[wire.a]
+    best = world.books[market.coin].best(buy=not wire.b)
+    px = Decimal(wire.p)
+    crosses = best is not None and (px >= best if wire.b else px <= best)
+    return wire.t.limit.tif == "Gtc" and crosses
+
+
 def modify(world: World, account: Account, item: Modify, *, always: bool) -> Status:
     """Cancel an order and place what replaces it."""
     asset = item.order.a
@@ -215,6 +227,8 @@ def modify(world: World, account: Account, item: Modify, *, always: bool) -> Sta
     target = find(account, item.oid)
     if target is None and not always:
         return refused(DEAD_TARGET, asset)
+    if world.readings.strict_modify and not always and _takes(world, item.order):
+        return refused(MARKETABLE, asset)
     replaces = target is not None and target.cloid == item.order.c
     if target is not None:
         end(world, target, "canceled")

@@ -1,14 +1,17 @@
 """The official SDK as a client, its blocking calls in threads."""
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from eth_account import Account
-from hyperliquid.exchange import Exchange
-from hyperliquid.info import Info
-
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
+
+with warnings.catch_warnings():
+    # They use what newer Pythons and packages deprecate.
+    warnings.simplefilter("ignore")
+    from eth_account import Account
+    from hyperliquid.exchange import Exchange
 
 MASTER_KEY = "0x" + "42" * 32
 AGENT_KEY = "0x" + "17" * 32
@@ -65,8 +68,3 @@ async def trader(server: HyperliquidServer, key: str = MASTER_KEY, **named: Any)
     """A client of the server, with its lists read."""
     wallet = Account.from_key(key)
     return Trader(await asyncio.to_thread(Exchange, wallet, server.rest_url, **named))
-
-
-async def listener(server: HyperliquidServer) -> Info:
-    """A client with a socket; `disconnect_websocket` in a thread ends it."""
-    return await asyncio.to_thread(Info, server.rest_url, False)

@@ -1,4 +1,16 @@
-"""The server: HTTP and WebSocket on one port, around one world."""
+"""The server: HTTP and WebSocket on one port, around one world.
+
+    async with HyperliquidServer() as server:
+        server.fund(address, 10_000, spot={"HYPE": Decimal(5)})
+        ...  # a client of server.rest_url and server.ws_url rests a bid on ETH
+        await server.move("ETH", Decimal("2350"))
+        server.faults.script(Fault.CUT_AFTER, on="order")
+        server.sockets.drop()
+        assert server.audit.violations == []
+
+What the protocol reference leaves open is read by `server.world.readings`: flip them, a client must
+bear either. `python -m tests.exchanges.hyperliquid.server` is the same as a process of its own.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -30,7 +42,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TICK_S = 0.1
 FAST_BOOKS_EVERY = 5
 SLOW_BOOKS_EVERY = 50
-SAVE_EVERY = 5
+SAVE_EVERY = 50
 
 
 class HyperliquidServer:
@@ -57,14 +69,16 @@ class HyperliquidServer:
         self._streams = Streams(self.world, desk, tapes)
         self.meter = Meter(self.world)
         self._door = Door(self.world, desk, self.faults, self.meter, self.flush)
-        self.sockets = Hub(self.world, self._streams, self.faults, self._door.post)
+        self.bugs: list[BaseException] = []
+        """What went wrong in the server itself; leaving it raises them."""
+        self.sockets = Hub(
+            self.world, self._streams, self.faults, self._door.post, self.bugs.append
+        )
         self._clock = clock
         self._state_file = state_file
         self._port = port
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.bugs: list[Exception] = []
-        """What went wrong in the server itself; leaving it raises them."""
 
     @property
     def rest_url(self) -> str:
@@ -128,7 +142,7 @@ class HyperliquidServer:
             await self._runner.cleanup()
         self.save()
         if self.bugs and error is None:
-            raise ExceptionGroup("the venue itself went wrong", self.bugs)
+            raise BaseExceptionGroup("the venue itself went wrong", self.bugs)
 
     @web.middleware
     async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -170,8 +184,7 @@ class HyperliquidServer:
     def _publish_books(self, *, slow: bool) -> None:
         for wanted in self.sockets.subscriptions():
             if wanted.type == "l2Book" and wanted.coin and (wanted.fast or slow):
-                frame = self._streams.book(wanted.coin, fast=bool(wanted.fast))
-                self.sockets.publish([frame])
+                self.sockets.publish([self._streams.book(wanted)])
 
     def account(self, address: str) -> Account:
         """An account that was funded."""

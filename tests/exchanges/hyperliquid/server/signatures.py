@@ -1,14 +1,19 @@
 """Who has signed an action, found with the libraries of the official SDK."""
 
+import warnings
 from typing import Any
 
 import msgspec
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-from eth_keys.datatypes import Signature as KeySignature
-from eth_utils.crypto import keccak
 
 from tests.exchanges.hyperliquid.server.actions import USER_SIGNED, Body, Signature
+
+with warnings.catch_warnings():
+    # They use what newer Pythons and packages deprecate.
+    warnings.simplefilter("ignore")
+    from eth_account import Account
+    from eth_account.messages import encode_typed_data
+    from eth_keys.datatypes import Signature as KeySignature
+    from eth_utils.crypto import keccak
 
 DOMAIN = bytes.fromhex("d79297fcdf2ffcd4ae223d01edaa2ba214ff8f401d7c9300d995d17c82aa4040")
 AGENT_TYPE = bytes.fromhex("26f05c2f7239b6983075e58321292d77b3aa173d19b27257ac96ab362570f508")

@@ -77,13 +77,23 @@ class Line:
 class Hub:
     """All lines."""
 
-    def __init__(self, world: World, streams: Streams, faults: Faults, post: Post) -> None:
+    def __init__(
+        self,
+        world: World,
+        streams: Streams,
+        faults: Faults,
+        post: Post,
+        on_bug: Callable[[BaseException], None],
+    ) -> None:
         self._world = world
         self._streams = streams
         self._faults = faults
         self._post = post
+        self._on_bug = on_bug
         self.lines: list[Line] = []
         self.muted: set[SocketFault] = set()
+        self.muted_channels: set[str] = set()
+        """Types of subscriptions on which nothing is sent, e.g. `userFills`."""
         self.refuses = self.deaf = False
         """New sockets aren't let in; new sockets are dead from the start."""
         self._frame_faults: Counter[SocketFault] = Counter()
@@ -118,8 +128,14 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None and not isinstance(bug, ConnectionError):
+            self._on_bug(bug)
 
     def deaden(self, *, new_ones: bool = False) -> None:
         """Nothing is sent on the sockets any more; with `new_ones` also not on later ones."""
@@ -131,13 +147,19 @@ class Hub:
     def publish(self, frames: Iterable[Frame]) -> None:
         """Send frames to all who have asked for them."""
         for frame in frames:
-            muted = SocketFault.MUTE_USER if frame.is_of_user else SocketFault.MUTE_MARKET
+            silence = self._silence(frame)
             for line in self.lines:
                 if any(w.wants(frame.kind, frame.key, frame.detail) for w in line.subscriptions):
-                    if muted in self.muted:
-                        self._faults.happened[muted] += 1
+                    if silence is not None:
+                        self._faults.happened[silence] += 1
                     else:
                         self._send(line, frame)
+
+    def _silence(self, frame: Frame) -> SocketFault | None:
+        if frame.kind in self.muted_channels:
+            return SocketFault.MUTE_CHANNEL
+        kind = SocketFault.MUTE_USER if frame.is_of_user else SocketFault.MUTE_MARKET
+        return kind if kind in self.muted else None
 
     def _send(self, line: Line, frame: Frame) -> None:
         text = json.dumps(frame.text(), separators=(",", ":"))
@@ -162,7 +184,7 @@ class Hub:
             if self.refuses:
                 self._faults.happened[SocketFault.REFUSE] += 1
             return web.Response(status=503, text="<html>503</html>", content_type="text/html")
-        socket = web.WebSocketResponse(autoping=True, max_msg_size=2**22)
+        socket = web.WebSocketResponse(autoping=False, autoclose=False, max_msg_size=2**22)
         await socket.prepare(request)
         line = Line(request, socket)
         line.dead = self.deaf
@@ -174,11 +196,22 @@ class Hub:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._hear(line, message.data)
+                elif message.type is WSMsgType.PING and self._pongs(line):
+                    await socket.pong(message.data)
+            if not line.dead:
+                await socket.close()
         finally:
             self.lines.remove(line)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+        if line.dead:
+            # The dead don't say goodbye either: a client that waits for it waits.
+            await asyncio.sleep(self._world.readings.dead_linger_s)
+            line.cut()
         return socket
+
+    def _pongs(self, line: Line) -> bool:
+        return self._world.readings.control_pings and not line.dead
 
     def _has_room(self) -> bool:
         now, readings = self._world.now(), self._world.readings
@@ -205,7 +238,7 @@ class Hub:
             return
         try:
             asked = json.loads(text)
-            method = asked["method"]
+            method = str(asked["method"])
         except (ValueError, KeyError, TypeError):
             method = None
         if method == "ping":

@@ -8,6 +8,8 @@ from tests.exchanges.hyperliquid.server.accounts import Account
 from tests.exchanges.hyperliquid.server.grain import text
 from tests.exchanges.hyperliquid.server.world import World
 
+KEPT_ORDERS = 2000
+"""Of how many orders of an account the venue still knows the end."""
 SIX = Decimal("0.000001")
 TEN = Decimal("0.0000000001")
 
@@ -147,8 +149,9 @@ def full_orders(account: Account) -> list[dict[str, Any]]:
 
 def order_status(world: World, account: Account, target: int | str) -> dict[str, Any]:
     """The last change of one order, by number or client id."""
-    for order in reversed(account.orders[-2000:]):
-        if target in (order.oid, order.cloid):
+    newest = world.now() - world.readings.status_lag_ms
+    for order in reversed(account.orders[-KEPT_ORDERS:]):
+        if target in (order.oid, order.cloid) and order.placed <= newest:
             return {"status": "order", "order": order.record()}
     return {"status": "unknownOid"}
 

@@ -42,6 +42,11 @@ class Subscription:
             told = {"nSigFigs": None, "mantissa": None} | told
         return told
 
+    @property
+    def width(self) -> str:
+        """Which of the books of a coin it is."""
+        return f"{self.nSigFigs} {self.mantissa} {bool(self.fast)}"
+
     def wants(self, kind: str, key: str, detail: str | None) -> bool:
         """A frame of a kind, about a coin or user, is for it; `detail`: see `Frame`."""
         if self.type != kind or key not in (self.coin, self.user, ""):
@@ -52,7 +57,7 @@ class Subscription:
             case "activeAssetData":
                 return detail == self.coin and key == self.user
             case "l2Book":
-                return detail == ("fast" if self.fast else None)
+                return detail == self.width
             case _:
                 return True
 
@@ -66,7 +71,7 @@ def read_subscription(raw: Any, world: World) -> Subscription:
     """
     if not isinstance(raw, dict):
         raise BadSubscription(f"Invalid subscription {raw}")
-    kind = raw.get("type")
+    kind = str(raw.get("type"))
     unreadable = BadSubscription(f"Error parsing JSON into valid websocket request: {raw}")
     if kind not in OF_COIN | OF_USER | {"allMids"}:
         raise unreadable
@@ -78,10 +83,13 @@ def read_subscription(raw: Any, world: World) -> Subscription:
         raise unreadable
     if needs_coin and coin not in world.books:
         raise UnknownCoin(str(coin))
-    if kind == "candle" and raw.get("interval") not in INTERVALS:
+    numbers = (raw.get("nSigFigs"), raw.get("mantissa"), raw.get("fast"))
+    odd = any(not isinstance(number, int | None) for number in numbers)
+    odd = odd or numbers[0] not in {None, 2, 3, 4, 5} or numbers[1] not in {None, 1, 2, 5}
+    if odd or (kind == "candle" and str(raw.get("interval")) not in INTERVALS):
         raise BadSubscription(f"Invalid subscription {raw}")
     return Subscription(
-        type=str(kind),
+        type=kind,
         coin=coin if needs_coin else None,
         user=str(user).lower() if kind in OF_USER else None,
         interval=raw["interval"] if kind == "candle" else None,

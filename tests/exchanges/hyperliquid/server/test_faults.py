@@ -11,12 +11,15 @@ import pytest
 import pytest_asyncio
 from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
+from websockets.asyncio.client import connect
 
+from nimbus_tui.engine.clock import LiveClock
 from tests.exchanges.hyperliquid.server.client import Listener, listening, post
 from tests.exchanges.hyperliquid.server.faults import BEFORE, Fault, Faults, SocketFault
 from tests.exchanges.hyperliquid.server.sdk import GTC, MASTER, MASTER_KEY
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
+ABNORMAL = 1006
 HANGS = {Fault.HANG_BEFORE, Fault.HANG_AFTER}
 CUTS = {Fault.CUT_BEFORE, Fault.CUT_AFTER}
 SPOILT = {
@@ -51,6 +54,16 @@ async def send(venue: HyperliquidServer, body: Any) -> tuple[int, str]:
     return await post(f"{venue.rest_url}/exchange", body)
 
 
+class HeldClock(LiveClock):
+    """Whoever sleeps on it sleeps until it may go on."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.go_on.wait()
+
+
 def resting(venue: HyperliquidServer) -> int:
     return len(venue.account(MASTER).open_orders)
 
@@ -63,7 +76,7 @@ async def test_a_fault_executes_or_not_as_it_says_and_is_counted(
     body = order(venue)
     if fault in HANGS:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(send(venue, body), 0.1)
+            await asyncio.wait_for(send(venue, body), 0.5)
     elif fault in CUTS:
         with pytest.raises(aiohttp.ClientError):
             await send(venue, body)
@@ -96,10 +109,12 @@ async def test_an_event_comes_before_its_answer(
     venue: HyperliquidServer, listener: Listener
 ) -> None:
     await listener.subscribe("orderUpdates", user=MASTER)
-    venue.faults.script(Fault.LATE, seconds=0.5)
+    venue.faults.script(Fault.LATE)
+    venue.world.time.clock = clock = HeldClock()
     sending = asyncio.ensure_future(send(venue, order(venue)))
     await listener.next("orderUpdates")
     assert not sending.done()
+    clock.go_on.set()
     assert (await sending)[0] == 200
 
 
@@ -107,9 +122,11 @@ async def test_an_answer_comes_before_its_event(
     venue: HyperliquidServer, listener: Listener
 ) -> None:
     await listener.subscribe("orderUpdates", user=MASTER)
-    venue.faults.script(Fault.LATE_EVENTS, seconds=0.3)
+    venue.faults.script(Fault.LATE_EVENTS)
+    venue.world.time.clock = clock = HeldClock()
     assert (await send(venue, order(venue)))[0] == 200
     assert await listener.pings() == []
+    clock.go_on.set()
     assert len((await listener.next("orderUpdates"))["data"]) == 1
 
 
@@ -169,15 +186,23 @@ async def test_a_socket_can_be_closed_properly(
     assert venue.faults.happened == {SocketFault.CLOSE: 1}
 
 
-async def test_a_dead_socket_says_nothing_not_even_pong(
-    venue: HyperliquidServer, listener: Listener
+async def test_a_dead_socket_says_nothing_not_even_pong_or_goodbye(
+    venue: HyperliquidServer,
 ) -> None:
-    venue.sockets.deaden()
-    await listener.say({"method": "ping"})
-    with pytest.raises(TimeoutError):
-        await listener.socket.receive(0.1)
+    async with connect(venue.ws_url, close_timeout=0.1) as socket:
+        assert await socket.recv() == "Websocket connection established."
+        await asyncio.wait_for(await socket.ping(), 5)
+        venue.sockets.deaden()
+        await socket.send('{"method":"ping"}')
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(await socket.ping(), 0.1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.recv(), 0.1)
+        await socket.close()
+        assert socket.close_code == ABNORMAL
     async with listening(venue.ws_url) as fresh:
         assert await fresh.pings() == []
+    assert venue.faults.happened == {SocketFault.DEAD: 1}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +221,16 @@ async def test_one_kind_of_channel_falls_silent(
     frames = await listener.pings()
     assert {frame["channel"] for frame in frames} == {heard}
     assert venue.faults.happened[muted] > 0
+
+
+async def test_a_single_channel_falls_silent(venue: HyperliquidServer, listener: Listener) -> None:
+    await listener.subscribe("bbo", coin="ETH")
+    await listener.subscribe("allMids")
+    await listener.pings()
+    venue.sockets.muted_channels.add("bbo")
+    await venue.move("ETH", Decimal(2500))
+    assert {frame["channel"] for frame in await listener.pings()} == {"allMids"}
+    assert venue.faults.happened == {SocketFault.MUTE_CHANNEL: 1}
 
 
 @pytest.mark.parametrize("fault", [SocketFault.GARBAGE, SocketFault.TRUNCATED])

@@ -7,46 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nimbus_tui.engine.clock import LiveClock
 from tests.exchanges.hyperliquid.server.accounts import Account
-from tests.exchanges.hyperliquid.server.actions import (
-    Kind,
-    Limit,
-    OrderAction,
-    OrderWire,
-    Trigger,
-)
+from tests.exchanges.hyperliquid.server.actions import Modify
 from tests.exchanges.hyperliquid.server.moving import move, set_mark
-from tests.exchanges.hyperliquid.server.placing import place_all
+from tests.exchanges.hyperliquid.server.offline import fills, place, stop, wire, world_of_two
+from tests.exchanges.hyperliquid.server.placing import modify
 from tests.exchanges.hyperliquid.server.sdk import MASTER, OTHER
-from tests.exchanges.hyperliquid.server.universe import small
-from tests.exchanges.hyperliquid.server.world import VenueTime, World
-
-ETH = 4
-
-
-@pytest.fixture
-def world() -> World:
-    return made()
-
-
-def made() -> World:
-    world = World(small(), VenueTime(LiveClock()))
-    world.open_account(MASTER, Decimal(100_000))
-    world.open_account(OTHER, Decimal(100_000))
-    return world
-
-
-def wire(px: str, size: str, *, buy: bool = True, tif: Any = "Gtc", reduce: bool = False) -> Any:
-    return OrderWire(ETH, buy, px, size, reduce, Kind(limit=Limit(tif)))
-
-
-def place(world: World, *wires: OrderWire, user: str = MASTER, grouping: Any = "na") -> list[Any]:
-    return place_all(world, world.accounts[user], OrderAction(list(wires), grouping))
-
-
-def fills(world: World, user: str = MASTER) -> list[tuple[str, str]]:
-    return [(fill["px"], fill["sz"]) for fill in world.accounts[user].fills]
+from tests.exchanges.hyperliquid.server.states import order_status
+from tests.exchanges.hyperliquid.server.world import World
 
 
 def test_a_move_fills_the_best_price_first_and_then_the_earlier(world: World) -> None:
@@ -118,16 +86,14 @@ def test_a_partial_fill_can_cause_an_update(world: World) -> None:
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_trigger_that_has_passed_wakes_or_is_refused(world: World, refused: bool) -> None:
     world.readings.passed_trigger_refused = refused
-    stop = OrderWire(ETH, True, "2450", "1", False, Kind(trigger=Trigger(True, "2390", "sl")))
-    (told,) = place(world, stop)
+    (told,) = place(world, stop("2450", "1", "2390", buy=True))
     assert list(told) == (["error"] if refused else ["resting"])
     assert world.accounts[MASTER].position_size("ETH") == (0 if refused else 1)
 
 
 def test_a_stop_without_its_position_is_cancelled_and_not_filled(world: World) -> None:
     place(world, wire("2400.1", "1", tif="Ioc"))
-    stop = OrderWire(ETH, False, "2200", "1", True, Kind(trigger=Trigger(True, "2390", "sl")))
-    (told,) = place(world, stop, grouping="positionTpsl")
+    (told,) = place(world, stop("2200", "1", "2390", reduce=True), grouping="positionTpsl")
     assert told == "waitingForTrigger"
     place(world, wire("2399.9", "1", buy=False, tif="Ioc"))
     set_mark(world, "ETH", Decimal(2380))
@@ -152,7 +118,7 @@ STEPS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_books_stay_uncrossed_and_fills_add_up(steps: list[Any]) -> None:
-    world = made()
+    world = world_of_two()
     for user, buy, px, size, tif, reduce, target in steps:
         place(world, wire(str(px), f"{size}", buy=buy, tif=tif, reduce=reduce), user=user)
         move(world, "ETH", Decimal(target), volume=Decimal(size))
@@ -181,3 +147,21 @@ def check_orders(account: Account) -> None:
     held = account.position_size("ETH")
     reducing = [order for order in account.open_orders if order.reduce_only]
     assert sum((order.left for order in reducing), Decimal(0)) <= abs(held)
+
+
+def test_what_replaces_an_order_must_not_cross_unless_it_is_said(world: World) -> None:
+    (placed,) = place(world, wire("2390", "1"))
+    account = world.accounts[MASTER]
+    change = Modify(placed["resting"]["oid"], wire("2410", "1"))
+    assert list(modify(world, account, change, always=False)) == ["error"]
+    assert [order.status for order in account.orders] == ["open"]
+    assert list(modify(world, account, change, always=True)) == ["filled"]
+    assert [order.status for order in account.orders] == ["canceled", "filled"]
+
+
+def test_a_young_order_may_be_unknown(world: World) -> None:
+    (placed,) = place(world, wire("2390", "1"))
+    account, oid = world.accounts[MASTER], placed["resting"]["oid"]
+    assert order_status(world, account, oid)["status"] == "order"
+    world.readings.status_lag_ms = 60_000
+    assert order_status(world, account, oid) == {"status": "unknownOid"}

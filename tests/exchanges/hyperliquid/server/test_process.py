@@ -11,7 +11,7 @@ import pytest
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.simulation.clock import SimulatedClock
 from tests.exchanges.hyperliquid.server.client import control, listening, post
-from tests.exchanges.hyperliquid.server.faults import SocketFault
+from tests.exchanges.hyperliquid.server.faults import BY_CHANCE, SocketFault
 from tests.exchanges.hyperliquid.server.sdk import GTC, MASTER, trader
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 from tests.exchanges.hyperliquid.server.wander import Walk, trouble, wander
@@ -91,8 +91,9 @@ async def test_the_same_seed_walks_the_same_path() -> None:
     assert len(set(first)) > 20
 
 
-@pytest.mark.parametrize("fault", sorted(SocketFault, key=str))
+@pytest.mark.parametrize("fault", sorted(BY_CHANCE, key=str))
 async def test_trouble_that_lasts_ends(server: HyperliquidServer, fault: SocketFault) -> None:
+    server.world.readings.dead_linger_s = 0
     async with listening(server.ws_url) as listener:
         await listener.subscribe("bbo", coin="ETH")
         server.world.time.clock = HurriedClock(server.world.time.clock.now())

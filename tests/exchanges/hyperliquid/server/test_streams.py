@@ -1,11 +1,13 @@
 """What the sockets of the server tell, and what they refuse."""
 
+import asyncio
 import json
 from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import pytest
+from hyperliquid.info import Info
 from hyperliquid.utils.types import Cloid
 
 from nimbus_tui.exchanges.hyperliquid import wire
@@ -203,3 +205,31 @@ async def test_a_silent_socket_is_left_by_the_server() -> None:
     server.world.readings.idle_s = 0.05
     async with server, listening(server.ws_url) as listener:
         assert (await listener.raw()).type is not aiohttp.WSMsgType.TEXT
+
+
+async def test_the_sdks_own_socket_hears_prices_and_fills(
+    server: HyperliquidServer, sdk: Trader
+) -> None:
+    heard: dict[str, list[Any]] = {"bbo": [], "userFills": [], "orderUpdates": []}
+    filled = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hear(message: Any) -> None:
+        heard[message["channel"]].append(message["data"])
+        if any(data["fills"] for data in heard["userFills"]):
+            loop.call_soon_threadsafe(filled.set)
+
+    info = await asyncio.to_thread(Info, server.rest_url, False)
+    for subscription in (
+        {"type": "bbo", "coin": "ETH"},
+        {"type": "userFills", "user": MASTER},
+        {"type": "orderUpdates", "user": MASTER},
+    ):
+        info.subscribe(subscription, hear)
+    await sdk.order("ETH", True, 0.02, 2399.0, ALO)
+    await server.move("ETH", Decimal(2399))
+    async with asyncio.timeout(10):
+        await filled.wait()
+    await asyncio.to_thread(info.disconnect_websocket)
+    assert heard["bbo"][0]["coin"] == "ETH"
+    assert heard["userFills"][0]["user"] == MASTER

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from tests.exchanges.hyperliquid.server.faults import FRAME_FAULTS, SocketFault
+from tests.exchanges.hyperliquid.server.faults import BY_CHANCE, FRAME_FAULTS, SocketFault
 from tests.exchanges.hyperliquid.server.grain import snap
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
@@ -64,7 +64,7 @@ async def trouble(
     server: HyperliquidServer,
     every_s: float,
     seed: int,
-    faults: Collection[SocketFault] = tuple(SocketFault),
+    faults: Collection[SocketFault] = BY_CHANCE,
     times: int = ENDLESS,
 ) -> None:
     """Break sockets now and then; what lasts ends after some seconds."""

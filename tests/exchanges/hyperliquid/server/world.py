@@ -48,12 +48,22 @@ class Readings:
     posts_in_flight: int = 100
     idle_s: float = 60.0
     """A socket to which nothing was sent for so long is left."""
+    control_pings: bool = True
+    """Pings of the WebSocket protocol itself are answered."""
+    dead_linger_s: float = 5.0
+    """How long a dead socket stays after its client has said goodbye."""
     keep_alive_s: float = 180.0
     """An idle HTTP connection is closed after this."""
     posts_weigh: bool = True
     """Requests over a socket count for the weight of the IP too."""
     data_before_ack: bool = False
     """The first data of a subscription comes before its acknowledgement."""
+    strict_modify: bool = True
+    """Without `a: true` what replaces an order must be post-only or not cross the book."""
+    status_lag_ms: int = 0
+    """`orderStatus` doesn't know younger orders yet."""
+    block_s: float = 0.0
+    """How long every action takes until it is in a block."""
 
 
 @dataclass
@@ -106,11 +116,12 @@ class World:
     def _past_trade(self, book: Book, age: int) -> dict[str, Any]:
         """A trade of strangers before anybody came; they are what `trades` replays."""
         buy = age % 3 > 0
+        levels = [*(book.asks if buy else book.bids), *book.asks]
         tid = self.next_tid()
         return {
             "coin": book.market.coin,
             "side": "B" if buy else "A",
-            "px": text((book.asks if buy else book.bids)[age % 4].px),
+            "px": text(levels[age % min(4, len(levels))].px),
             "sz": text(Decimal(age).scaleb(-book.market.sz_decimals)),
             "time": self.now() - age * 700,
             "hash": hash_of(tid),

@@ -40,6 +40,7 @@ exchange = "hl"
 symbol = "BTC/USDC:USDC"
 order_quote = 25
 interval = "{interval}"
+max_orders = 100
 live = true
 """
 
@@ -52,7 +53,7 @@ class Venue:
             [
                 *(sys.executable, "-m", "tests.exchanges.hyperliquid.server"),
                 *("--seed", str(seed), "--state", str(folder / "venue.state")),
-                *("--coins", "ETH", "BTC", "--every", "0.25", "--step", "0.0004"),
+                *("--coins", "ETH", "BTC", "--every", "0.25", "--step", "0.0008"),
             ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
