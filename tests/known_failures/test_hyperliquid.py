@@ -108,7 +108,16 @@ async def replaced(known_by: str, size: str, order: tuple[str, ...]) -> None:
             assert set(story.resting().values()) <= {Decimal(2390)}
             left = QUANTITY - Decimal(size)
             assert [one.asked for one in story.account.orders] == [QUANTITY, *[left] * bool(left)]
+            await compared(story)
             await story.ends_well()
+
+
+async def compared(story: VenueStory) -> None:
+    """Let the history be read once more: it tells again what the stream has told."""
+    sync = story.engine.synchronisers["perpetual"]
+    begun = sync.begun
+    sync.compare_soon()
+    await until(lambda: sync.comparisons > begun)
 
 
 def open_quantity(story: VenueStory) -> Decimal:
