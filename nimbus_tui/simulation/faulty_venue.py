@@ -6,10 +6,10 @@ back.
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.errors import ExchangeError
@@ -43,6 +43,7 @@ from nimbus_tui.exchanges.base import (
     PriceCallback,
     Unsubscribe,
 )
+from nimbus_tui.exchanges.listeners import Listeners
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.faults import Fate, FaultKind
 from nimbus_tui.simulation.wire import Wire
@@ -94,11 +95,11 @@ class FaultyConnection:
         self._link = Link.DISCONNECTED
         self._silent = False
         self._reconnects = 0
-        self._prices: dict[Symbol, list[PriceCallback]] = {}
-        self._fills: list[FillCallback] = []
-        self._orders: list[OrderCallback] = []
-        self._links: list[LinkCallback] = []
-        self._funding: list[FundingCallback] = []
+        self._prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
+        self._fills: Listeners[[Fill]] = Listeners()
+        self._orders: Listeners[[OrderReport]] = Listeners()
+        self._links: Listeners[[bool, str]] = Listeners()
+        self._funding: Listeners[[FundingPayment]] = Listeners()
         self._deaf_until = 0.0
         self._hidden: dict[TradeId, float] = {}
         self._hides_for_s = 0.0
@@ -157,16 +158,14 @@ class FaultyConnection:
 
     def _notify(self, is_up: bool, reason: str) -> None:
         if not self.is_dead:
-            for callback in list(self._links):
-                callback(is_up, reason)
+            self._links.tell(is_up, reason)
 
     # what comes from the venue
 
     def price(self, quote: Quote) -> None:
         """A public price."""
         if not (self._silent or self.is_dead):
-            for callback in list(self._prices.get(quote.symbol, ())):
-                callback(quote)
+            self._prices[quote.symbol].tell(quote)
 
     def fill(self, fill: Fill) -> None:
         """An execution, on its way to the engine."""
@@ -183,9 +182,7 @@ class FaultyConnection:
         """A funding payment, on its way to the engine."""
         self._message(self._funding, payment, f"funding {payment.funding_id}")
 
-    def _message(
-        self, callbacks: list[Callable[[T], None]], item: T, what: str, wait_s: float = 0.0
-    ) -> None:
+    def _message(self, listeners: Listeners[[T]], item: T, what: str, wait_s: float = 0.0) -> None:
         lost = self._fate.strikes(FaultKind.MESSAGE_LOST) or self._loop.time() < self._deaf_until
         if self._silent or self.is_dead or lost:
             self._tell(f"lost: {what}")
@@ -195,12 +192,11 @@ class FaultyConnection:
         if self._fate.strikes(FaultKind.MESSAGE_TWICE):
             delays.append(self._fate.between(0.001, 6.0))
         for delay in delays:
-            self._loop.call_later(wait_s + delay, self._deliver, callbacks, item)
+            self._loop.call_later(wait_s + delay, self._deliver, listeners, item)
 
-    def _deliver(self, callbacks: list[Callable[[T], None]], item: T) -> None:
+    def _deliver(self, listeners: Listeners[[T]], item: T) -> None:
         if not (self._silent or self.is_dead):
-            for callback in list(callbacks):
-                callback(item)
+            listeners.tell(item)
 
     # orders
 
@@ -343,7 +339,7 @@ class FaultyConnection:
 
     def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
         """Call back on every funding payment that gets through."""
-        return _added(self._funding, callback)
+        return self._funding.add(callback)
 
     async def balances(self) -> Sequence[Balance]:
         """All non-zero balances, perhaps those of a moment ago."""
@@ -387,21 +383,16 @@ class FaultyConnection:
 
     def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
         """Call back on every price that gets through."""
-        return _added(self._prices.setdefault(symbol, []), callback)
+        return self._prices[symbol].add(callback)
 
     def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
         """Call back on every fill that gets through."""
-        return _added(self._fills, callback)
+        return self._fills.add(callback)
 
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
         """Call back on every report that gets through."""
-        return _added(self._orders, callback)
+        return self._orders.add(callback)
 
     def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
         """Call back when the connection is known to be lost, and when it is back."""
-        return _added(self._links, callback)
-
-
-def _added(callbacks: list[Any], callback: Any) -> Unsubscribe:
-    callbacks.append(callback)
-    return lambda: callbacks.remove(callback) if callback in callbacks else None
+        return self._links.add(callback)

@@ -5,6 +5,7 @@ a deadline after which the venue refuses it, so that some time later "not found"
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -43,6 +44,7 @@ from nimbus_tui.exchanges.base import (
     PriceCallback,
     Unsubscribe,
 )
+from nimbus_tui.exchanges.listeners import Listeners
 from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID
 from tests.venue.protocol import CALLS, CONTROLS, PUSHED, Call, Kind, Message, Query, raw
 
@@ -79,7 +81,7 @@ class SocketExchange:
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._reconnects = 0
         self._heard_ns = 0
-        self._listeners: dict[object, list[Callable[..., None]]] = {}
+        self._listeners: dict[object, Listeners[...]] = defaultdict(Listeners)
 
     # connection
 
@@ -172,8 +174,7 @@ class SocketExchange:
             answer.set_result(message)
 
     def _tell(self, subject: object, *told: Any) -> None:
-        for callback in list(self._listeners.get(subject, ())):
-            callback(*told)
+        self._listeners[subject].tell(*told)
 
     async def ask(self, name: str, argument: Any = None, *, deadline: bool = False) -> Any:
         """Make a call and wait for its answer.
@@ -303,17 +304,7 @@ class SocketExchange:
         return self._subscribed("link", callback)
 
     def _subscribed(self, subject: object, callback: Callable[..., None]) -> Unsubscribe:
-        callbacks = self._listeners.setdefault(subject, [])
-        callbacks.append(callback)
-        left = False
-
-        def leave() -> None:
-            nonlocal left
-            if not left:
-                left = True
-                callbacks.remove(callback)
-
-        return leave
+        return self._listeners[subject].add(callback)
 
 
 def _value(message: Message, gives: Any) -> Any:

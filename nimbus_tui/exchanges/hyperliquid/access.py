@@ -41,7 +41,6 @@ async def find_access(
         await _account_role(rest, account, network)
         return Access(own_key=True)
     role = await _account_role(rest, account, network)
-    key = await rest.user_role(signer)
     named = account if role.role in ("subAccount", "vault") else None
     if role.role == "vault":
         # Who leads a vault isn't told by its role; the first action shows it.
@@ -49,8 +48,11 @@ async def find_access(
     master = (
         account if role.data is None or named is None else (role.data.master or account).lower()
     )
+    # The list of agents weighs a third of a role; agents without a name aren't in it.
+    if await _is_listed(rest, master, signer, now_ms):
+        return Access(vault_address=named, agent=signer)
+    key = await rest.user_role(signer)
     if key.role == "agent" and key.data is not None and (key.data.user or "").lower() == master:
-        await _check_lives(rest, master, signer, now_ms)
         return Access(vault_address=named, agent=signer)
     if signer == master:
         return Access(vault_address=named, own_key=True)
@@ -73,16 +75,19 @@ async def _account_role(rest: Rest, account: str, network: Network) -> UserRole:
     return role
 
 
-async def _check_lives(rest: Rest, master: str, signer: str, now_ms: int) -> None:
-    """Refuse an agent that has ended; the end of one without a name isn't told."""
+async def _is_listed(rest: Rest, master: str, signer: str, now_ms: int) -> bool:
+    """Whether a key is one of the named agents; one that has ended is refused."""
     for agent in await rest.extra_agents(master):
-        is_over = agent.validUntil is not None and agent.validUntil <= now_ms
-        if agent.address.lower() == signer and is_over:
+        if agent.address.lower() != signer:
+            continue
+        if agent.validUntil is not None and agent.validUntil <= now_ms:
             raise AccessRefused(
                 f"the agent {agent.name} ({signer}) of {master} has expired: approve a new one "
                 "under another address on the web page under More, API, and store its key with "
                 "`nimbus-tui secrets set`"
             )
+        return True
+    return False
 
 
 def _refusal(key: UserRole, signer: str, master: str, network: Network) -> str:

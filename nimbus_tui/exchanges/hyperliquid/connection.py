@@ -82,6 +82,8 @@ class Connection:
         self.up_since_ms: int | None = None
         """Since when, by the venue's time, everything is told; None while it isn't."""
         self._offset_ms = 0.0
+        self._stamped: tuple[int, float] | None = None
+        """The venue's last stamp (ms), and when it came by the event loop's timer (s)."""
         self._detail = "not connected yet"
         self._last_frame_ns: int | None = None
         self._upkeep: asyncio.Task[None] | None = None
@@ -122,7 +124,7 @@ class Connection:
     async def learn(self) -> Universe:
         """What is listed, with the account's fees; read once, then kept up."""
         if self.board is None:
-            await self.rest.exchange_status()
+            await self._read_clock()
             await self._read_lists()
             await self._read_limits()
         return self.known
@@ -146,11 +148,20 @@ class Connection:
         return self.session.is_ready
 
     def venue_now_ms(self) -> int:
-        """The venue's time in ms, by the newest offset that was ever measured."""
+        """The venue's time in ms, by the newest offset that was ever measured.
+
+        Our clock may be set ahead at any moment; a deadline that comes later than it is believed
+        to would prove nothing. So it is never later than the venue's last stamp and what has
+        passed since by a timer that nobody sets.
+        """
         offset_ms = self.rest.offset.offset_ms
         if offset_ms is not None:
             self._offset_ms = offset_ms
-        return self.clock.now() // NS_PER_MS + round(self._offset_ms)
+        now_ms = self.clock.now() // NS_PER_MS + round(self._offset_ms)
+        if self._stamped is None:
+            return now_ms
+        stamp_ms, at_s = self._stamped
+        return min(now_ms, stamp_ms + round((asyncio.get_running_loop().time() - at_s) * 1000))
 
     def newest(self, symbol: Symbol) -> Quote | None:
         """The newest quote of a symbol; None if there is none yet."""
@@ -311,11 +322,15 @@ class Connection:
             await self.clock.sleep(UPKEEP_EVERY_S)
             rounds += 1
             with suppress(ExchangeError):
-                await self.rest.exchange_status()
+                await self._read_clock()
                 if rounds % LIMITS_EVERY == 0:
                     await self._read_limits()
                 if rounds % LISTS_EVERY == 0:
                     await self._read_lists()
+
+    async def _read_clock(self) -> None:
+        status = await self.rest.exchange_status()
+        self._stamped = status.time, asyncio.get_running_loop().time()
 
     async def _read_limits(self) -> None:
         if self.settings.user:

@@ -138,13 +138,18 @@ def _quantity(order: BasicOrder) -> Decimal:
     return order.sz if order.origSz is None else order.origSz
 
 
+def claimed(order: BasicOrder) -> Decimal:
+    """The most that an order can have filled, by its sizes."""
+    return max(ZERO, _quantity(order) - order.sz)
+
+
 def _filled(order: BasicOrder, state: OrderState) -> Decimal:
     """What an order has filled by its sizes alone; of a live reduce-only order they don't tell."""
     if state in (OrderState.REJECTED, OrderState.UNKNOWN):
         return ZERO
     if order.reduceOnly and state is OrderState.OPEN:
         return ZERO
-    return max(ZERO, _quantity(order) - order.sz)
+    return claimed(order)
 
 
 def may_be_cut(order: BasicOrder, sent: OrderRequest | None) -> bool:

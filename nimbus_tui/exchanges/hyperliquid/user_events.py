@@ -22,6 +22,7 @@ from nimbus_tui.exchanges.hyperliquid.instruments import Universe
 from nimbus_tui.exchanges.hyperliquid.order_states import order_state
 from nimbus_tui.exchanges.hyperliquid.sent_orders import SentOrders
 from nimbus_tui.exchanges.hyperliquid.translate import (
+    claimed,
     fill,
     funding_payment,
     may_be_cut,
@@ -34,8 +35,15 @@ from nimbus_tui.exchanges.listeners import Listeners
 
 MOST_REMEMBERED = 20_000
 SNAPSHOT_OVERLAP_MS = 60_000
+FILLS_WITHIN_S = 1.0
+"""How long an order's end waits for the fills that it claims.
+
+The two channels keep no order between them. Told too early, an end would send whoever hears of it
+to ask for fills that are on their way, which costs twenty times as much.
+"""
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
-"""How long to wait before the fills of an ended order are read, and read again if that fails."""
+"""How long to wait until the fills of an ended order are read again, if that fails."""
+ZERO = Decimal(0)
 
 ReadExecuted = Callable[[BasicOrder], Awaitable[Decimal]]
 """Sums the fills of an order."""
@@ -66,6 +74,10 @@ class UserEvents:
         self._read_executed = read_executed
         self._told: OrderedDict[str, None] = OrderedDict()
         """Ids of fills and payments that were told."""
+        self._executed: OrderedDict[int, Decimal] = OrderedDict()
+        """By order, the sum of the fills that were told."""
+        self._ending: dict[int, OrderUpdate] = {}
+        """Ends that wait for fills."""
         self._newest_ms: int | None = None
         """When the newest fill was made; a snapshot is of interest from a little before it on."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,12 +102,11 @@ class UserEvents:
         for update in message.data:
             if not self.is_mine(update.order.coin):
                 continue
-            sent = self._sent.request(client_id_of(update.order.cloid))
             ended = order_state(update.status) in (OrderState.FILLED, OrderState.CANCELLED)
-            if ended and may_be_cut(update.order, sent):
+            if ended and self._told_of(update.order) < claimed(update.order):
                 self._spawn_settling(update)
             else:
-                self.orders.tell(order_report(update, self._known, sent=sent))
+                self._tell(update)
 
     def take_fills(self, message: UserFills) -> None:
         """Fills: news, or what is known of the recent past.
@@ -114,7 +125,11 @@ class UserEvents:
         for one in sorted(fills, key=lambda row: (row.time, row.tid)):
             self._newest_ms = max(self._newest_ms or 0, one.time)
             if self._remember(trade_id(one)) and self.is_mine(one.coin):
+                self._executed[one.oid] = self._executed.pop(one.oid, ZERO) + one.sz
                 self.fills.tell(fill(one, self._known, self._name, self._account))
+                self._end_if_all_told(one.oid)
+        while len(self._executed) > MOST_REMEMBERED:
+            self._executed.popitem(last=False)
 
     def take_funding(self, message: UserFundings) -> None:
         """Funding payments; a snapshot is the past, which is read by cursor."""
@@ -150,22 +165,46 @@ class UserEvents:
             self._told.popitem(last=False)
         return True
 
+    # ends of orders
+
+    def _end_if_all_told(self, oid: int) -> None:
+        """Tell an end that has waited for a fill, once it was the last one."""
+        update = self._ending.get(oid)
+        if update is not None and self._told_of(update.order) >= claimed(update.order):
+            del self._ending[oid]
+            self._tell(update)
+
     def _spawn_settling(self, update: OrderUpdate) -> None:
+        self._ending[update.order.oid] = update
         task = asyncio.get_running_loop().create_task(self._settle(update))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _settle(self, update: OrderUpdate) -> None:
-        """Tell an order's end with what it has really filled.
+        """Tell an order's end though the fills that it claims have not been told.
 
-        If that can't be read now, the next comparison finds the order gone and looks it up.
+        If they can't be read now, the next comparison finds the order gone and looks it up.
         """
+        await self._clock.sleep(FILLS_WITHIN_S)
+        if self._ending.get(update.order.oid) is not update:
+            return
+        del self._ending[update.order.oid]
+        sent = self._sent.request(client_id_of(update.order.cloid))
+        if not may_be_cut(update.order, sent):
+            self._tell(update)
+            return
         for pause_s in PAUSES_S:
-            await self._clock.sleep(pause_s)
             try:
                 executed = await self._read_executed(update.order)
             except ExchangeError:
+                await self._clock.sleep(pause_s)
                 continue
-            sent = self._sent.request(client_id_of(update.order.cloid))
             self.orders.tell(order_report(update, self._known, executed=executed, sent=sent))
             return
+
+    def _told_of(self, order: BasicOrder) -> Decimal:
+        return self._executed.get(order.oid, ZERO)
+
+    def _tell(self, update: OrderUpdate) -> None:
+        sent = self._sent.request(client_id_of(update.order.cloid))
+        self.orders.tell(order_report(update, self._known, sent=sent))

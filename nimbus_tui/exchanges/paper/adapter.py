@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
@@ -12,6 +11,7 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.errors import ExchangeError, NimbusError, UnsupportedByExchange
 from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import (
     Asset,
     ClientOrderId,
@@ -50,6 +50,7 @@ from nimbus_tui.exchanges.base import (
     PriceSource,
     Unsubscribe,
 )
+from nimbus_tui.exchanges.listeners import Listeners
 from nimbus_tui.exchanges.paper.account import PaperSettings as PaperSettings
 from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID, malformed
 from nimbus_tui.exchanges.paper.findings import findings
@@ -61,7 +62,6 @@ from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
 ZERO = Decimal(0)
 PAGE = 500
 """Most fills, or funding payments, that one call gives."""
-T = TypeVar("T")
 
 
 class Journey:
@@ -124,11 +124,11 @@ class PaperExchange:
         self._clock = clock
         self._source = source
         self._travelling: dict[ClientOrderId, Journey] = {}
-        self._price_callbacks: dict[Symbol, list[PriceCallback]] = defaultdict(list)
-        self._fill_callbacks: list[FillCallback] = []
-        self._order_callbacks: list[OrderCallback] = []
-        self._link_callbacks: list[LinkCallback] = []
-        self._funding_callbacks: list[FundingCallback] = []
+        self._prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
+        self._fills: Listeners[[Fill]] = Listeners()
+        self._orders: Listeners[[OrderReport]] = Listeners()
+        self._links: Listeners[[bool, str]] = Listeners()
+        self._funding: Listeners[[FundingPayment]] = Listeners()
         self._link = Link.DISCONNECTED
         self._detail = ""
         self._pump: asyncio.Task[None] | None = None
@@ -172,8 +172,7 @@ class PaperExchange:
             return
         self._link = Link.CONNECTED if is_up else Link.DISCONNECTED
         self._detail = "" if is_up else reason
-        for callback in list(self._link_callbacks):
-            callback(is_up, reason)
+        self._links.tell(is_up, reason)
 
     async def _deliver_all(self, source: PriceSource) -> None:
         ticks = source.ticks(self._venue.state.source_position)
@@ -194,8 +193,7 @@ class PaperExchange:
                 await ticks.aclose()
         detail = redacted(detail)
         self._link, self._detail = Link.DISCONNECTED, detail
-        for callback in list(self._link_callbacks):
-            callback(False, detail)
+        self._links.tell(False, detail)
 
     # ticks
 
@@ -215,13 +213,10 @@ class PaperExchange:
             changes = self._venue.traded(tick, source_position)
         self._answer(due, answers)
         for payment in payments:
-            for on_funding in list(self._funding_callbacks):
-                on_funding(payment)
+            self._funding.tell(payment)
         for report, fill in changes:
             self._tell(report, fill)
-        quote = Quote(tick.symbol, tick.price, tick.ts)
-        for callback in list(self._price_callbacks[tick.symbol]):
-            callback(quote)
+        self._prices[tick.symbol].tell(Quote(tick.symbol, tick.price, tick.ts))
 
     def note(self, tick: Tick) -> None:
         """Remember a tick inside the quiet band: nothing fills and nobody needs to hear of it."""
@@ -410,40 +405,25 @@ class PaperExchange:
 
     def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
         """Call back on every price of a symbol."""
-        return _subscribed(self._price_callbacks[symbol], callback)
+        return self._prices[symbol].add(callback)
 
     def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
         """Call back on every execution of ours."""
-        return _subscribed(self._fill_callbacks, callback)
+        return self._fills.add(callback)
 
     def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
         """Call back on every funding payment."""
-        return _subscribed(self._funding_callbacks, callback)
+        return self._funding.add(callback)
 
     def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
         """Call back when an order of ours changes state."""
-        return _subscribed(self._order_callbacks, callback)
+        return self._orders.add(callback)
 
     def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
         """Call back when the price source has ended; the venue itself is always there."""
-        return _subscribed(self._link_callbacks, callback)
+        return self._links.add(callback)
 
     def _tell(self, report: OrderReport, fill: Fill | None) -> None:
         if fill is not None:
-            for on_fill in list(self._fill_callbacks):
-                on_fill(fill)
-        for on_report in list(self._order_callbacks):
-            on_report(report)
-
-
-def _subscribed(callbacks: list[T], callback: T) -> Unsubscribe:
-    callbacks.append(callback)
-    subscribed = True
-
-    def unsubscribe() -> None:
-        nonlocal subscribed
-        if subscribed:
-            subscribed = False
-            callbacks.remove(callback)
-
-    return unsubscribe
+            self._fills.tell(fill)
+        self._orders.tell(report)

@@ -24,7 +24,7 @@ from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
 ETH = Symbol("ETH/USDC:USDC")
 COIN = "ETH"
-PATIENCE_S = 20.0
+PATIENCE_S = 8.0
 """How long a test waits for what must come; it comes much sooner unless something is wrong."""
 
 
@@ -61,6 +61,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def adapter(
     server: HyperliquidServer,
     *,
+    name: str = "hl",
     account: str = MASTER,
     key: str | None = MASTER_KEY,
     clock: Clock | None = None,
@@ -72,7 +73,7 @@ def adapter(
     clock = clock or LiveClock()
     is_mainnet = server.world.mainnet is not signed_for_the_other_network
     return HyperliquidExchange(
-        ExchangeName("hl"),
+        ExchangeName(name),
         HyperliquidSettings(
             network=Network.MAINNET if is_mainnet else Network.TESTNET,
             market=market,

@@ -143,7 +143,7 @@ STEPS = st.lists(
 def test_every_row_comes_exactly_once_and_none_is_lost(
     page: int, steps: list[list[int] | str], is_reversed: bool
 ) -> None:
-    async def play(*_: object) -> None:
+    async def play(*_clock: object) -> None:
         venue = Venue(page, [])
         venue.is_reversed = is_reversed
         history = venue.history()

@@ -16,7 +16,7 @@ from nimbus_tui.core.order import OrderReport, OrderState
 from nimbus_tui.exchanges.hyperliquid import user_events
 from nimbus_tui.exchanges.hyperliquid.instruments import universe
 from nimbus_tui.exchanges.hyperliquid.sent_orders import SentOrders
-from nimbus_tui.exchanges.hyperliquid.user_events import PAUSES_S, UserEvents
+from nimbus_tui.exchanges.hyperliquid.user_events import FILLS_WITHIN_S, PAUSES_S, UserEvents
 from nimbus_tui.exchanges.hyperliquid.wire import OrderUpdates, UserFills, UserFundings
 from nimbus_tui.exchanges.hyperliquid.wire_info import Meta, SpotMeta, decode_reply
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
@@ -214,19 +214,58 @@ def test_funding_is_told_once_and_its_past_is_not() -> None:
 # orders
 
 
-def test_changes_are_told_at_once_where_the_sizes_are_certain() -> None:
+def test_changes_are_told_at_once_where_nothing_has_filled() -> None:
     async def play(clock: LoopClock, _: VirtualTimeLoop) -> None:
         account = Account(clock)
         account.hear_order("open")
-        account.hear_order("filled", "0")
-        account.hear_order("canceled", "0.5")
-        account.hear_order("badAloPxRejected")
+        account.hear_order("canceled", "2")
+        account.hear_order("badAloPxRejected", "2")
         assert account.told == [
             (OrderState.OPEN, D(0)),
-            (OrderState.FILLED, D(2)),
-            (OrderState.CANCELLED, D("1.5")),
+            (OrderState.CANCELLED, D(0)),
             (OrderState.REJECTED, D(0)),
         ]
+
+    played(play)
+
+
+def test_an_end_is_told_right_after_the_last_fill_that_it_claims() -> None:
+    async def play(clock: LoopClock, _: VirtualTimeLoop) -> None:
+        account = Account(clock)
+        account.hear_order("filled", "0")
+        account.hear_fills(fill(1))
+        assert account.told == []
+        account.hear_fills(fill(2))
+        assert account.told == [(OrderState.FILLED, D(2))]
+        account.hear_fills(fill(3, oid=8))
+        account.hear_order("canceled", "1", oid=8)
+        assert account.told[1:] == [(OrderState.CANCELLED, D(1))]
+        await clock.sleep(10)
+        assert len(account.told) == 2
+        assert account.reads == []
+
+    played(play)
+
+
+def test_an_end_waits_for_its_fills_for_a_while_only() -> None:
+    async def play(clock: LoopClock, _: VirtualTimeLoop) -> None:
+        account = Account(clock)
+        account.hear_order("canceled", "0.5")
+        assert account.told == []
+        await clock.sleep(FILLS_WITHIN_S + 0.01)
+        assert account.told == [(OrderState.CANCELLED, D("1.5"))]
+        assert account.reads == []
+
+    played(play)
+
+
+def test_the_end_of_a_reduce_only_order_needs_no_read_once_its_fills_are_told() -> None:
+    async def play(clock: LoopClock, _: VirtualTimeLoop) -> None:
+        account = Account(clock)
+        account.hear_fills(fill(1), fill(2))
+        account.hear_order("filled", "0", reduceOnly=True)
+        assert account.told == [(OrderState.FILLED, D(2))]
+        await clock.sleep(10)
         assert account.reads == []
 
     played(play)
@@ -248,7 +287,7 @@ def test_the_end_of_a_reduce_only_order_is_told_with_what_it_really_filled(execu
         account.answers = [D(executed)]
         account.hear_order("filled", "0", reduceOnly=True)
         assert account.orders == []
-        await clock.sleep(PAUSES_S[0] + 0.01)
+        await clock.sleep(FILLS_WITHIN_S + 0.01)
         state = OrderState.FILLED if executed == "2" else OrderState.CANCELLED
         assert account.told == [(state, D(executed))]
 
@@ -271,8 +310,8 @@ def test_the_end_of_an_order_that_took_is_told_with_its_fills() -> None:
         account = Account(clock)
         account.sent.remember(request(0, post_only=False))
         account.answers = [D(1)]
-        account.hear_order("canceled", "2", cloid=f"0x6e{identity(0)[2:]}")
-        await clock.sleep(PAUSES_S[0] + 0.01)
+        account.hear_order("canceled", "0", cloid=f"0x6e{identity(0)[2:]}")
+        await clock.sleep(FILLS_WITHIN_S + 0.01)
         assert account.told == [(OrderState.CANCELLED, D(1))]
 
     played(play)
@@ -283,7 +322,7 @@ def test_a_read_that_fails_is_tried_again_and_then_left_to_the_comparison() -> N
         account = Account(clock)
         account.answers = [NoAnswer(True, "lost"), ExchangeError("429"), D(2)]
         account.hear_order("filled", "0", reduceOnly=True)
-        await clock.sleep(sum(PAUSES_S[:3]) + 0.01)
+        await clock.sleep(FILLS_WITHIN_S + sum(PAUSES_S[:2]) + 0.01)
         assert account.told == [(OrderState.FILLED, D(2))]
         account.answers = [NoAnswer(True, "lost") for _ in PAUSES_S]
         account.hear_order("filled", "0", reduceOnly=True)

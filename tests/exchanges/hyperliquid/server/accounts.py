@@ -77,6 +77,8 @@ class Account:
     requests: int = 0
     last_beyond: int = 0
     """When an action last passed beyond the budget, ms."""
+    cut_down: dict[str, int] = field(default_factory=dict)
+    """When a big position was last liquidated in part, by coin, ms."""
     cancel_at: int | None = None
     firings: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """How often the dead man's switch has fired, by day."""
@@ -115,6 +117,8 @@ class Nonces:
     """The highest nonces of one signer."""
 
     kept: list[int] = field(default_factory=list)
+    burned: set[int] = field(default_factory=set)
+    """Those that a noop has used: what comes later with one of them was meant to be refused."""
 
     def refusal(self, nonce: int, now: int, window: tuple[int, int]) -> str | None:
         """Why a nonce isn't taken, or None: then it is used up."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_UP, Decimal
 from typing import Any
 
 from tests.exchanges.hyperliquid.server.grain import snap, text, tick
@@ -89,20 +89,27 @@ class Book:
         bid, ask = self.best(buy=True), self.best(buy=False)
         return None if bid is None or ask is None else (bid + ask) / 2
 
-    def levels(self, *, buy: bool, most: int = LEVELS) -> list[dict[str, Any]]:
-        """One side as `l2Book` tells it, best first."""
+    def levels(
+        self, *, buy: bool, most: int = LEVELS, step: Decimal | None = None
+    ) -> list[dict[str, Any]]:
+        """One side as `l2Book` tells it, best first; prices go outwards to a multiple of `step`."""
+        found = [(level.px, level.left) for level in (self.bids if buy else self.asks)]
+        found += [(o.px, o.left) for o in self.resting if o.rests and o.buy == buy]
         sums: dict[Decimal, list[Decimal]] = {}
-        for level in self.bids if buy else self.asks:
-            if level.left > 0:
-                sums.setdefault(level.px, []).append(level.left)
-        for order in self.resting:
-            if order.rests and order.buy == buy:
-                sums.setdefault(order.px, []).append(order.left)
+        for px, left in found:
+            if left > 0:
+                sums.setdefault(_outwards(px, step, buy=buy), []).append(left)
         best_first = sorted(sums.items(), reverse=buy)[:most]
         return [
             {"px": text(px), "sz": text(sum(sizes, Decimal(0))), "n": len(sizes)}
             for px, sizes in best_first
         ]
+
+    def step(self, figures: int | None, mantissa: int | None) -> Decimal | None:
+        """The width of levels of so many significant figures; None: every price is one."""
+        if figures is None:
+            return None
+        return Decimal(mantissa or 1).scaleb(self.last.adjusted() - figures + 1)
 
     def bbo(self) -> list[dict[str, Any] | None]:
         """Best bid and ask as `bbo` tells them."""
@@ -130,3 +137,9 @@ class Book:
             "oraclePx": text(self.oracle),
             "impactPxs": None if bid is None or ask is None else [text(bid), text(ask)],
         }
+
+
+def _outwards(px: Decimal, step: Decimal | None, *, buy: bool) -> Decimal:
+    if step is None:
+        return px
+    return (px / step).to_integral_value(ROUND_FLOOR if buy else ROUND_CEILING) * step

@@ -15,6 +15,7 @@ from tests.exchanges.hyperliquid.server.world import World
 MOST_ROWS = 2000
 MOST_FUNDINGS = 500
 HOUR_MS = 3_600_000
+MANTISSA_FIGURES = 5
 LISTED_MS = 90 * 24 * HOUR_MS
 """How long ago everything was listed: there is no older funding."""
 LIGHT = frozenset(
@@ -105,10 +106,17 @@ class Desk:
         books = self._world.books.items()
         return {coin: text(book.last if book.mid is None else book.mid) for coin, book in books}
 
-    def l2_book(self, coin: str, levels: int = 20) -> dict[str, Any]:
-        """A whole book."""
+    def l2_book(
+        self,
+        coin: str,
+        levels: int = 20,
+        figures: int | None = None,
+        mantissa: int | None = None,
+    ) -> dict[str, Any]:
+        """A whole book; `figures` and `mantissa` make its levels wider."""
         book = self._world.books[coin]
-        sides = [book.levels(buy=buy, most=levels) for buy in (True, False)]
+        step = book.step(figures, mantissa)
+        sides = [book.levels(buy=buy, most=levels, step=step) for buy in (True, False)]
         return {"coin": coin, "time": self._world.now(), "levels": sides}
 
     def _book(self, asked: Request) -> Book:
@@ -119,7 +127,14 @@ class Desk:
         return [book.context() for book in books if book.market.spot == spot]
 
     def _l2_book(self, asked: Request) -> Any:
-        return self.l2_book(asked["coin"]) if asked["coin"] in self._world.books else None
+        if asked["coin"] not in self._world.books:
+            return None
+        figures, mantissa = asked.get("nSigFigs"), asked.get("mantissa")
+        if figures not in {None, 2, 3, 4, 5} or mantissa not in {None, 1, 2, 5}:
+            raise Unreadable(f"nSigFigs {figures}, mantissa {mantissa}")
+        if mantissa is not None and figures != MANTISSA_FIGURES:
+            raise Unreadable("mantissa needs nSigFigs 5")
+        return self.l2_book(asked["coin"], 20, figures, mantissa)
 
     def _candles(self, asked: Request) -> Any:
         wanted = asked["req"]

@@ -54,8 +54,10 @@ def use_nonce(world: World, signer: str, nonce: int, *, settles: bool = False) -
     """
     kept = world.nonces.setdefault(signer, Nonces())
     problem = kept.refusal(nonce, world.now(), world.readings.nonce_window)
+    if settles and problem is None:
+        kept.burned.add(nonce)
     if problem is not None:
-        if not settles:
+        if not settles and nonce not in kept.burned:
             world.audit.broken(Rule.NONCE, problem, signer, world.now())
         raise Refused(problem)
 

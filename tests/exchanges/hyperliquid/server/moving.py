@@ -1,6 +1,6 @@
 """What happens to the market and by itself: moves, marks, funding, liquidations, the switch."""
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from tests.exchanges.hyperliquid.server import margin
@@ -20,6 +20,9 @@ from tests.exchanges.hyperliquid.server.settlement import CENT_PARTS, Execution,
 from tests.exchanges.hyperliquid.server.world import DAY_MS, STRANGER, World, hash_of
 
 MOST_FIRINGS = 10
+BIG_USDC = 100_000
+PARTS = 5
+BETWEEN_PARTS_MS = 30_000
 BACKSTOP = Decimal(2) / 3
 
 
@@ -83,15 +86,19 @@ def _liquidate_if_due(world: World, account: Account) -> None:
     )
     value = margin.cross_value(world, account)
     if cross and value < needed:
-        liquidate(world, account, cross, backstop=value < needed * BACKSTOP)
+        due = [coin for coin in cross if _may_go(world, account, coin)]
+        liquidate(world, account, due, backstop=value < needed * BACKSTOP)
     for coin in [coin for coin in account.positions if coin not in cross]:
         value = margin.isolated_value(world, account, coin)
-        if value < margin.maintenance(world, coin, account.positions[coin]):
+        needed = margin.maintenance(world, coin, account.positions[coin])
+        if value < needed and _may_go(world, account, coin):
             liquidate(world, account, [coin])
 
 
 def liquidate(world: World, account: Account, coins: list[str], *, backstop: bool = False) -> None:
     """Take positions over at the mark price; open orders of those coins go first."""
+    if not coins:
+        return
     notional = sum(
         (abs(account.position_size(coin)) * world.books[coin].mark for coin in coins), Decimal(0)
     )
@@ -107,12 +114,28 @@ def liquidate(world: World, account: Account, coins: list[str], *, backstop: boo
             end(world, order, "liquidatedCanceled")
     world.tell("liquidation", account.address, event)
     for coin in coins:
+        size = _due_size(world, account, coin)
         mark = text(world.books[coin].mark)
         method = "backstop" if backstop else "market"
         marks = {"liquidatedUser": account.address, "markPx": mark, "method": method}
         kind = "Cross" if margin.is_cross(world, account, coin) else "Isolated"
         side = "Long" if account.position_size(coin) > 0 else "Short"
-        force(world, account, coin, words=f"Liquidated {kind} {side}", liquidation=marks)
+        force(world, account, coin, size, words=f"Liquidated {kind} {side}", liquidation=marks)
+
+
+def _due_size(world: World, account: Account, coin: str) -> Decimal:
+    """How much of a position goes at once: a fifth of a big one, all of any other."""
+    size = abs(account.position_size(coin))
+    if size * world.books[coin].mark <= BIG_USDC:
+        return size
+    account.cut_down[coin] = world.now()
+    unit = Decimal(1).scaleb(-world.books[coin].market.sz_decimals)
+    return (size / PARTS).quantize(unit, rounding=ROUND_UP)
+
+
+def _may_go(world: World, account: Account, coin: str) -> bool:
+    """Between the parts of a big position there is a pause."""
+    return world.now() - account.cut_down.get(coin, 0) >= BETWEEN_PARTS_MS
 
 
 def deleverage(world: World, account: Account, coin: str, size: Decimal | None = None) -> None:

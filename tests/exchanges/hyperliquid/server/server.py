@@ -184,8 +184,7 @@ class HyperliquidServer:
     def _publish_books(self, *, slow: bool) -> None:
         for wanted in self.sockets.subscriptions():
             if wanted.type == "l2Book" and wanted.coin and (wanted.fast or slow):
-                frame = self._streams.book(wanted.coin, fast=bool(wanted.fast))
-                self.sockets.publish([frame])
+                self.sockets.publish([self._streams.book(wanted)])
 
     def account(self, address: str) -> Account:
         """An account that was funded."""

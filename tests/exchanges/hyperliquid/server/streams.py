@@ -76,16 +76,17 @@ class Streams:
             case "candle" | "orderUpdates" | "userEvents" | "notification":
                 return []
             case "l2Book":
-                return [self.book(coin, fast=bool(wanted.fast))]
+                return [self.book(wanted)]
             case _:
                 return list(self._now(wanted.type, coin, user))
 
-    def book(self, coin: str, *, fast: bool) -> Frame:
-        """A whole book; a fast one has few levels."""
-        data = self._desk.l2_book(coin, FAST_LEVELS if fast else 20)
-        if not fast:
-            return Frame("l2Book", coin, "l2Book", data)
-        return Frame("l2Book", coin, "l2Book", data | {"fast": True}, "fast")
+    def book(self, wanted: Subscription) -> Frame:
+        """A whole book as a subscription wants it; a fast one has few levels."""
+        coin, most = str(wanted.coin), FAST_LEVELS if wanted.fast else 20
+        data = self._desk.l2_book(coin, most, wanted.nSigFigs, wanted.mantissa)
+        if wanted.fast:
+            data["fast"] = True
+        return Frame("l2Book", coin, "l2Book", data, wanted.width)
 
     def of(self, news: Iterable[News]) -> list[Frame]:
         """The frames of one block: those of accounts, then those of the market."""

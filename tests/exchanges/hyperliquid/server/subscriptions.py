@@ -42,6 +42,11 @@ class Subscription:
             told = {"nSigFigs": None, "mantissa": None} | told
         return told
 
+    @property
+    def width(self) -> str:
+        """Which of the books of a coin it is."""
+        return f"{self.nSigFigs} {self.mantissa} {bool(self.fast)}"
+
     def wants(self, kind: str, key: str, detail: str | None) -> bool:
         """A frame of a kind, about a coin or user, is for it; `detail`: see `Frame`."""
         if self.type != kind or key not in (self.coin, self.user, ""):
@@ -52,7 +57,7 @@ class Subscription:
             case "activeAssetData":
                 return detail == self.coin and key == self.user
             case "l2Book":
-                return detail == ("fast" if self.fast else None)
+                return detail == self.width
             case _:
                 return True
 
@@ -80,6 +85,7 @@ def read_subscription(raw: Any, world: World) -> Subscription:
         raise UnknownCoin(str(coin))
     numbers = (raw.get("nSigFigs"), raw.get("mantissa"), raw.get("fast"))
     odd = any(not isinstance(number, int | None) for number in numbers)
+    odd = odd or numbers[0] not in {None, 2, 3, 4, 5} or numbers[1] not in {None, 1, 2, 5}
     if odd or (kind == "candle" and str(raw.get("interval")) not in INTERVALS):
         raise BadSubscription(f"Invalid subscription {raw}")
     return Subscription(

@@ -148,7 +148,21 @@ async def test_a_nonce_is_used_once_and_a_noop_settles_what_was_sent(
     nonce = server.world.now()
     assert await send(server, noop(nonce)) == DONE
     assert await send(server, noop(nonce)) == err(f"Invalid nonce: duplicate nonce {nonce}")
+    cancel = {"type": "cancel", "cancels": [{"a": 4, "o": 1}]}
+    signed = sign_l1_action(Account.from_key(MASTER_KEY), cancel, None, nonce, None, False)
+    reply = await send(server, {"action": cancel, "nonce": nonce, "signature": signed})
+    assert reply == err(f"Invalid nonce: duplicate nonce {nonce}")
     assert rules(server) == []
+
+
+async def test_two_actions_with_one_nonce_are_noted(server: HyperliquidServer, sdk: Trader) -> None:
+    action = {"type": "updateLeverage", "asset": 4, "isCross": True, "leverage": 5}
+    nonce = server.world.now()
+    signed = sign_l1_action(Account.from_key(MASTER_KEY), action, None, nonce, None, False)
+    body = {"action": action, "nonce": nonce, "signature": signed}
+    assert await send(server, body) == DONE
+    assert await send(server, body) == err(f"Invalid nonce: duplicate nonce {nonce}")
+    assert rules(server) == [Rule.NONCE]
 
 
 async def test_nonces_come_in_any_order_within_the_hundred_highest(

@@ -13,6 +13,7 @@ from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
 from websockets.asyncio.client import connect
 
+from nimbus_tui.engine.clock import LiveClock
 from tests.exchanges.hyperliquid.server.client import Listener, listening, post
 from tests.exchanges.hyperliquid.server.faults import BEFORE, Fault, Faults, SocketFault
 from tests.exchanges.hyperliquid.server.sdk import GTC, MASTER, MASTER_KEY
@@ -53,6 +54,16 @@ async def send(venue: HyperliquidServer, body: Any) -> tuple[int, str]:
     return await post(f"{venue.rest_url}/exchange", body)
 
 
+class HeldClock(LiveClock):
+    """Whoever sleeps on it sleeps until it may go on."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.go_on.wait()
+
+
 def resting(venue: HyperliquidServer) -> int:
     return len(venue.account(MASTER).open_orders)
 
@@ -65,7 +76,7 @@ async def test_a_fault_executes_or_not_as_it_says_and_is_counted(
     body = order(venue)
     if fault in HANGS:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(send(venue, body), 0.1)
+            await asyncio.wait_for(send(venue, body), 0.5)
     elif fault in CUTS:
         with pytest.raises(aiohttp.ClientError):
             await send(venue, body)
@@ -98,10 +109,12 @@ async def test_an_event_comes_before_its_answer(
     venue: HyperliquidServer, listener: Listener
 ) -> None:
     await listener.subscribe("orderUpdates", user=MASTER)
-    venue.faults.script(Fault.LATE, seconds=0.5)
+    venue.faults.script(Fault.LATE)
+    venue.world.time.clock = clock = HeldClock()
     sending = asyncio.ensure_future(send(venue, order(venue)))
     await listener.next("orderUpdates")
     assert not sending.done()
+    clock.go_on.set()
     assert (await sending)[0] == 200
 
 
@@ -109,9 +122,11 @@ async def test_an_answer_comes_before_its_event(
     venue: HyperliquidServer, listener: Listener
 ) -> None:
     await listener.subscribe("orderUpdates", user=MASTER)
-    venue.faults.script(Fault.LATE_EVENTS, seconds=0.3)
+    venue.faults.script(Fault.LATE_EVENTS)
+    venue.world.time.clock = clock = HeldClock()
     assert (await send(venue, order(venue)))[0] == 200
     assert await listener.pings() == []
+    clock.go_on.set()
     assert len((await listener.next("orderUpdates"))["data"]) == 1
 
 

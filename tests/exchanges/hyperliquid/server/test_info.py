@@ -92,3 +92,12 @@ async def test_an_unknown_order_is_unknown(server: HyperliquidServer) -> None:
 )
 def test_a_reply_weighs_by_its_rows(kind: str, rows: int, weighs: int) -> None:
     assert weight(kind, [{}] * rows) == weighs
+
+
+async def test_a_book_can_be_told_in_wider_levels(server: HyperliquidServer) -> None:
+    _, text = await ask(server, type="l2Book", coin="ETH", nSigFigs=4, mantissa=None)
+    bids, asks = json.loads(text)["levels"]
+    assert [level["px"] for level in bids] == ["2399.0", "2398.0"]
+    assert [level["px"] for level in asks] == ["2401.0", "2402.0"]
+    assert [level["n"] for level in bids] == [10, 10]
+    assert (await ask(server, type="l2Book", coin="ETH", nSigFigs=4, mantissa=2))[0] == 422

@@ -194,6 +194,21 @@ async def test_an_account_that_cannot_bear_a_move_is_liquidated(
     assert "liquidatedCanceled" in await statuses(sdk)
 
 
+async def test_a_big_position_goes_in_fifths_with_a_pause(
+    server: HyperliquidServer, sdk: Trader
+) -> None:
+    server.fund(MASTER, 90_000)
+    await sdk.order("ETH", True, 500, 2410.0, IOC)
+    at = Decimal((await position(sdk))["liquidationPx"])
+    below = (at - 1).quantize(Decimal("0.1"))
+    for left in ("400.0", "400.0"):
+        await server.set_mark("ETH", below)
+        assert (await position(sdk))["szi"] == left
+    server.world.time.offset_ms = 31_000
+    await server.set_mark("ETH", below - 10)
+    assert (await position(sdk))["szi"] == "320.0"
+
+
 async def test_auto_deleveraging_leaves_a_fill_without_an_order(
     server: HyperliquidServer, sdk: Trader
 ) -> None:
