@@ -24,7 +24,7 @@ from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
 ETH = Symbol("ETH/USDC:USDC")
 COIN = "ETH"
-PATIENCE_S = 8.0
+PATIENCE_S = 20.0
 """How long a test waits for what must come; it comes much sooner unless something is wrong."""
 
 
