@@ -19,7 +19,7 @@ from typing import Protocol
 from nimbus_tui.core.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from nimbus_tui.exchanges.net.spending import Spending
 
-PATIENCE_NS = 250 * NS_PER_MS
+PATIENCE_NS = NS_PER_SECOND
 """How long a lock may be held by others before this process counts alone."""
 RETRY_NS = 60 * NS_PER_SECOND
 """How long a file that can't be used is left alone."""
@@ -82,6 +82,7 @@ class FileLedger:
         self._busy: tuple[int, int] | None = None
         """When the lock was first and last seen held by others, with no success between."""
         self._left_alone_until = 0
+        """0 as long as it could be used the last time."""
         self._told: set[str] = set()
 
     @contextmanager
@@ -110,12 +111,12 @@ class FileLedger:
         try:
             file = self._opened()
             if _is_locked_now(file):
-                self._busy = None
+                self._busy, self._left_alone_until = None, 0
                 self._known = self._read(file)
                 return file
             self._wait_for_others()
         except OSError as error:
-            self._do_without(f"can't be used ({error.strerror})", RETRY_NS)
+            self._leave_alone(f"can't be used ({error.strerror})", RETRY_NS)
         if file is not None:
             os.close(file)
         return None
@@ -162,7 +163,7 @@ class FileLedger:
             self._owed, self._is_owing = Spending(), False
         else:
             self._owe(spending)
-            self._do_without(f"can't be written ({why})", RETRY_NS)
+            self._leave_alone(f"can't be written ({why})", RETRY_NS)
 
     def _owe(self, spending: Spending) -> None:
         self._is_owing = True
@@ -172,16 +173,16 @@ class FileLedger:
     def _wait_for_others(self) -> None:
         now = self._known.now
         first, last = self._busy or (now, now)
-        if now - last > PATIENCE_NS:
+        if now - last > PATIENCE_NS and not self._left_alone_until:
             first = now
         self._busy = first, now
         if now - first < PATIENCE_NS:
             self._known.forbid(_BUSY_NS, 0)
             self._known.is_changed = False
         else:
-            self._do_without("is locked by a process that does not go on", PATIENCE_NS)
+            self._leave_alone("is locked by a process that does not go on", PATIENCE_NS)
 
-    def _do_without(self, why: str, pause_ns: int) -> None:
+    def _leave_alone(self, why: str, pause_ns: int) -> None:
         self._left_alone_until = self._known.now + pause_ns
         self._tell(
             f"{why}: until it can be, what other engines ask of this host is not counted here, "
