@@ -102,7 +102,7 @@ async def test_the_users_own_fills_change_what_is_not_ours_once() -> None:
     assert not_ours(world) == Decimal("0.5")
     (page,) = [await world.exchange.fills_since("")]
     for fill in page.fills:
-        world.exchange.tell_fill(fill)
+        world.exchange._fills.tell(fill)
     assert await looked(world, 3) == RUNNING
     assert not_ours(world) == Decimal("0.5")
 
@@ -209,7 +209,7 @@ def a_fill(**changes: Any) -> Fill:
 
 
 async def told(world: World, fill: Fill) -> None:
-    world.exchange.tell_fill(fill)
+    world.exchange._fills.tell(fill)
     await world.engine.settle()
 
 
