@@ -122,7 +122,7 @@ class FileLedger:
         return None
 
     def _opened(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
             return os.open(self._path, flags, 0o600)
         except FileNotFoundError:

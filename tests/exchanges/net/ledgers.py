@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nimbus_tui.core.clock import NS_PER_SECOND
+from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.exchanges.net.budget import Budget
 from nimbus_tui.exchanges.net.ledger import FileLedger
 from nimbus_tui.simulation.clock import SimulatedClock
@@ -23,7 +23,7 @@ def path_in(folder: Path) -> Path:
     return folder / "budgets" / "api.venue.spent"
 
 
-def process(folder: Path, clock: SimulatedClock, per_minute: int = 100) -> Budget:
+def process(folder: Path, clock: Clock, per_minute: int = 100) -> Budget:
     """The budget of one process; what it shares with others is the file."""
     ledger = FileLedger(path_in(folder), clock)
     return Budget(clock, per_minute=per_minute, reserve=0.2, ledger=ledger)

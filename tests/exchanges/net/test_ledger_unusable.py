@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,17 @@ def held(path: Path) -> Iterator[None]:
     with path.open("rb+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def unwritable_files() -> Iterator[None]:
+    """The system refuses to write to any file, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def torn(content: bytes) -> bytes:
@@ -202,7 +214,7 @@ def test_a_file_that_stays_held_is_done_without_and_that_is_said_once(
         assert not one.try_take(1)
         clock.go(0.3)
         assert one.try_take(60)
-        clock.go(1)
+        clock.go(5)
         assert one.try_take(19)
         assert not one.try_take(1)
     assert process(tmp_path, clock).spent == 1
@@ -221,3 +233,52 @@ def test_moments_apart_in_which_it_is_held_are_not_taken_for_a_long_one(tmp_path
         assert not one.try_take(1)
         clock.go(5)
         assert not one.try_take(1)
+        clock.go(1)
+        assert one.try_take(1)
+    clock.go(5)
+    assert one.try_take(1)
+    with held(path_in(tmp_path)):
+        assert not one.try_take(1)
+        clock.go(5)
+        assert not one.try_take(1)
+
+
+def test_who_only_looks_while_it_is_held_has_nothing_to_write_later(tmp_path: Path) -> None:
+    one = process(tmp_path, SetClock())
+    assert one.try_take(1)
+    before = path_in(tmp_path).read_bytes()
+    with held(path_in(tmp_path)):
+        assert one.spent == 1
+    assert one.spent == 1
+    assert path_in(tmp_path).read_bytes() == before
+
+
+def test_what_was_spent_without_the_file_is_written_once_however_often_that_happens(
+    tmp_path: Path,
+) -> None:
+    clock = SetClock()
+    one = process(tmp_path, clock)
+    for spent in (5, 6, 7):
+        one.charge(1)
+        with held(path_in(tmp_path)):
+            one.charge(spent)
+    assert one.spent == 3 + 5 + 6 + 7
+    assert process(tmp_path, clock).spent == 3 + 5 + 6 + 7
+
+
+def test_a_disk_that_fills_up_takes_no_weight_along_and_adds_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = SetClock()
+    one = process(tmp_path, clock)
+    assert one.try_take(10)
+    with held(path_in(tmp_path)):
+        one.charge(5)
+    with unwritable_files():
+        one.charge(7)
+        one.charge(2)
+        assert one.spent == 24
+    clock.go(60)
+    assert one.spent == 24
+    assert process(tmp_path, clock).spent == 24
+    assert "can't be written (File too large)" in caplog.text
