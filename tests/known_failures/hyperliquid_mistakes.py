@@ -3,10 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import TradeId
 from nimbus_tui.core.instrument import Instrument
-from nimbus_tui.exchanges.hyperliquid import order_desk
+from nimbus_tui.exchanges.hyperliquid import order_desk, user_events
 from nimbus_tui.exchanges.hyperliquid.order_desk import OrderDesk
 from nimbus_tui.exchanges.hyperliquid.rest import Rest
 from nimbus_tui.exchanges.hyperliquid.stream import StreamSession
@@ -21,6 +24,16 @@ def what_has_no_answer_has_not_left(patch: Patch) -> None:
         """Nothing is one of these."""
 
     patch.setattr(order_desk, "NoAnswer", Never)
+
+
+def stream_and_history_name_a_fill_apart(patch: Patch) -> None:
+    honest = user_events.fill
+
+    def fill(*told: Any) -> Fill:
+        one = honest(*told)
+        return msgspec.structs.replace(one, trade_id=TradeId(f"{one.trade_id}/stream"))
+
+    patch.setattr(user_events, "fill", fill)
 
 
 def an_open_socket_is_alive(patch: Patch) -> None:

@@ -106,6 +106,8 @@ async def replaced(known_by: str, size: str, order: tuple[str, ...]) -> None:
             await until(lambda: open_quantity(story) + story.truth() == QUANTITY)
             assert story.truth() == Decimal(size)
             assert set(story.resting().values()) <= {Decimal(2390)}
+            left = QUANTITY - Decimal(size)
+            assert [one.asked for one in story.account.orders] == [QUANTITY, *[left] * bool(left)]
             await story.ends_well()
 
 

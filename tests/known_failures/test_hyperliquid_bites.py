@@ -27,7 +27,7 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
     (test_bites.lost_is_failed, STORIES, "test_f01_", {"fault": Fault.NULL}),
     (OURS.what_has_no_answer_has_not_left, STORIES, "test_f01_",
      {"fault": Fault.HANG_AFTER}),
-    (test_bites.cancelled_is_unfilled, STORIES, "test_f08_",
+    (OURS.stream_and_history_name_a_fill_apart, STORIES, "test_f08_",
      {"known_by": "answer", "size": "0.03"}),
     (OURS.an_open_socket_is_alive, STORIES, "test_f18_a_socket", {}),
     (OURS.a_stream_that_is_silent_has_nothing_to_tell, STORIES, "test_f18_a_channel", {}),

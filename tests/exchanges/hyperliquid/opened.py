@@ -19,6 +19,7 @@ from nimbus_tui.exchanges.hyperliquid.adapter import HyperliquidExchange
 from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
 from nimbus_tui.exchanges.hyperliquid.signing import Network
 from nimbus_tui.exchanges.net.budget import Budgets
+from tests.exchanges.hyperliquid.fast_clock import FastClock
 from tests.exchanges.hyperliquid.server.sdk import MASTER, MASTER_KEY
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
@@ -72,7 +73,7 @@ def adapter(
     """An adapter for a server, not connected yet."""
     clock = clock or LiveClock()
     is_mainnet = server.world.mainnet is not signed_for_the_other_network
-    return HyperliquidExchange(
+    exchange = HyperliquidExchange(
         ExchangeName(name),
         HyperliquidSettings(
             network=Network.MAINNET if is_mainnet else Network.TESTNET,
@@ -86,6 +87,10 @@ def adapter(
         chance=Random(1),
         private_key=None if key is None else lambda: key,
     )
+    if isinstance(clock, FastClock):
+        # Deadlines are held against the loop's timer too, which nobody hurries here.
+        exchange.connection._read_clock = exchange.connection.rest.exchange_status  # type: ignore[method-assign, assignment]
+    return exchange
 
 
 class Opened:
