@@ -72,9 +72,10 @@ def paper_exchange(
 
 def _listed(config: Config, section: PaperSection) -> Callable[[Symbol], Instrument | None]:
     """Where a paper exchange looks up a symbol that it holds and that no bot trades any more."""
-    if section.prices_from is None:
+    venue = config.venues.get(section.prices_from) if section.prices_from is not None else None
+    if venue is None:  # a backtest takes the venue's instruments along and leaves the venue behind
         return builtin_instrument
-    venue, listings = config.venues[section.prices_from], Listings()
+    listings = Listings()
     return lambda symbol: listings.instrument(venue, symbol)
 
 

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 class AdapterMaker:
     """One for a process: its adapters share the budgets of requests.
 
+    `budgets` is the folder through which other processes share them too; without it they don't.
+
     `keys` is the folder of what is remembered of each key that signs; without it adapters look
     and never trade, so that a running engine's account can be looked at.
     """
 
-    def __init__(self, clock: Clock, chance: Random, keys: Path | None) -> None:
+    def __init__(
+        self, clock: Clock, chance: Random, keys: Path | None, budgets: Path | None
+    ) -> None:
         self._clock = clock
         self._chance = chance
         self._keys = keys
         self._nonces: SignerNonces | None = None
-        self._budgets = Budgets(clock)
+        self._budgets = Budgets(clock, budgets)
 
     def adapter(self, name: ExchangeName, section: VenueSection, key: Key | None) -> Exchange:
         """An adapter that is not connected yet.

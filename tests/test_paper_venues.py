@@ -1,10 +1,13 @@
 """Paper exchanges as a config wants them."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from nimbus_tui.bootstrap import backtest
 from nimbus_tui.config.listings import keep
+from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.market import Tick
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
@@ -56,3 +59,20 @@ def made(bot: str, store: Path) -> PaperExchange:
     instruments = config.instruments["hl-paper"].values()
     settings = paper_settings(config, config.papers["hl-paper"], instruments)
     return paper_exchange(config, "hl-paper", SimulatedClock(0), PaperStore(store), None, settings)
+
+
+@pytest.mark.parametrize("live", ["", "live = true\n"])
+async def test_a_backtest_of_a_real_venues_bot_takes_the_instruments_that_are_kept(
+    tmp_path: Path, live: str
+) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("".join(f"{1_700_000_000_000 + i},{2400 - i},1\n" for i in range(40)))
+    config = config_of(VENUE + BOT + live)
+    engine, run, ticks, _ = backtest(config, {PERPETUALS[1].symbol: [prices]})
+    await run.run(ticks)
+    (spec,) = engine.specs.values()
+    assert spec.instruments[PERPETUALS[1].symbol].significant_figures == 5
+    assert spec.mode is Mode.PAPER
+    fills = engine.journal.fills()
+    assert fills
+    assert {fill.price for fill in fills} <= {fill.price.quantize(Decimal("0.1")) for fill in fills}

@@ -80,13 +80,14 @@ def vault() -> Iterator[Observation]:
 async def venues(configured: "Sequence[Configured]") -> list[Observation]:
     """Whether each venue answers, and how far its clock is from ours; asks without any key."""
     from nimbus_tui.config.exchange_sections import VenueSection
+    from nimbus_tui.config.locations import budgets_folder
     from nimbus_tui.engine.clock import LiveClock
     from nimbus_tui.exchanges.base import Area
     from nimbus_tui.exchanges.examination import examine
     from nimbus_tui.real_venues import RealVenues
     from nimbus_tui.venue_makers import AdapterMaker
 
-    maker, told = AdapterMaker(LiveClock(), SystemRandom(), None), []
+    maker, told = AdapterMaker(LiveClock(), SystemRandom(), None, budgets_folder()), []
     asked: set[tuple[str, ...]] = set()
     for one in configured:
         for name, section in one.exchanges.items():

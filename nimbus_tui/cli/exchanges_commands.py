@@ -102,13 +102,14 @@ async def _real(
 ) -> "tuple[Exchange, list[Finding]]":
     """The adapter with its key, and what the venue lists, kept for whoever reads configs."""
     from nimbus_tui.cli.passphrases import unlocked
+    from nimbus_tui.config.locations import budgets_folder
     from nimbus_tui.engine.clock import LiveClock
     from nimbus_tui.real_venues import RealVenues
     from nimbus_tui.venue_makers import AdapterMaker
 
     wanted = [section.secret] if section.secret and section.account else []
     secrets = unlocked(wanted, path.parent)
-    maker = AdapterMaker(LiveClock(), SystemRandom(), None)
+    maker = AdapterMaker(LiveClock(), SystemRandom(), None, budgets_folder())
     venues = RealVenues(maker, {ref: secret.reveal for ref, secret in secrets.items()})
     return venues.adapter(name, section), [await _listed(venues, section)]
 

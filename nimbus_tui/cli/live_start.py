@@ -76,11 +76,11 @@ def say_modes(config: "Config", *, coloured: bool) -> None:
 
 
 def _maker() -> "VenueMaker":
-    from nimbus_tui.config.locations import keys_folder
+    from nimbus_tui.config.locations import budgets_folder, keys_folder
     from nimbus_tui.engine.clock import LiveClock
     from nimbus_tui.venue_makers import AdapterMaker
 
-    return AdapterMaker(LiveClock(), SystemRandom(), keys_folder())
+    return AdapterMaker(LiveClock(), SystemRandom(), keys_folder(), budgets_folder())
 
 
 async def _read_anew(sections: "list[VenueSection]", maker: "VenueMaker") -> None:

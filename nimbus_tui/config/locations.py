@@ -46,6 +46,11 @@ def keys_folder() -> Path:
     return _data_root() / "keys"
 
 
+def budgets_folder() -> Path:
+    """The folder of what was asked of each host in the last minute, by all engines together."""
+    return _data_root() / "budgets"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"

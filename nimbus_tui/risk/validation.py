@@ -30,9 +30,15 @@ def objection(order: DesiredOrder, situation: Situation) -> str:
             f"the lot size {instrument.lot_size}"
         )
     notional = order.quantity * price
-    if notional < instrument.min_notional and not order.reduce_only:
+    if notional < instrument.min_notional and not _closes_all(order, situation):
         return f"notional {notional:f} is under the minimum of {instrument.min_notional:f}"
     return _nothing_to_reduce(order, situation) or _collar(order, situation)
+
+
+def _closes_all(order: DesiredOrder, situation: Situation) -> bool:
+    """Whether an order ends the position: no venue has a least size for that, for parts they do."""
+    left = order.quantity - situation.filled.get(order.key, ZERO)
+    return order.reduce_only and left >= abs(situation.position(order.symbol))
 
 
 def _nothing_to_reduce(order: DesiredOrder, situation: Situation) -> str:

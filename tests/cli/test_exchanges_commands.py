@@ -52,6 +52,19 @@ async def test_what_the_venue_lists_is_kept_and_the_config_is_then_well(home: Ve
     assert "eth trades on paper (hl-paper, at live prices of hl)" in err
 
 
+async def test_what_each_program_asks_of_the_venue_counts_for_all_that_come_after_it(
+    home: VenueHome,
+) -> None:
+    home.write(home.venue() + BOT)
+    spent = [home.spent()]
+    for words in ("exchanges check hl", "doctor", "run bots.toml --duration 1"):
+        code, _, err = await home.call(*words.split())
+        assert code == 0, err
+        spent.append(home.spent())
+    assert spent == sorted(set(spent))
+    assert spent[0] == 0
+
+
 async def test_an_account_that_nobody_funded_is_a_problem_with_a_remedy(home: VenueHome) -> None:
     home.write(home.venue(f'account = "{OTHER}"') + BOT)
     code, out, _ = await home.call("exchanges", "check", "hl", "--json")

@@ -1,6 +1,7 @@
 """Engines on a real venue: who trades where, what is said of it, and what a venue sees of it."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -103,3 +104,16 @@ async def test_the_line_of_a_paper_twin_is_told_when_it_breaks_and_when_it_is_ba
     await home.json_until(lambda found: found["exchanges"]["hl-paper"]["connected"], "status")
     code, err = await ended(engine)
     assert code == 0, err
+
+
+async def test_an_old_list_is_good_enough_while_the_venue_is_away(home: VenueHome) -> None:
+    home.write(home.venue() + BOT)
+    await home.call("exchanges", "check", "hl")
+    kept = home.home / "instruments" / f"hyperliquid-{home.network}.json"
+    kept.write_text(re.sub(r'"read_ns":\d+', '"read_ns":1', kept.read_text()))
+    text = home.config.read_text().replace(str(home.server.port), "9")
+    home.write(text)
+    code, _, err = await home.call("run", "bots.toml", "--duration", "1")
+    assert code == 0, err
+    assert f"warning: what hyperliquid {home.network} lists can't be read anew" in err
+    assert "hl-paper" in err

@@ -9,7 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from nimbus_tui.engine.clock import LiveClock
+from nimbus_tui.exchanges.hyperliquid.endpoints import WEIGHT_PER_MINUTE
+from nimbus_tui.exchanges.net.budget import Budgets
 from tests.exchanges.hyperliquid.server.sdk import MASTER, MASTER_KEY
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 
@@ -109,6 +113,11 @@ class VenueHome:
                 assert line, "".join(lines)
                 lines.append(line)
         return lines
+
+    def spent(self) -> int:
+        """The weight that all programs together have asked of the venue within the last minute."""
+        budgets = Budgets(LiveClock(), self.home / "budgets")
+        return budgets.of(urlsplit(self.server.rest_url).netloc, WEIGHT_PER_MINUTE).spent
 
     async def close(self) -> None:
         """End what still runs."""

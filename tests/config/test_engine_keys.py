@@ -91,7 +91,7 @@ def real_engine(folder: Path, patch: pytest.MonkeyPatch, venue_key: str, bot_key
     list_everything()
     path = folder / "bots.toml"
     path.write_text(VENUE + venue_key + BOT + bot_keys)
-    maker = AdapterMaker(LiveClock(), Random(1), folder)
+    maker = AdapterMaker(LiveClock(), Random(1), folder, None)
     return live_engine(load_config(path), scratch=folder, venues=RealVenues(maker, {}))
 
 

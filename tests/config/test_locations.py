@@ -27,6 +27,7 @@ def test_everything_of_the_user_lies_under_nimbus_home(
     assert locations.journal_path("home") == tmp_path / "home/journal.db"
     assert locations.paper_path("home", "sim") == tmp_path / "home/paper-sim.db"
     assert locations.log_folder("home") == tmp_path / "home/logs"
+    assert locations.budgets_folder() == tmp_path / "budgets"
     assert locations.socket_path("home") == tmp_path / "run/home.sock"
     assert locations.theme_folders()[-1] == tmp_path / "config/themes"
 

@@ -43,13 +43,11 @@ class FaultyExchange(PaperExchange):
 
     def tell_fill(self, fill: Fill) -> None:
         """Tell the subscribers of a fill that the venue may know nothing of."""
-        for callback in list(self._fill_callbacks):
-            callback(fill)
+        self._fills.tell(fill)
 
     def tell_report(self, report: OrderReport) -> None:
         """Tell the subscribers of an order's state."""
-        for callback in list(self._order_callbacks):
-            callback(report)
+        self._orders.tell(report)
 
 
 class CrashWorld(World):

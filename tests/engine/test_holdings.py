@@ -102,8 +102,7 @@ async def test_the_users_own_fills_change_what_is_not_ours_once() -> None:
     assert not_ours(world) == Decimal("0.5")
     (page,) = [await world.exchange.fills_since("")]
     for fill in page.fills:
-        for callback in world.exchange._fill_callbacks:
-            callback(fill)
+        world.exchange._fills.tell(fill)
     assert await looked(world, 3) == RUNNING
     assert not_ours(world) == Decimal("0.5")
 
@@ -210,8 +209,7 @@ def a_fill(**changes: Any) -> Fill:
 
 
 async def told(world: World, fill: Fill) -> None:
-    for callback in list(world.exchange._fill_callbacks):
-        callback(fill)
+    world.exchange._fills.tell(fill)
     await world.engine.settle()
 
 

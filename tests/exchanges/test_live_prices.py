@@ -8,9 +8,9 @@ import pytest
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import ExchangeError
-from nimbus_tui.core.market import Tick
+from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.exchanges import live_prices
-from nimbus_tui.exchanges.base import Link
+from nimbus_tui.exchanges.base import Link, LinkCallback, PriceCallback, Unsubscribe
 from nimbus_tui.exchanges.live_prices import LivePrices, PriceFeed
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.clock import SimulatedClock
@@ -38,13 +38,32 @@ class Public(PaperExchange):
         await super().disconnect()
         self.lines = 0
 
+    listening = 0
+    """How many subscriptions to prices and to the line are open."""
+
+    def subscribe_price_updates(self, symbol: str, callback: PriceCallback) -> Unsubscribe:
+        return self._counted(super().subscribe_price_updates(symbol, callback))
+
+    def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
+        return self._counted(super().subscribe_link(callback))
+
+    def _counted(self, end: Unsubscribe) -> Unsubscribe:
+        self.listening += 1
+
+        def ended() -> None:
+            self.listening -= 1
+            end()
+
+        return ended
+
+    def repeats(self, quote: Quote) -> None:
+        self._prices[quote.symbol].tell(quote)
+
     def cut(self, reason: str) -> None:
-        for callback in list(self._link_callbacks):
-            callback(False, reason)
+        self._links.tell(False, reason)
 
     def restore(self) -> None:
-        for callback in list(self._link_callbacks):
-            callback(True, "")
+        self._links.tell(True, "")
 
 
 class Stage:
@@ -128,8 +147,7 @@ async def test_a_price_that_is_older_than_the_newest_is_none() -> None:
     reader = Reader(source)
     await turns()
     stage.venue.deliver(tick("2400", NOW - 5))
-    for callback in stage.venue._price_callbacks[PERPETUAL]:
-        callback(live_prices.Quote(PERPETUAL, Decimal(1), NOW - 6))
+    stage.venue.repeats(Quote(PERPETUAL, Decimal(1), NOW - 6))
     stage.venue.deliver(tick("2401", NOW - 5))
     await turns()
     assert reader.prices == ["2400", "2401"]
@@ -168,8 +186,7 @@ async def test_an_ended_source_listens_no_more_and_can_begin_again() -> None:
     reader = Reader(source)
     await turns()
     await reader.end()
-    assert not any(stage.venue._price_callbacks.values())
-    assert not stage.venue._link_callbacks
+    assert stage.venue.listening == 0
     again = Reader(source)
     await turns()
     stage.venue.deliver(tick("2402", NOW))
@@ -185,7 +202,7 @@ async def test_a_source_that_ends_while_it_tries_to_connect_leaves_nothing() -> 
     await turns()
     await reader.end()
     assert stage.venue.lines == 0
-    assert not any(stage.venue._price_callbacks.values())
+    assert stage.venue.listening == 0
 
 
 async def test_of_too_many_waiting_prices_the_oldest_are_left_out(

@@ -187,7 +187,7 @@ class VenueStory:
     async def ends_well(self) -> None:
         """Nothing is lost, doubled or unknown, no rule is broken, and nothing failed."""
         await until(self.agrees)
-        assert self.server.audit.violations == []
+        assert self.server.audit.violations == [], self.server.audit.violations
         assert self.troubles == []
         assert [event for event in self.events if type(event).__name__ == "Error"] == []
 

@@ -7,9 +7,10 @@ each return is told, since orders and fills must then be compared.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from random import Random
+from typing import Any
 
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.errors import ExchangeError, NotConnected
@@ -87,7 +88,7 @@ class Connection:
         self._detail = "not connected yet"
         self._last_frame_ns: int | None = None
         self._upkeep: asyncio.Task[None] | None = None
-        self._saying: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     # opening and closing
 
@@ -113,6 +114,9 @@ class Connection:
 
     async def close(self) -> None:
         """Close everything; harmless the second time."""
+        for task in list(self._beside):
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         if self._upkeep is not None:
             self._upkeep.cancel()
             await asyncio.gather(self._upkeep, return_exceptions=True)
@@ -245,16 +249,23 @@ class Connection:
 
     def _say(self, texts: Sequence[str]) -> None:
         """Send soon; whatever doesn't leave is asked for when the connection is back."""
-        if not texts:
-            return
-        task = asyncio.get_running_loop().create_task(self._said(texts))
-        self._saying.add(task)
-        task.add_done_callback(self._saying.discard)
+        if texts:
+            self._soon(self._said(texts))
 
     async def _said(self, texts: Sequence[str]) -> None:
-        with suppress(ExchangeError):
-            for text in texts:
-                await self.link.send(text)
+        for text in texts:
+            await self.link.send(text)
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside; if the venue doesn't answer, it comes round again by itself."""
+
+        async def tried() -> None:
+            with suppress(ExchangeError):
+                await work
+
+        task = asyncio.get_running_loop().create_task(tried())
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     # what the stream says
 
@@ -264,6 +275,9 @@ class Connection:
         self._detail = ""
         if self.up_since_ms is None:
             self.up_since_ms = self.venue_now_ms()
+            if self.link.reconnects:
+                # A machine that has slept has an old idea of the venue's time.
+                self._soon(self._read_clock())
             self.links.tell(True, "")
 
     def lost(self, reason: str) -> None:

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from nimbus_tui.exchanges.net.budget import WINDOW_NS, Budget, Budgets
+from nimbus_tui.exchanges.net.budget import Budget, Budgets
+from nimbus_tui.exchanges.net.spending import WINDOW_NS
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
 from tests.exchanges.net.virtual import START_NS, in_virtual_time

@@ -5,7 +5,8 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nimbus_tui.exchanges.net.budget import WINDOW_NS, Budget
+from nimbus_tui.exchanges.net.budget import Budget
+from nimbus_tui.exchanges.net.spending import WINDOW_NS
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
 from tests.exchanges.net.virtual import in_virtual_time
 
