@@ -72,8 +72,8 @@ def each_adapter_has_a_budget_of_its_own(patch: Patch) -> None:
 def nothing_is_kept_for_exits(patch: Patch) -> None:
     honest = Budget.__init__
 
-    def init(self: Budget, clock: Any, *, per_minute: int, reserve: float = 0.0) -> None:
-        honest(self, clock, per_minute=per_minute, reserve=0.0)
+    def init(self: Budget, clock: Any, **given: Any) -> None:
+        honest(self, clock, **given | {"reserve": 0.0})
 
     patch.setattr(Budget, "__init__", init)
 
