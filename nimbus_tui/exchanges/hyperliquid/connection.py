@@ -7,10 +7,10 @@ each return is told, since orders and fills must then be compared.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from random import Random
-from typing import Any
 
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.errors import ExchangeError, NotConnected
@@ -250,18 +250,18 @@ class Connection:
     def _say(self, texts: Sequence[str]) -> None:
         """Send soon; whatever doesn't leave is asked for when the connection is back."""
         if texts:
-            self._soon(self._said(texts))
+            self._soon(partial(self._said, texts))
 
     async def _said(self, texts: Sequence[str]) -> None:
         for text in texts:
             await self.link.send(text)
 
-    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def _soon(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something beside; if the venue doesn't answer, it comes round again by itself."""
 
         async def tried() -> None:
             with suppress(ExchangeError):
-                await work
+                await work()
 
         task = asyncio.get_running_loop().create_task(tried())
         self._beside.add(task)
@@ -277,7 +277,7 @@ class Connection:
             self.up_since_ms = self.venue_now_ms()
             if self.link.reconnects:
                 # A machine that has slept has an old idea of the venue's time.
-                self._soon(self._read_clock())
+                self._soon(self._read_clock)
             self.links.tell(True, "")
 
     def lost(self, reason: str) -> None:

@@ -14,8 +14,8 @@ from nimbus_tui.exchanges.hyperliquid.address_budget import TRICKLE_NS
 from nimbus_tui.exchanges.hyperliquid.lanes import NotSent
 from nimbus_tui.exchanges.hyperliquid.wire_actions import L1Action, OrderAction
 from nimbus_tui.exchanges.hyperliquid.wire_info import UserRateLimit
-from nimbus_tui.exchanges.net.spending import WINDOW_NS
 from nimbus_tui.exchanges.net.http import HttpReply
+from nimbus_tui.exchanges.net.spending import WINDOW_NS
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
 from tests.exchanges.hyperliquid.desk import Desk, all_well, identity, items
 from tests.exchanges.net.virtual import in_virtual_time
