@@ -22,6 +22,7 @@ from nimbus_tui.engine.stopping import StopPolicy
 from nimbus_tui.engine.streams import Streams
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.venue_side import VenueSide
+from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 
 
@@ -34,6 +35,9 @@ class LifeSide(VenueSide, Protocol):
     bots: dict[BotId, Bot]
     refused: dict[BotId, str]
     watchers: dict[Market, list[BotId]]
+    wakes: WakeIndex
+    revision: int
+    roster_revision: int
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
     switches: list[DeadManSwitch]
