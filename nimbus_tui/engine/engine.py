@@ -29,6 +29,7 @@ from nimbus_tui.engine.facts import Batch
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.ledger import DAY_NS
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.previews import Previewer, no_preview
@@ -87,6 +88,7 @@ class Engine:
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
+        self.markets = Markets(exchanges, self.wakes, self.inbox, lambda: self.subscriptions)
         self.emergency = Emergency(self)
         self.risk_desk = RiskDesk(self)
         self.streams = Streams(self)

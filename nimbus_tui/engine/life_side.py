@@ -15,6 +15,7 @@ from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec
@@ -36,6 +37,7 @@ class LifeSide(VenueSide, Protocol):
     refused: dict[BotId, str]
     watchers: dict[Market, list[BotId]]
     wakes: WakeIndex
+    markets: Markets
     revision: int
     roster_revision: int
     order_managers: dict[ExchangeName, OrderManager]

@@ -29,6 +29,7 @@ async def start_up(engine: LifeSide) -> None:
         (s.exchange, sym) for s in engine.specs.values() for sym in s.instruments
     )
     engine.subscriptions = subscribe(engine.inbox, engine.exchanges, markets, engine.link_changed)
+    engine.markets.heard(markets)
     # What rests at a venue that answers need not wait for one that does not.
     engine.emergency.watch_again()
     await asyncio.gather(*(_identify(engine, one) for one in engine.exchanges.values()))
