@@ -36,6 +36,11 @@ class ConfigFile:
         self._keep_secret = keep_secret
         self._ready: dict[str, Config] = {}
 
+    @property
+    def running(self) -> str:
+        """The text that the engine runs by."""
+        return self._running.text
+
     def read(self) -> ConfigText:
         """The file as it is now."""
         return saving.read(self._running.path, self._running.text)

@@ -12,6 +12,7 @@ from nimbus_tui.control.config_change import (
     ConfigText,
     InstrumentList,
     InstrumentRow,
+    text_hash,
 )
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.core.errors import JournalError
@@ -21,6 +22,7 @@ from nimbus_tui.engine.config_changes import changes, refusal_of
 from nimbus_tui.engine.config_source import ConfigSource, Draft, NoConfigSource
 from nimbus_tui.engine.following import follow
 from nimbus_tui.engine.life_side import LifeSide
+from nimbus_tui.journal.base import ConfigVersion
 
 _BOTS = {True: "bot", False: "bots"}
 
@@ -32,6 +34,20 @@ class ConfigDesk:
         self._engine = engine
         self.source: ConfigSource = NoConfigSource()
         self._turn = asyncio.Lock()
+
+    def begun(self) -> None:
+        """The engine trades: keep the text that it began with."""
+        if not self.source.running:
+            return
+        try:
+            with self._engine.journal.transaction():
+                self._keep(self.source.running)
+        except JournalError as error:
+            self._engine.emergency.journal_lost(error)
+
+    def _keep(self, text: str) -> None:
+        version = ConfigVersion(self._engine.clock.now(), text_hash(text), text)
+        self._engine.journal.save_config_version(version)
 
     async def read(self) -> ConfigText:
         """The config file as it is on the disk now."""
@@ -81,6 +97,7 @@ class ConfigDesk:
         try:
             with engine.journal.transaction():
                 follow(engine, draft)
+                self._keep(text)
                 engine.bus.write()
             # A bot whose creation is forgotten would get another incarnation.
             engine.journal.make_durable()

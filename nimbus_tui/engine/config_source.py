@@ -36,6 +36,11 @@ class ConfigSource(Protocol):
     Every call may read or write files, and is made in another thread than the engine's.
     """
 
+    @property
+    def running(self) -> str:
+        """The text that the engine runs by; empty where it has no file. Reads nothing."""
+        ...
+
     def read(self) -> ConfigText:
         """The file as it is now."""
         ...
@@ -71,6 +76,11 @@ class ConfigSource(Protocol):
 
 class NoConfigSource:
     """An engine that was put together by hand has no file."""
+
+    @property
+    def running(self) -> str:
+        """None."""
+        return ""
 
     def read(self) -> ConfigText:
         """Nothing."""

@@ -131,6 +131,7 @@ class Engine:
         A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
         """
         await start_up(self)
+        self.config_desk.begun()
 
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""

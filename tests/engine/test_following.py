@@ -36,6 +36,12 @@ async def test_another_spacing_moves_the_grid_as_told(world: Editing) -> None:
     assert [one.keys for one in events if isinstance(one, ConfigChanged)] == [("spacing",)]
 
 
+async def test_the_journal_keeps_each_text_that_was_followed(world: Editing) -> None:
+    text = world.edited(spacing=Decimal(1))
+    await world.save(text)
+    assert [version.text for version in world.engine.journal.config_versions()] == [text, TEXT]
+
+
 async def test_inventory_survives_a_change(world: Editing) -> None:
     await world.tick("ETH/USDC:USDC", "2387")
     held = world.bot().position("ETH/USDC:USDC")
