@@ -17,12 +17,15 @@ from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.config_source import Draft
+from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument, builtin_symbols
 from nimbus_tui.specs import bot_spec, engine_settings
 from nimbus_tui.strategies import factory
 
 KeepSecret = Callable[[str, Secret, Secret], Outcome]
 """Puts a secret (name, text) into the vault that a passphrase opens."""
+OpenPaper = Callable[[Config, ExchangeName], Exchange]
+"""Makes a paper exchange of a config, on the engine's own thread."""
 _READY = 8
 """Configs that were made ready and may still be followed."""
 
@@ -30,10 +33,19 @@ _READY = 8
 class ConfigFile:
     """The file that an engine was started with."""
 
-    def __init__(self, config: Config, keep_secret: KeepSecret) -> None:
+    def __init__(
+        self,
+        config: Config,
+        keep_secret: KeepSecret,
+        open_paper: OpenPaper,
+        *,
+        has_live_prices: bool = False,
+    ) -> None:
         self._started = config
         self._running = config
         self._keep_secret = keep_secret
+        self._open_paper = open_paper
+        self._has_live_prices = has_live_prices
         self._ready: dict[str, Config] = {}
 
     @property
@@ -58,10 +70,24 @@ class ConfigFile:
         return Draft(
             specs=tuple(bot_spec(config, bot) for bot in config.bots.values()),
             settings=engine_settings(config, frozenset()),
+            can_join=self._can_join(config),
             keys=found.bots,
             at_once=found.at_once,
             next_start=found.next_start,
         )
+
+    def _can_join(self, config: Config) -> frozenset[ExchangeName]:
+        """The paper exchanges; a real venue needs its key, which is asked for at a start."""
+        return frozenset(
+            name
+            for name, section in config.papers.items()
+            if section.market is not MarketSource.LIVE
+            or (self._has_live_prices and section.prices_from in self._started.exchanges)
+        )
+
+    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+        """Make the adapter of a paper exchange of a draft."""
+        return self._open_paper(self._ready[text_hash(text)], name)
 
     def edited(self, expected_hash: str) -> str:
         """Why the file is not the one of that hash any more."""

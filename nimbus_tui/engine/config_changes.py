@@ -40,7 +40,7 @@ def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | N
     bot = engine.bots.get(spec.bot_id)
     trouble = "" if record is None else continuity.changed(record, spec)
     if bot is None:
-        return _new(engine, spec, trouble)
+        return _new(engine, spec, trouble, draft)
     keys = draft.keys.get(spec.bot_id, ())
     if trouble:
         return _told(spec.bot_id, BotChangeKind.REFUSED, trouble, keys)
@@ -49,20 +49,21 @@ def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | N
     return _followed(engine, bot, spec, keys)
 
 
-def _new(engine: LifeSide, spec: BotSpec, trouble: str) -> BotChange:
+def _new(engine: LifeSide, spec: BotSpec, trouble: str, draft: Draft) -> BotChange:
     """A bot that isn't hosted now: it is new, or could not be taken up so far."""
     bot_id = spec.bot_id
     if trouble and bot_id in engine.refused:
         return _told(bot_id, BotChangeKind.UNCHANGED, trouble)
     if trouble:
         return _told(bot_id, BotChangeKind.REFUSED, trouble)
-    if spec.exchange not in engine.order_managers:
+    is_hosted = spec.exchange in engine.order_managers
+    if not is_hosted and spec.exchange not in draft.can_join:
         return _told(
             bot_id,
             BotChangeKind.NEXT_START,
             f"{bot_id} starts with the engine's next start: {spec.exchange} is not connected now",
         )
-    for symbol in spec.instruments:
+    for symbol in spec.instruments if is_hosted else ():
         if why := _not_tradable(engine, spec, symbol):
             return _told(bot_id, BotChangeKind.NEXT_START, f"{bot_id} starts later: {why}")
     money = {

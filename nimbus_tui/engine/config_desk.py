@@ -15,12 +15,13 @@ from nimbus_tui.control.config_change import (
     text_hash,
 )
 from nimbus_tui.control.config_form import ConfigForm
-from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.errors import JournalError, NimbusError
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.config_changes import changes, refusal_of
 from nimbus_tui.engine.config_source import ConfigSource, Draft, NoConfigSource
 from nimbus_tui.engine.following import follow
+from nimbus_tui.engine.joining import join_venue
 from nimbus_tui.engine.life_side import LifeSide
 from nimbus_tui.journal.base import ConfigVersion
 
@@ -84,16 +85,25 @@ class ConfigDesk:
             )
             if refusal:
                 return Outcome(Result.REFUSED, refusal)
+            try:
+                await self._join(draft, text)
+            except NimbusError as error:
+                return _later(str(error))
             return self._followed(draft, text)
+
+    async def _join(self, draft: Draft, text: str) -> None:
+        """Open the venues that new bots need and that aren't there yet."""
+        engine = self._engine
+        for name in dict.fromkeys(spec.exchange for spec in draft.specs):
+            if name not in engine.order_managers and name in draft.can_join:
+                await join_venue(engine, self.source.open_venue(text, name))
 
     def _followed(self, draft: Draft, text: str) -> Outcome:
         """The file is saved: the engine goes after it, unless the moment has passed."""
         engine = self._engine
         change = self._change(draft, "")
         if change.refusal:
-            return Outcome(
-                Result.ACCEPTED, f"saved, and counts from the next start only: {change.refusal}"
-            )
+            return _later(change.refusal)
         try:
             with engine.journal.transaction():
                 follow(engine, draft)
@@ -128,6 +138,10 @@ class ConfigDesk:
     async def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return await asyncio.to_thread(self.source.set_secret, name, text, passphrase)
+
+
+def _later(why: str) -> Outcome:
+    return Outcome(Result.ACCEPTED, f"saved, and counts from the next start only: {why}")
 
 
 def _summary(change: ConfigChange) -> str:

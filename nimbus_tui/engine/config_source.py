@@ -7,10 +7,12 @@ import msgspec
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.config_change import ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm, FormSection
+from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.problems import ConfigProblem
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.exchanges.base import Exchange
 
 NO_FILE = "this engine was put together without a config file"
 
@@ -22,6 +24,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the text; then there is nothing else here."""
     specs: tuple[BotSpec, ...] = ()
     settings: EngineSettings | None = None
+    can_join: frozenset[ExchangeName] = frozenset()
+    """Exchanges of the text that `open_venue` can open."""
     keys: dict[BotId, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Of each bot that is in the running text too: the keys of its table that differ."""
     at_once: tuple[str, ...] = ()
@@ -55,6 +59,14 @@ class ConfigSource(Protocol):
 
     def save(self, text: str, expected_hash: str) -> str:
         """Write the file unless it has another hash; returns why it was not, or nothing."""
+        ...
+
+    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+        """Make the adapter of an exchange of a draft; called on the engine's own thread.
+
+        Raises:
+            NimbusError: it can't be made.
+        """
         ...
 
     def followed(self, text: str) -> None:
@@ -97,6 +109,10 @@ class NoConfigSource:
     def save(self, text: str, expected_hash: str) -> str:
         """There is nowhere to write to."""
         return NO_FILE
+
+    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+        """There is none."""
+        raise ConfigError(NO_FILE)
 
     def followed(self, text: str) -> None:
         """Never happens."""
