@@ -11,7 +11,7 @@ from nimbus_tui.config.loader import load_text
 from nimbus_tui.config.model import Config
 from nimbus_tui.config.problems import BadConfig
 from nimbus_tui.control.commands import Outcome
-from nimbus_tui.control.config_change import ConfigText, InstrumentList, InstrumentRow, text_hash
+from nimbus_tui.control.config_change import ConfigText, InstrumentList, InstrumentRow
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
@@ -26,8 +26,6 @@ KeepSecret = Callable[[str, Secret, Secret], Outcome]
 """Puts a secret (name, text) into the vault that a passphrase opens."""
 OpenPaper = Callable[[Config, ExchangeName], Exchange]
 """Makes a paper exchange of a config, on the engine's own thread."""
-_READY = 8
-"""Configs that were made ready and may still be followed."""
 
 
 class ConfigFile:
@@ -46,7 +44,6 @@ class ConfigFile:
         self._keep_secret = keep_secret
         self._open_paper = open_paper
         self._has_live_prices = has_live_prices
-        self._ready: dict[str, Config] = {}
 
     @property
     def running(self) -> str:
@@ -63,13 +60,11 @@ class ConfigFile:
             config = load_text(text, self._running.path, builtin_instrument)
         except BadConfig as error:
             return Draft(problems=tuple(error.problems))
-        self._ready[text_hash(text)] = config
-        while len(self._ready) > _READY:
-            del self._ready[next(iter(self._ready))]
         found = differences(self._started, self._running, config)
         return Draft(
             specs=tuple(bot_spec(config, bot) for bot in config.bots.values()),
             settings=engine_settings(config, frozenset()),
+            origin=config,
             can_join=self._can_join(config),
             keys=found.bots,
             at_once=found.at_once,
@@ -85,9 +80,9 @@ class ConfigFile:
             or (self._has_live_prices and section.prices_from in self._started.exchanges)
         )
 
-    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
         """Make the adapter of a paper exchange of a draft."""
-        return self._open_paper(self._ready[text_hash(text)], name)
+        return self._open_paper(_config_of(draft), name)
 
     def edited(self, expected_hash: str) -> str:
         """Why the file is not the one of that hash any more."""
@@ -97,9 +92,9 @@ class ConfigFile:
         """Write the file unless it has another hash."""
         return saving.save(self._running.path, text, expected_hash)
 
-    def followed(self, text: str) -> None:
-        """The engine runs by this text now."""
-        self._running = self._ready.get(text_hash(text), self._running)
+    def followed(self, draft: Draft) -> None:
+        """The engine runs by this draft now."""
+        self._running = _config_of(draft)
 
     def form(self) -> ConfigForm:
         """Every key that a config can have."""
@@ -126,6 +121,12 @@ class ConfigFile:
     def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return self._keep_secret(name, text, passphrase)
+
+
+def _config_of(draft: Draft) -> Config:
+    if not isinstance(draft.origin, Config):
+        raise TypeError("this draft was made by somebody else")
+    return draft.origin
 
 
 def _on_paper(

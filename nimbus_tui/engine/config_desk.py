@@ -18,7 +18,7 @@ from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.core.errors import JournalError, NimbusError
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.secret import Secret
-from nimbus_tui.engine.config_changes import changes, refusal_of
+from nimbus_tui.engine.config_changes import judged, refusal_of, with_orders
 from nimbus_tui.engine.config_source import ConfigSource, Draft, NoConfigSource
 from nimbus_tui.engine.following import follow
 from nimbus_tui.engine.joining import join_venue
@@ -57,27 +57,39 @@ class ConfigDesk:
     async def plan(self, text: str, expected_hash: str) -> ConfigChange:
         """What `save` would do now; nothing of it is done."""
         draft = await asyncio.to_thread(self.source.draft, text)
-        edited = await asyncio.to_thread(self.source.edited, expected_hash)
-        return self._change(draft, edited)
+        return await self._change(draft, expected_hash)
 
-    def _change(self, draft: Draft, edited: str) -> ConfigChange:
+    async def _change(self, draft: Draft, expected_hash: str) -> ConfigChange:
+        edited = await asyncio.to_thread(self.source.edited, expected_hash)
         if draft.problems:
             return ConfigChange(problems=draft.problems, refusal=edited)
+        if obstacle := self._obstacle():
+            return ConfigChange(refusal=edited or obstacle)
         engine = self._engine
-        if engine.state != "running":
-            why = engine.emergency.progress or f"the engine is {engine.state}"
-            return ConfigChange(refusal=edited or f"no config can be saved now: {why}")
         engine.process()  # what has arrived counts
-        found = changes(engine, draft)
+        specs = {spec.bot_id: spec for spec in draft.specs}
+        found = list(judged(engine, draft))
+        for number, change in enumerate(found):
+            if change.kind is BotChangeKind.HOT:
+                found[number] = with_orders(engine, change, specs[change.bot_id])
+                await asyncio.sleep(0)  # noqa: TID251 - a turn for everybody else on the loop
         told = [f"{key} changes at once" for key in draft.at_once]
         told += [f"{key} changes at the next start" for key in draft.next_start]
-        return ConfigChange(refusal=edited or refusal_of(found), bots=found, engine=tuple(told))
+        refusal = edited or refusal_of(found)
+        return ConfigChange(refusal=refusal, bots=tuple(found), engine=tuple(told))
+
+    def _obstacle(self) -> str:
+        """Why the engine can't follow any config now; empty where it can."""
+        engine = self._engine
+        if engine.state == "running":
+            return ""
+        return f"no config can be saved now: {engine.emergency.progress or engine.state}"
 
     async def save(self, text: str, expected_hash: str) -> Outcome:
         """Save a text and follow it; of several who save, each is judged by what was before."""
         async with self._turn:
             draft = await asyncio.to_thread(self.source.draft, text)
-            change = self._change(draft, await asyncio.to_thread(self.source.edited, expected_hash))
+            change = await self._change(draft, expected_hash)
             if change.problems:
                 return Outcome(Result.REFUSED, str(change.problems[0]))
             refusal = change.refusal or await asyncio.to_thread(
@@ -86,27 +98,27 @@ class ConfigDesk:
             if refusal:
                 return Outcome(Result.REFUSED, refusal)
             try:
-                await self._join(draft, text)
+                await self._join(draft)
             except NimbusError as error:
                 return _later(str(error))
-            return self._followed(draft, text)
+            return self._followed(draft, text) or Outcome(Result.DONE, _summary(change))
 
-    async def _join(self, draft: Draft, text: str) -> None:
+    async def _join(self, draft: Draft) -> None:
         """Open the venues that new bots need and that aren't there yet."""
         engine = self._engine
         for name in dict.fromkeys(spec.exchange for spec in draft.specs):
             if name not in engine.order_managers and name in draft.can_join:
-                await join_venue(engine, self.source.open_venue(text, name))
+                await join_venue(engine, self.source.open_venue(draft, name))
 
-    def _followed(self, draft: Draft, text: str) -> Outcome:
-        """The file is saved: the engine goes after it, unless the moment has passed."""
+    def _followed(self, draft: Draft, text: str) -> Outcome | None:
+        """Let the engine go after the file that is saved; what kept it from that, if anything."""
         engine = self._engine
-        change = self._change(draft, "")
-        if change.refusal:
-            return _later(change.refusal)
+        found = judged(engine, draft)
+        if missed := self._obstacle() or refusal_of(found):
+            return _later(missed)  # something has happened while the file was written
         try:
             with engine.journal.transaction():
-                follow(engine, draft)
+                follow(engine, draft, found)
                 self._keep(text)
                 engine.bus.write()
             # A bot whose creation is forgotten would get another incarnation.
@@ -117,10 +129,10 @@ class ConfigDesk:
         except Exception as error:  # memory and journal have parted in the middle of it
             engine.emergency.engine_broken(error)
             return Outcome(Result.REFUSED, f"saved, but not followed: {engine.emergency.progress}")
-        self.source.followed(text)
+        self.source.followed(draft)
         engine.process()
         engine.changed()
-        return Outcome(Result.DONE, _summary(change))
+        return None
 
     async def form(self) -> ConfigForm:
         """Every key that a config can have."""

@@ -24,6 +24,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the text; then there is nothing else here."""
     specs: tuple[BotSpec, ...] = ()
     settings: EngineSettings | None = None
+    origin: object = None
+    """What the source makes of it again when the draft comes back."""
     can_join: frozenset[ExchangeName] = frozenset()
     """Exchanges of the text that `open_venue` can open."""
     keys: dict[BotId, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -61,7 +63,7 @@ class ConfigSource(Protocol):
         """Write the file unless it has another hash; returns why it was not, or nothing."""
         ...
 
-    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
         """Make the adapter of an exchange of a draft; called on the engine's own thread.
 
         Raises:
@@ -69,8 +71,8 @@ class ConfigSource(Protocol):
         """
         ...
 
-    def followed(self, text: str) -> None:
-        """The engine runs by this text now."""
+    def followed(self, draft: Draft) -> None:
+        """The engine runs by this draft now."""
         ...
 
     def form(self) -> ConfigForm:
@@ -110,11 +112,11 @@ class NoConfigSource:
         """There is nowhere to write to."""
         return NO_FILE
 
-    def open_venue(self, text: str, name: ExchangeName) -> Exchange:
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
         """There is none."""
         raise ConfigError(NO_FILE)
 
-    def followed(self, text: str) -> None:
+    def followed(self, draft: Draft) -> None:
         """Never happens."""
 
     def form(self) -> ConfigForm:
