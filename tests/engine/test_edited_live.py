@@ -27,6 +27,10 @@ type = "paper"
 regime = "range"
 balances = { USDC = 100_000 }
 
+[exchanges.two]
+type = "paper"
+regime = "range"
+
 [bots.eth]
 strategy = "grid"
 exchange = "sim"
@@ -71,25 +75,32 @@ async def test_a_saved_config_is_what_the_next_start_finds(path: Path) -> None:
     text = with_table(
         text,
         ("bots", "sol"),
-        {"strategy": "grid", "exchange": "two", "symbol": "SOL/USDC:USDC", "spacing": Decimal(3),
+        {"strategy": "grid", "exchange": "three", "symbol": "SOL/USDC:USDC", "spacing": Decimal(3),
          "levels": 1, "quote_size": 100},
     )  # fmt: skip
-    text = with_table(text, ("exchanges", "two"), {"type": "paper", "regime": "range"})
+    text = with_table(text, ("exchanges", "three"), {"type": "paper", "regime": "range"})
     text = with_table(
         text,
         ("bots", "btc"),
-        {"strategy": "grid", "exchange": "sim", "symbol": "BTC/USDC:USDC", "spacing": Decimal(3),
+        {"strategy": "grid", "exchange": "two", "symbol": "BTC/USDC:USDC", "spacing": Decimal(3),
          "levels": 3, "quote_size": 100},
+    )  # fmt: skip
+    text = with_table(
+        text,
+        ("bots", "doge"),
+        {"strategy": "grid", "exchange": "sim", "symbol": "DOGE/USDC:USDC", "spacing": Decimal(3),
+         "levels": 2, "quote_size": 100},
     )  # fmt: skip
     change = await client.plan_config(text, now.hash)
     assert [one.message for one in change.bots] == [
         "eth: 4 orders are cancelled, 4 placed",
-        "sol starts at once on two, on paper",
-        "btc starts at once on sim, on paper",
+        "sol starts at once on three, on paper",
+        "btc starts at once on two, on paper",
+        "doge starts at once on sim, on paper",
     ]
     outcome = await client.save_config(text, now.hash)
     assert outcome.result is Result.DONE, outcome
-    wanted = {"eth": 4, "sol": 2, "btc": 6}
+    wanted = {"eth": 4, "sol": 2, "btc": 6, "doge": 4}
     await until(client, lambda bots: {k: b.open_orders for k, b in bots.items()} == wanted)
     assert "# a comment" in (await client.read_config()).text
     resting = ids(list(await client.orders()))
