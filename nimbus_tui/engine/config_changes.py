@@ -97,7 +97,7 @@ def with_orders(engine: LifeSide, change: BotChange, spec: BotSpec) -> BotChange
     if rehearsed.fails:
         told = f"{spec.bot_id}: its strategy fails to take it over: {rehearsed.fails}"
         return _told(spec.bot_id, BotChangeKind.REFUSED, told, change.keys)
-    words = [_orders(len(rehearsed.cancels), len(rehearsed.places))]
+    words = [rehearsed.waits or _orders(len(rehearsed.cancels), len(rehearsed.places))]
     if bot.standing.is_stopped:
         words = ["it is stopped, and begins with this when it is started"]
     if rehearsed.stops:

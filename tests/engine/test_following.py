@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.control.commands import FlattenBot, PauseBot, Result, StopBot
-from nimbus_tui.control.config_change import BotChangeKind
+from nimbus_tui.control.config_change import BotChangeKind, text_hash
 from nimbus_tui.core.events import ConfigChanged
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.strategies.grid import GridStrategy
 from tests.engine.editing import DCA, TEXT, Editing
 
 ETH = BotId("eth")
@@ -102,6 +103,52 @@ async def test_a_paused_bot_places_nothing_that_adds(world: Editing) -> None:
     await world.engine.settle()
     told = await world.does_as_told(world.edited(spacing=Decimal(1)))
     assert (told.cancels, told.places) == ((), ())
+
+
+async def test_a_bot_that_is_not_in_step_says_when_it_plans(world: Editing) -> None:
+    world.engine.link_changed(world.exchange.name, False, "the line is cut")
+    text = world.edited(spacing=Decimal(1))
+    told = await world.planned(text)
+    assert told.message == "eth: it plans anew once it is in step with sim"
+    assert (told.cancels, told.places) == ((), ())
+    before = world.resting()
+    assert (await world.save(text)).result is Result.DONE
+    assert world.resting() == before
+    assert world.bot().strategy.config.spacing == 1
+
+
+async def test_a_strategy_that_fails_to_follow_is_asked_before(
+    world: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwilling(strategy: object, config: object) -> None:
+        raise ValueError("unwilling")
+
+    monkeypatch.setattr(GridStrategy, "update_config", unwilling)
+    before = world.text
+    refused = await world.save(world.edited(spacing=Decimal(1)))
+    assert refused.result is Result.REFUSED
+    assert "eth: its strategy fails to take it over: ValueError: unwilling" in refused.message
+    assert world.text == before
+    assert not world.bot().is_frozen
+
+
+async def test_an_emergency_while_the_file_is_written_leaves_it_to_the_next_start(
+    world: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = world.engine.config_desk.source.save
+
+    def saved(text: str, expected_hash: str) -> str:
+        world.engine.state = "emergency"
+        return save(text, expected_hash)
+
+    monkeypatch.setattr(world.engine.config_desk.source, "save", saved)
+    text = world.edited(spacing=Decimal(1))
+    outcome = await world.save(text)
+    assert outcome.result is Result.ACCEPTED
+    assert "saved, and counts from the next start only" in outcome.message
+    assert world.text == text
+    assert world.bot().strategy.config.spacing == Decimal("0.5")
+    assert (await world.client.read_config()).running_hash == text_hash(TEXT)
 
 
 async def test_a_stopped_bot_begins_with_it_later(world: Editing) -> None:
