@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from nimbus_tui.config import saving
 from nimbus_tui.config.differences import differences
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection, VenueSection
@@ -82,7 +84,11 @@ class ConfigFile:
 
     def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
         """Make the adapter of a paper exchange of a draft."""
-        return self._open_paper(_config_of(draft), name)
+        config, started = _config_of(draft), self._started
+        exchange = self._open_paper(config, name)
+        hosted = {**started.exchanges, name: config.exchanges[name]}
+        self._started = msgspec.structs.replace(started, exchanges=hosted)
+        return exchange
 
     def edited(self, expected_hash: str) -> str:
         """Why the file is not the one of that hash any more."""

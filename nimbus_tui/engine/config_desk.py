@@ -73,8 +73,14 @@ class ConfigDesk:
             if change.kind is BotChangeKind.HOT:
                 found[number] = with_orders(engine, change, specs[change.bot_id])
                 await asyncio.sleep(0)  # noqa: TID251 - a turn for everybody else on the loop
+        joined = {
+            f"exchanges.{specs[change.bot_id].exchange}"
+            for change in found
+            if change.kind is BotChangeKind.ADDED
+            and specs[change.bot_id].exchange not in engine.order_managers
+        }
         told = [f"{key} changes at once" for key in draft.at_once]
-        told += [f"{key} changes at the next start" for key in draft.next_start]
+        told += [_at_next_start(key) for key in draft.next_start if key not in joined]
         refusal = edited or refusal_of(found)
         return ConfigChange(refusal=refusal, bots=tuple(found), engine=tuple(told))
 
@@ -150,6 +156,15 @@ class ConfigDesk:
     async def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return await asyncio.to_thread(self.source.set_secret, name, text, passphrase)
+
+
+def _at_next_start(key: str) -> str:
+    if key == "engine.name":
+        return (
+            "engine.name changes at the next start, and with it the journal: the bots begin anew, "
+            "and what rests at the venues then belongs to none of them"
+        )
+    return f"{key} changes at the next start"
 
 
 def _later(why: str) -> Outcome:

@@ -67,8 +67,10 @@ async def test_a_new_bot_is_known_after_a_restart(world: Editing) -> None:
 
 async def test_a_bot_brings_its_paper_exchange_with_it(world: Editing) -> None:
     text = world.text + DCA.replace('"sim"', '"two"') + '\n[exchanges.two]\ntype = "paper"\n'
-    (_, new) = (await world.plan(text)).bots
+    change = await world.plan(text)
+    (_, new) = change.bots
     assert (new.kind, new.message) == (BotChangeKind.ADDED, "btc starts at once on two, on paper")
+    assert change.engine == ()
     assert (await world.save(text)).result is Result.DONE
     two = world.joined[ExchangeName("two")]
     for _ in range(62):
@@ -79,6 +81,10 @@ async def test_a_bot_brings_its_paper_exchange_with_it(world: Editing) -> None:
     engine, bots = await world.client.snapshot()
     assert [one.name for one in engine.exchanges] == ["sim", "two"]
     assert [(bot.bot_id, bot.exchange) for bot in bots] == [("eth", "sim"), ("btc", "two")]
+    assert (await world.plan(world.text)).engine == ()
+    slower = world.text.replace("[exchanges.two]\n", "[exchanges.two]\nlatency_ms = 50\n")
+    change = await world.plan(slower)
+    assert change.engine == ("exchanges.two.latency_ms changes at the next start",)
     scopes = [one.scope for one in (await world.client.risk()).standings]
     assert "account two" in scopes
 

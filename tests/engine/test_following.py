@@ -200,6 +200,11 @@ async def test_what_counts_later_is_told(world: Editing) -> None:
     )
 
 
+async def test_another_name_of_the_engine_says_what_it_means(world: Editing) -> None:
+    (told,) = (await world.plan('[engine]\nname = "other"\n' + TEXT)).engine
+    assert "with it the journal: the bots begin anew" in told
+
+
 async def test_limits_of_all_bots_hold_at_once(world: Editing) -> None:
     text = (
         world.text
