@@ -21,6 +21,7 @@ from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.config_desk import ConfigDesk
 from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.equity_curve import EquityCurves
@@ -28,11 +29,12 @@ from nimbus_tui.engine.facts import Batch
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.ledger import DAY_NS
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.recorder import NoRecorder, Recorder
-from nimbus_tui.engine.risk_desk import DESK, RiskDesk
+from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.shutdown import shut_down
 from nimbus_tui.engine.start_up import start_up
@@ -70,7 +72,7 @@ class Engine:
         self.settings = settings
         self.clock = clock
         self.journal = journal
-        self.exchanges = exchanges
+        self.exchanges = dict(exchanges)
         self.inbox = Inbox()
         self.bus = EventBus(journal, clock)
         self.state = "starting"
@@ -78,7 +80,7 @@ class Engine:
         self.prices: dict[Market, Quote] = {}
         self.fee_prices = FeePrices(self.prices)
         self.specs = {spec.bot_id: spec for spec in bots}
-        self.accounts = Accounts(exchanges, self.specs, self.fee_prices, clock)
+        self.accounts = Accounts(self.exchanges, self.specs, self.fee_prices, clock)
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
         self.refused: dict[BotId, str] = {}
@@ -86,16 +88,20 @@ class Engine:
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
+        self.markets = Markets(self.exchanges, self.wakes, self.inbox, lambda: self.subscriptions)
         self.emergency = Emergency(self)
         self.risk_desk = RiskDesk(self)
         self.streams = Streams(self)
         self.previewer: Previewer = no_preview
+        self.config_desk = ConfigDesk(self)
         self.equity_curves = EquityCurves(journal, clock)
         self.auditor = Auditor(self, self.bus)
         self.recorder: Recorder = NoRecorder()
         self.beside: list[Beside] = []
         """What else is done while it runs; each is given what to call when the journal fails."""
         self.revision = 1
+        self.roster_revision = 0
+        """The revision with which a bot was let go last: who knows an older one needs them all."""
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
         self.shutdown_wanted: tuple[bool | None] = (None,)
@@ -125,6 +131,7 @@ class Engine:
         A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
         """
         await start_up(self)
+        self.config_desk.begun()
 
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""
@@ -221,7 +228,8 @@ class Engine:
                 else:
                     bot.saw(quote)
         self.risk_desk.fired(woken)
-        concerned = {*facts, *quotes, *woken, *replan, *self.risk_desk.look()} - {DESK}
+        # A bot that has been let go may still be named by what was on its way.
+        concerned = {*facts, *quotes, *woken, *replan, *self.risk_desk.look()} & self.bots.keys()
         intents: list[Intent] = []
         for bot_id in sorted(concerned):
             batch = Batch(

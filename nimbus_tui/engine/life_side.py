@@ -1,12 +1,13 @@
 """What those who start and stop an engine need of it, and nothing more."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.core.market import Quote
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
@@ -14,6 +15,7 @@ from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec
@@ -21,6 +23,7 @@ from nimbus_tui.engine.stopping import StopPolicy
 from nimbus_tui.engine.streams import Streams
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.venue_side import VenueSide
+from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 
 
@@ -28,16 +31,21 @@ class LifeSide(VenueSide, Protocol):
     """The engine as its start and its shutdown see it."""
 
     state: str
-    exchanges: Mapping[ExchangeName, Exchange]
+    exchanges: dict[ExchangeName, Exchange]
     specs: dict[BotId, BotSpec]
     bots: dict[BotId, Bot]
     refused: dict[BotId, str]
     watchers: dict[Market, list[BotId]]
+    wakes: WakeIndex
+    markets: Markets
+    revision: int
+    roster_revision: int
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
     switches: list[DeadManSwitch]
     first_steps: list[asyncio.Future[None]]
     subscriptions: list[Callable[[], None]]
+    prices: dict[Market, Quote]
     bus: EventBus
     fee_prices: FeePrices
     emergency: Emergency

@@ -1,5 +1,6 @@
 """Made-up prices: seeded, with regimes, the same for the same seed, and resumed in no time."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -10,6 +11,7 @@ import msgspec
 
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import Side
 
@@ -79,11 +81,27 @@ class SyntheticSource:
         self._interval_ns = interval_ms * NS_PER_MS
         self._walks: dict[Symbol, Walk] = {market.symbol: Walk() for market in markets}
         self._turn = 0
+        self._added = asyncio.Event()
+        """Set once there is a market that was added later."""
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols that prices are made up for."""
         return tuple(market.symbol for market in self._markets)
+
+    def add_market(self, instrument: Instrument) -> None:
+        """Make up one more symbol's prices; the others' walks go on as they would have."""
+        symbol = instrument.symbol
+        if symbol in self.symbols:
+            return
+        market = SyntheticMarket(
+            symbol=symbol,
+            tick_size=instrument.tick_size,
+            start_price=start_price(instrument.base),
+        )
+        self._markets = (*self._markets, market)
+        self._walks.setdefault(symbol, Walk())
+        self._added.set()
 
     def position(self) -> str:
         """The walks as they stand, and whose turn is next."""
@@ -94,9 +112,11 @@ class SyntheticSource:
         if position:
             self._turn, walks = msgspec.json.decode(position, type=tuple[int, dict[Symbol, Walk]])
             self._walks |= walks
-        share = self._interval_ns // max(1, len(self._markets))
         due = self._clock.now()
         while True:
+            if not self._markets:
+                await self._added.wait()
+            share = self._interval_ns // len(self._markets)
             market = self._markets[self._turn]
             self._turn = (self._turn + 1) % len(self._markets)
             due = max(due + share, self._clock.now())
