@@ -22,6 +22,7 @@ from nimbus_tui.control.asks import (
     AskHistory,
     AskMoments,
     AskOrders,
+    AskPage,
     AskPreview,
     AskRisk,
     AskSnapshot,
@@ -32,6 +33,7 @@ from nimbus_tui.control.asks import (
 )
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.pages import Page, PageWanted
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
@@ -185,6 +187,8 @@ class UnixSocketServer:
                 )
             case AskMoments(seq):
                 return await self._client.moments(seq)
+            case AskPage(wanted):
+                return await self._client.page(wanted)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
 
@@ -337,6 +341,11 @@ class UnixSocketClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         answer: Moments = await self._call(AskMoments(seq), Moments)
+        return answer
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table, newest first."""
+        answer: Page = await self._call(AskPage(wanted), Page)
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:
