@@ -166,7 +166,7 @@ def _cancel(bot: Bot, identity: ClientOrderId) -> str:
 
 def what_cancelling_does(order: Order) -> str:
     """What becomes of an order that is cancelled by hand, in a sentence."""
-    words = f"{order.key} is cancelled and not placed again until the bot is resumed"
+    words = f"{order.key} is cancelled, and held back until a resume"
     if not order.filled:
         return words
     return f"{words}; the part that filled stays, and the bot may ask for the rest under a new key"

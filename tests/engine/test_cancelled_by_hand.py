@@ -21,7 +21,7 @@ from nimbus_tui.exchanges.paper.adapter import PaperSettings
 from tests.engine.faults import CrashWorld
 
 GRID, KEY = BotId("grid"), OrderKey("grid/-2/c1")
-WORDS = "grid: grid/-2/c1 is cancelled and not placed again until the bot is resumed"
+WORDS = "grid: grid/-2/c1 is cancelled, and held back until a resume"
 
 
 def order(world: CrashWorld, key: OrderKey = KEY) -> Order:
