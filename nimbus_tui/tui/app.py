@@ -12,11 +12,11 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 
+from nimbus_tui.config.actions import ACTIONS, remapped
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
-from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
@@ -67,7 +67,9 @@ class NimbusApp(App[Farewell]):
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
         self.risk = RiskFeed(self.feed)
-        self.live = LiveScreen(options.title, self.feed, self.risk)
+        self.actions = remapped(ACTIONS, options.keys)
+        """What can be done, with the keys that do it here."""
+        self.live = LiveScreen(options.title, self.feed, self.risk, self.actions)
         self.operator = Operator(self)
         self.tables = TableDesk(self)
         self._said: Line = ()
@@ -90,6 +92,7 @@ class NimbusApp(App[Farewell]):
     def on_mount(self) -> None:
         """Put on the theme, then follow the engine and paint."""
         self._ui_loop = asyncio.get_running_loop()
+        self.set_keymap(dict(self.options.keys))
         self._put_on_themes()
         if self.ending is not None:
             self.exit(self.ending)
@@ -432,11 +435,11 @@ class NimbusApp(App[Farewell]):
 
     def action_help(self) -> None:
         """All keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.actions))
 
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""
-        for action in ACTIONS:
+        for action in self.actions:
             if action.id not in _NOT_IN_PALETTE:
                 call = partial(self.run_action, f"app.{action.name}")
                 yield Offer(action.label, action.help, call)

@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
+from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.tui.actions import ACTIONS, Action
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.risk_feed import RiskFeed

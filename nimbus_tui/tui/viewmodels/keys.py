@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from nimbus_tui.config.actions import Action
 from nimbus_tui.control.snapshots import BotSnapshot, BotState
-from nimbus_tui.tui.actions import Action
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, line_width
 
 _OUT = frozenset({BotState.STOPPED, BotState.FAILED})
@@ -19,7 +19,9 @@ _NEEDS = {
 """The states in which an action makes sense; the footer dims it in the others."""
 
 _OF_TABLES = ("table.filter", "table.sort", "table.export", "orders.cancel")
-_NOT_ON_TABLES = ("bots.mark", "risk.reset", "view.risk", "view.theme")
+_NOT_ON_TABLES = (
+    "bot.resume", "bot.start", "bot.flatten", "bots.mark", "risk.reset", "view.risk", "view.theme",
+)  # fmt: skip
 _ELSEWHERE = {
     "dashboard": ("view.back", "view.pane", "risk.reset", "table.export", "orders.cancel"),
     "bot": ("bot.open", "view.pane", "risk.reset", "bots.mark", *_OF_TABLES),

@@ -21,14 +21,14 @@ def parsed(text: str, fields: Collection[str]) -> Filter:
     """The terms of a text; a name before a colon that is no field's is part of a word."""
     terms = []
     for word in text.lower().split():
-        is_not = word.startswith("-") and len(word) > 1
-        bare = word[1:] if is_not else word
+        is_not = word.startswith("-")
+        bare = word.removeprefix("-")
         field, colon, value = bare.partition(":")
         if colon and field in fields:
             values = tuple(part for part in value.split(",") if part)
             if values:  # nothing is asked for while somebody is still typing
                 terms.append(Term(field, values, is_not))
-        else:
+        elif bare:
             terms.append(Term("", (bare,), is_not))
     return tuple(terms)
 

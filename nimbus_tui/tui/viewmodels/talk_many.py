@@ -29,9 +29,11 @@ def many_question(verb: str, bots: Sequence[BotSnapshot], on_stop: Mapping[str, 
         case "stop":
             closing = [bot.bot_id for bot in bots if on_stop.get(bot.bot_id) == "close"]
             fate = f"; the positions of {names_of(closing)} {_closed()}" if closing else ""
-            rest = "" if len(closing) == len(bots) else "; other positions stay" if closing else (
-                "; positions stay or are closed, as each bot's on_stop says"
-            )  # fmt: skip
+            rest = "; other positions stay" if closing else "; positions stay"
+            if len(closing) == len(bots):
+                rest = ""
+            elif any(bot.bot_id not in on_stop for bot in bots):
+                rest = "; positions stay or are closed, as each bot's on_stop says"
             return f"{head} {orders} orders will be cancelled{fate}{rest}."
         case "flatten":
             return (

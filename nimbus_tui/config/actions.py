@@ -1,5 +1,9 @@
-"""The one table of actions: keys, footer, help and command palette are made from it."""
+"""The one table of actions: keys, footer, help and command palette are made from it.
 
+It stands beside the config, which can give an action other keys, and imports nothing.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -59,15 +63,15 @@ ACTIONS = (
     Action("view.events", "6", "6", "open_view('events')", "events",
            "The journal's events, newest first", _VIEW),
     Action("table.filter", "/", "/", "filter_rows", "filter",
-           "Find rows: words, or terms like side:buy -state:filled", _TABLE, 3),
+           "Find rows: words, or terms like side:buy -state:filled", _TABLE, 6),
     Action("table.sort", "o", "o", "order_rows", "order",
-           "Order by the next column", _TABLE, 5),
+           "Order by the next column", _TABLE, 7),
     Action("table.reverse", "O", "O", "reverse_rows", "reverse",
            "The other way round", _TABLE),
     Action("table.export", "w", "w", "write_rows", "write file",
-           "Write the rows that are shown to a CSV or JSON file", _TABLE, 6),
+           "Write the rows that are shown to a CSV or JSON file", _TABLE, 7),
     Action("orders.cancel", "c", "c", "cancel_order", "cancel",
-           "Cancel the selected order (asks first)", _TABLE, 4),
+           "Cancel the selected order (asks first)", _TABLE, 3),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
     Action("view.next", "right,l", "→ l", "turn(1)", "next panel",
            "Next panel; on the risk screen: next column", _VIEW),
@@ -94,3 +98,32 @@ ACTIONS = (
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip
+
+
+_WRITTEN = {
+    "enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab", "backspace": "Backspace",
+    "delete": "Del", "insert": "Ins", "home": "Home", "end": "End", "pageup": "PgUp",
+    "pagedown": "PgDn", "up": "↑", "down": "↓", "left": "←", "right": "→",
+}  # fmt: skip
+"""How people write keys that have names."""
+
+
+def remapped(actions: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, ...]:
+    """The actions with the keys that somebody has given them instead of their own."""
+    return tuple(
+        action._replace(keys=keys[action.id], key_label=_label(keys[action.id]))
+        if action.id in keys
+        else action
+        for action in actions
+    )
+
+
+def _label(keys: str) -> str:
+    """`ctrl+p,f5` as people write it: `Ctrl+P F5`."""
+    return " ".join(_as_written(key) for key in keys.split(","))
+
+
+def _as_written(key: str) -> str:
+    *held, last = key.rsplit("+", 1) if len(key) > 1 else [key]
+    name = _WRITTEN.get(last) or (last.upper() if held or len(last) > 1 else last)
+    return "+".join([*(part.capitalize() for one in held for part in one.split("+")), name])
