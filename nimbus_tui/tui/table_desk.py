@@ -122,7 +122,7 @@ class TableDesk:
             self._app.say(talk.note_line(_NO_TABLE if table is None else "there are no rows"))
             return
         rows: Sequence[Any] = tuple(table.shown)
-        name, plain, folder = table.table.name, table.table.plain, Path.cwd()
+        name, plain, folder = table.table.name, table.table.plain, _folder()
         now_ns = self._app.feed.engine.now_ns if self._app.feed.engine else 0
 
         def answered(key: str | None) -> None:
@@ -150,6 +150,22 @@ class TableDesk:
             self._app.say(talk.trouble_line(f"nothing was written to {path}: {error.strerror}"))
         else:
             self._app.say(talk.done_line(f"{len(rows)} rows are in {made}"))
+
+
+def _folder() -> Path:
+    """Where one was when the program was started; one's own where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()
+
+
+def _folder() -> Path:
+    """Where one was when the program was started; one's own where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()
 
 
 def _write_new(path: Path, text: str) -> Path:

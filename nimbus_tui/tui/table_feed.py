@@ -94,6 +94,8 @@ class TableFeed:
             self._older = page.older
         self._take((*rows, *(kept or ())))
         self._revision = revision
+        self.wants_older = False  # the view says anew whether these are enough
+        self.wants_older = False  # the view says anew whether these are enough
 
     def _kept(self, newest: Sequence[Any]) -> Sequence[Any] | None:
         """The older rows that follow the newest ones; None where they are not to be trusted.

@@ -298,7 +298,9 @@ class ScriptedClient:
                 bot_id=bot_id,
                 key=row.key,
                 generation=0,
-                client_order_id=ClientOrderId(f"nb{row.level}"),
+                client_order_id=ClientOrderId(
+                    f"nb{row.level}" if bot_id == "eth-grid" else f"nb{row.level}-{bot_id}"
+                ),
                 symbol=Symbol("ETH/USDC"),
                 side=row.side,
                 quantity=row.quantity,

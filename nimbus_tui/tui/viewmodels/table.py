@@ -187,7 +187,7 @@ def whole_lines(plain: Mapping[str, Any], width: int) -> list[Line]:
 
 def _told(value: Any) -> str:
     match value:
-        case None | "" | () | {}:
+        case _ if value is None or value in ("", [], {}):
             return "–"
         case bool():
             return "yes" if value else "no"
