@@ -12,7 +12,6 @@ from nimbus_tui.tui.viewmodels.lines import (
     Line,
     age,
     bar,
-    clean,
     left,
     paragraphs,
     right,
@@ -118,9 +117,9 @@ def about(venue: ExchangeSnapshot, bots: Sequence[BotSnapshot], width: int) -> l
         _fact("reconnects", Cell(str(venue.reconnects))),
         _fact("request budget", _budget(venue, 18, Context())),
         _fact("clock, theirs less ours", _offset(venue)),
-        _fact("bots on it", Cell(clean(", ".join(own)) or "none")),
     ]
-    return [*facts, *paragraphs(venue.detail, width - 2, "warning")]
+    told = paragraphs(f"bots on it: {', '.join(own) or 'none'}", width - 2)
+    return [*facts, *paragraphs(venue.detail, width - 2, "warning"), *told]
 
 
 def _fact(name: str, cell: Cell) -> Line:

@@ -92,9 +92,10 @@ EVENTS: Table[Event] = Table(
     columns=(
         Column("time", 15, 0, _time, lambda e: e.ts),
         Column("bot", 12, 1, lambda e, w, _: left(e.bot_id or "engine", w, "strong"),
-               lambda e: e.bot_id or "", most=20),
+               lambda e: e.bot_id or "", most=14),
         Column("severity", 9, 2, _severity, lambda e: _RANK[severity(e)]),
-        Column("type", 18, 3, lambda e, w, _: left(event_type(e), w, "muted"), event_type),
+        Column("type", 18, 3, lambda e, w, _: left(event_type(e), w, "muted"), event_type,
+               most=24),
         Column("what happened", 24, 0, _what, lambda e: describe(e).text, most=300),
         Column("number", 8, 4, lambda e, w, _: right(str(e.seq), w, "muted"), lambda e: e.seq,
                is_number=True),

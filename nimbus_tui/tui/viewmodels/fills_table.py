@@ -47,6 +47,12 @@ def _size(fill: Fill, width: int, context: Context) -> Cell:
     return right(number(fill.quantity, context.places.get(fill.symbol, (2, 4))[1]), width)
 
 
+def _fee(fill: Fill, width: int, _: Context) -> Cell:
+    """Six digits behind the point: fees of small fills are smaller than a cent."""
+    text = number(fill.fee, 6)
+    return right(text if len(text) <= width else trimmed(fill.fee, 2), width, "muted")
+
+
 def _role(fill: Fill) -> str:
     if fill.forced:
         return "forced"
@@ -76,7 +82,7 @@ FILLS: Table[Fill] = Table(
         Column("size", 10, 0, _size, lambda f: f.quantity, is_number=True, most=14),
         Column("worth", 11, 1, lambda f, w, _: right(number(f.notional), w), lambda f: f.notional,
                is_number=True, most=14),
-        Column("fee", 9, 4, lambda f, w, _: right(trimmed(f.fee, 6), w, "muted"), lambda f: f.fee,
+        Column("fee", 9, 4, _fee, lambda f: f.fee,
                is_number=True, most=12),
         Column("in", 5, 5, lambda f, w, _: left(f.fee_asset, w, "muted"), lambda f: f.fee_asset),
         Column("role", 6, 6, lambda f, w, _: left(_role(f), w, "muted"), _role),
