@@ -27,6 +27,7 @@ from nimbus_tui.tui.panels.prompts import Choice, Prompt
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
+from nimbus_tui.tui.table_actions import TableActions
 from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
 from nimbus_tui.tui.theme import TOKENS, load_themes
@@ -49,7 +50,7 @@ _HERE = Path(__file__).parent
 _SHEETS = ("live", "dashboard", "bot", "risk", "table", "help", "whole")
 
 
-class NimbusApp(App[Farewell]):
+class NimbusApp(TableActions, App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
     CSS_PATH = [_HERE / "screens" / f"{name}.tcss" for name in _SHEETS]
@@ -303,28 +304,6 @@ class NimbusApp(App[Farewell]):
         if self.live.view is self.live.dashboard:
             self.live.dashboard.mark_all()
             self.repaint_now()
-
-    # tables
-
-    def action_filter_rows(self) -> None:
-        """Let a filter be typed."""
-        self.tables.ask_filter()
-
-    def action_order_rows(self) -> None:
-        """Order by the next column."""
-        self.tables.order_next()
-
-    def action_reverse_rows(self) -> None:
-        """The other way round."""
-        self.tables.reverse()
-
-    def action_write_rows(self) -> None:
-        """Write what is shown to a file."""
-        self.tables.ask_export()
-
-    def action_cancel_order(self) -> None:
-        """Ask, then cancel the selected order."""
-        self.tables.ask_cancel()
 
     def action_reset_drawdown(self) -> None:
         """Ask for the word, then measure the selected bot's drawdown from now on."""

@@ -160,14 +160,6 @@ def _folder() -> Path:
         return Path.home()
 
 
-def _folder() -> Path:
-    """Where one was when the program was started; one's own where that is gone."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path.home()
-
-
 def _write_new(path: Path, text: str) -> Path:
     """Write a file that was not there; never over another one."""
     for number in range(1, _MOST_OF_A_NAME):

@@ -130,11 +130,11 @@ class TableFeed:
         return asked == (self.listing, self.bot_id, self.types)
 
     def _take(self, rows: tuple[Any, ...]) -> None:
-        self.has_answer, self.problem = True, ""
-        if rows != self.rows:
-            self.rows = rows
-        self.version += 1
-        self._feed.changed = True
+        is_same = self.has_answer and not self.problem and rows == self.rows
+        self.has_answer, self.problem, self.rows = True, "", rows
+        if not is_same:
+            self.version += 1
+            self._feed.changed = True
 
     def _fails(self, problem: str) -> None:
         """What is known stays; that it is old is said."""

@@ -39,6 +39,7 @@ async def test_the_tables_look_as_they_did(size: tuple[int, int], theme: str) ->
         for key, at in (("3", "orders"), ("4", "fills"), ("5", "connections"), ("6", "events")):
             await pilot.press(key)
             await until(lambda: bool(app.live.table and app.live.table.source.has_answer))
+            await settled(app, pilot)
             await pilot.press("down")
             await settled(app, pilot)
             check(f"{at}-{name}", picture(app))

@@ -140,7 +140,7 @@ class TableView(Arranged, Container, Generic[R]):
         if self._memo.is_new("shown", source.version, self.filter, self.sort, self.pane):
             found = self._let_through(source.rows)
             self.shown = tables.ordered(found, self.table.columns, self.sort)
-            self._places = self.table.places(self.shown)
+            self._places = self.table.places(self.shown[: tables.SAMPLED])
         self.columns = columns = tables.fitted(self.table.columns, size.width)
         context = Context(now_ns, self._places)
         at = self._at if self.shown else None

@@ -16,7 +16,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     right,
     trimmed,
 )
-from nimbus_tui.tui.viewmodels.table import Column, Context, Table
+from nimbus_tui.tui.viewmodels.table import Column, Context, Table, digits
 from nimbus_tui.tui.viewmodels.words import SIDES
 
 
@@ -40,11 +40,11 @@ def _side(fill: Fill, width: int, _: Context) -> Cell:
 
 
 def _price(fill: Fill, width: int, context: Context) -> Cell:
-    return right(number(fill.price, context.places.get(fill.symbol, (2, 4))[0]), width)
+    return right(number(fill.price, digits(context, fill.symbol, fill.price, 0)), width)
 
 
 def _size(fill: Fill, width: int, context: Context) -> Cell:
-    return right(number(fill.quantity, context.places.get(fill.symbol, (2, 4))[1]), width)
+    return right(number(fill.quantity, digits(context, fill.symbol, fill.quantity, 1)), width)
 
 
 def _fee(fill: Fill, width: int, _: Context) -> Cell:

@@ -15,7 +15,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     right,
     trimmed,
 )
-from nimbus_tui.tui.viewmodels.table import Column, Context, Table
+from nimbus_tui.tui.viewmodels.table import Column, Context, Table, digits
 from nimbus_tui.tui.viewmodels.words import ORDER_STATES, SIDES
 
 LEAVING = Cell("✗ leaving", "warning")
@@ -39,11 +39,11 @@ def _places(orders: Sequence[Order]) -> Mapping[str, tuple[int, int]]:
 def _price(order: Order, width: int, context: Context) -> Cell:
     if order.price is None:
         return right("market", width)
-    return right(number(order.price, context.places.get(order.symbol, (2, 4))[0]), width)
+    return right(number(order.price, digits(context, order.symbol, order.price, 0)), width)
 
 
 def _size(order: Order, width: int, context: Context) -> Cell:
-    return right(number(order.quantity, context.places.get(order.symbol, (2, 4))[1]), width)
+    return right(number(order.quantity, digits(context, order.symbol, order.quantity, 1)), width)
 
 
 def _filled(order: Order, width: int, _: Context) -> Cell:

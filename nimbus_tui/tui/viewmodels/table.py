@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from nimbus_tui.core.ids import BotId
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, blank, cut, left, right, width_of
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, blank, cut, left, places_of, right, width_of
 
 R = TypeVar("R")
+SAMPLED = 500
+"""Rows by which the digits of a column are found out; a number with more digits shows them all."""
 _ARROWS = {True: "▼", False: "▲"}
 _WHOLE_NAME = 20
 
@@ -50,6 +53,11 @@ class Table(NamedTuple, Generic[R]):
     """Every field of a row by its name, as it goes into a file."""
     title: Callable[[R], str]
     places: Callable[[Sequence[R]], Mapping[str, tuple[int, int]]] = lambda _: {}
+
+
+def digits(context: Context, symbol: str, value: Decimal, which: int) -> int:
+    """Digits behind the point of a price (0) or size (1): as its neighbours have, never fewer."""
+    return max(context.places.get(symbol, (0, 0))[which], places_of([value]))
 
 
 class Sort(NamedTuple):
