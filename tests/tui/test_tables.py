@@ -361,3 +361,14 @@ async def test_elsewhere_the_keys_of_tables_say_where_tables_are() -> None:
             app.say(())
             await pilot.press(key)
             await until(lambda: "there is no table here" in said(app))
+
+
+@pytest.mark.parametrize(
+    ("name", "screen"),
+    [("filter", TypedLine), ("cancel", Confirm), ("write file", Choice), ("bot", WholeScreen)],
+)
+async def test_the_palette_does_what_the_keys_of_a_table_do(name: str, screen: type) -> None:
+    async with table("3") as (app, _):
+        (offer,) = [one for one in app.offers() if one.name == name]
+        await offer.call()  # type: ignore[misc]
+        await until(lambda: isinstance(app.screen, screen))
