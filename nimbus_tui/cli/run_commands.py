@@ -112,6 +112,7 @@ def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> Non
         title="demo" if demo else config.engine.name,
         theme=config.ui.theme,
         fps=config.ui.fps,
+        keys=config.ui.keys,
         theme_folders=tuple(theme_folders()),
         demo=demo,
         on_stop={bot_id: bot.common.on_stop.value for bot_id, bot in config.bots.items()},

@@ -10,7 +10,15 @@ from typing import Any
 
 import msgspec
 
-from nimbus_tui.config import checks, exchange_tables, model, paper_twins, risk_keys, venue_checks
+from nimbus_tui.config import (
+    checks,
+    exchange_tables,
+    key_map,
+    model,
+    paper_twins,
+    risk_keys,
+    venue_checks,
+)
 from nimbus_tui.config.bot_tables import BotReader, StrategyCatalog
 from nimbus_tui.config.convert import prepare, read, shown, tell_unknown_keys
 from nimbus_tui.config.exchange_sections import ExchangeSection, PaperSection
@@ -182,6 +190,8 @@ class _Reader:
         tell_unknown_keys(data, _SECTIONS, (), findings)
         engine = self._engine(data.get("engine", {}))
         ui = read(model.UiSection, data.get("ui", {}), ("ui",), findings)
+        if ui is not None:
+            ui = msgspec.structs.replace(ui, keys=key_map.keys_of(ui.keys, findings))
         risk = read(model.RiskSection, data.get("risk", {}), ("risk",), findings)
         tables = self._tables("exchanges", data)
         exchanges = exchange_tables.exchanges(tables, findings)

@@ -94,6 +94,8 @@ class UiSection(Section, frozen=True, kw_only=True):
     """Name of a theme."""
     fps: Annotated[int, msgspec.Meta(ge=1, le=60)] = 15
     """Most paints a second."""
+    keys: dict[str, str] = msgspec.field(default_factory=dict)
+    """Other keys of an action, by its name, commas between them: `"bot.pause" = "f5,p"`."""
 
 
 class RiskSection(EngineLimits, frozen=True, kw_only=True):

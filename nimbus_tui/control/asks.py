@@ -3,6 +3,7 @@
 import msgspec
 
 from nimbus_tui.control.commands import Command
+from nimbus_tui.control.pages import PageWanted
 from nimbus_tui.core.ids import BotId, ExchangeName
 
 PROTOCOL = 1
@@ -90,6 +91,12 @@ class AskMoments(msgspec.Struct, frozen=True, tag="moments"):
     seq: int
 
 
+class AskPage(msgspec.Struct, frozen=True, tag="page"):
+    """`EngineClient.page`."""
+
+    wanted: PageWanted
+
+
 class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     """`EngineClient.preview`."""
 
@@ -148,6 +155,7 @@ Ask = (
     | AskEvents
     | AskHistory
     | AskMoments
+    | AskPage
     | AskPreview
     | AskReadConfig
     | AskPlanConfig

@@ -6,6 +6,7 @@ from typing import Protocol
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.control.pages import Page, PageWanted
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
@@ -94,6 +95,14 @@ class EngineClient(Protocol):
 
     async def moments(self, seq: int) -> Moments:
         """How far the past reaches, and where one may jump from an event."""
+        ...
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table out of the journal, newest first; no bot waits for the reading.
+
+        The rows of one page follow those of the page whose `older` was handed in, without a gap
+        and without a row twice, whatever was written meanwhile.
+        """
         ...
 
     async def preview(self, text: str) -> ConfigPreview:

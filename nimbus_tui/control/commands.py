@@ -4,7 +4,7 @@ from enum import Enum
 
 import msgspec
 
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ClientOrderId
 
 
 class PauseBot(msgspec.Struct, frozen=True, tag="pause"):
@@ -43,6 +43,16 @@ class ResetPeak(msgspec.Struct, frozen=True, tag="reset_peak"):
     bot_id: BotId
 
 
+class CancelOrder(msgspec.Struct, frozen=True, tag="cancel"):
+    """Cancel one live order, and hold its key back until the bot is resumed or started.
+
+    Without that its strategy, which still wishes for it, would have it placed again at once.
+    """
+
+    bot_id: BotId
+    client_order_id: ClientOrderId
+
+
 class EmergencyShutdown(msgspec.Struct, frozen=True, tag="emergency"):
     """Cancel every order of every bot, verify, and latch."""
 
@@ -67,6 +77,7 @@ Command = (
     | StopBot
     | FlattenBot
     | ResetPeak
+    | CancelOrder
     | EmergencyShutdown
     | Rearm
     | Shutdown

@@ -24,6 +24,7 @@ from nimbus_tui.control.asks import (
     AskInstruments,
     AskMoments,
     AskOrders,
+    AskPage,
     AskPlanConfig,
     AskPreview,
     AskReadConfig,
@@ -40,6 +41,7 @@ from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.control.pages import Page, PageWanted
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
@@ -193,6 +195,8 @@ class UnixSocketServer:
                 )
             case AskMoments(seq):
                 return await self._client.moments(seq)
+            case AskPage(wanted):
+                return await self._client.page(wanted)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
             case AskReadConfig():
@@ -357,6 +361,11 @@ class UnixSocketClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         answer: Moments = await self._call(AskMoments(seq), Moments)
+        return answer
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table, newest first."""
+        answer: Page = await self._call(AskPage(wanted), Page)
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:

@@ -165,6 +165,7 @@ class Bot:
             live=live,
             filled={key: order.filled for key, order in live.items() if order.filled},
             waiting=self.keeper.refusals.waiting(),
+            cancelled=frozenset(self.saved.cancelled),
             closing=self.standing.closing_orders(),
             sync=self._known_sync(),
             adding_left=self.risk.adding_left(),

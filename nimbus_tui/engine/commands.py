@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nimbus_tui.control.commands import (
+    CancelOrder,
     Command,
     EmergencyShutdown,
     FlattenBot,
@@ -17,7 +18,8 @@ from nimbus_tui.control.commands import (
     StopBot,
 )
 from nimbus_tui.core.errors import JournalError
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ClientOrderId
+from nimbus_tui.core.order import Order
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.stopping import StopWay
@@ -79,7 +81,7 @@ def rearm_refusal(engine: "Engine") -> str:
     return ""
 
 
-BotCommand = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot | ResetPeak
+BotCommand = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot | ResetPeak | CancelOrder
 
 
 def _bot_command(engine: "Engine", command: BotCommand) -> Outcome:
@@ -119,6 +121,8 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return "is paused already"
         case ResumeBot() if out:
             return "is stopped; start it (S) instead"
+        case ResumeBot() if bot.saved.cancelled:
+            return ""
         case ResumeBot() if not bot.standing.is_paused:
             return "is running"
         case ResumeBot() if bot.standing.is_held_by_a_rule_alone:
@@ -132,10 +136,40 @@ def _refusal(bot: Bot, command: BotCommand) -> str:
             return f"a risk rule still stops it: {bot.risk.still_stops()}"
         case StopBot() if out:
             return "is stopped already"
+        case CancelOrder(client_order_id=identity):
+            return _no_cancel(bot, identity)
         case ResetPeak() if not bot.saved.opened:
             return "has no equity yet: its first price is still to come"
         case _:
             return ""
+
+
+def _no_cancel(bot: Bot, identity: ClientOrderId) -> str:
+    """Why an order can't be cancelled by hand; empty when it can."""
+    order = bot.keeper.live.by_client_id(identity)
+    if order is None:
+        return f"has no live order {identity}; it may have filled or gone meanwhile"
+    if bot.standing.is_stopped:
+        return "is out of the market: its orders are leaving, or close its position"
+    if order.cancel_requested:
+        return f"{order.key} is being cancelled already"
+    return ""
+
+
+def _cancel(bot: Bot, identity: ClientOrderId) -> str:
+    order = bot.keeper.live.by_client_id(identity)
+    if order is None:
+        return "it has gone already"
+    bot.standing.cancel(order)
+    return what_cancelling_does(order)
+
+
+def what_cancelling_does(order: Order) -> str:
+    """What becomes of an order that is cancelled by hand, in a sentence."""
+    words = f"{order.key} is cancelled, and held back until a resume"
+    if not order.filled:
+        return words
+    return f"{words}; the part that filled stays, and the bot may ask for the rest under a new key"
 
 
 def _apply(engine: "Engine", bot: Bot, command: BotCommand) -> str:
@@ -143,6 +177,8 @@ def _apply(engine: "Engine", bot: Bot, command: BotCommand) -> str:
         case PauseBot():
             bot.standing.pause()
             return "paused; orders that reduce the position stay"
+        case CancelOrder(client_order_id=identity):
+            return _cancel(bot, identity)
         case ResumeBot():
             engine.accept_holdings(bot)
             bot.standing.resume()

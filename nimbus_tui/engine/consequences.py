@@ -1,6 +1,7 @@
 """What a command would do now, for the line that is confirmed; nothing of it is done."""
 
 from nimbus_tui.control.commands import (
+    CancelOrder,
     Command,
     EmergencyShutdown,
     FlattenBot,
@@ -15,7 +16,12 @@ from nimbus_tui.control.commands import (
     StopBot,
 )
 from nimbus_tui.engine.bot import Bot
-from nimbus_tui.engine.commands import BotCommand, rearm_refusal, refusal_of
+from nimbus_tui.engine.commands import (
+    BotCommand,
+    rearm_refusal,
+    refusal_of,
+    what_cancelling_does,
+)
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.stop_outcomes import outcome_of_stopping, what_stopping_does
 from nimbus_tui.engine.stopping import StopWay, summed
@@ -48,6 +54,9 @@ def _of_one(bot: Bot, command: BotCommand) -> str:
             return what_stopping_does(bot, StopWay.FLATTEN)
         case PauseBot():
             return f"{bot.bot_id}: orders that add exposure are cancelled; those that reduce stay"
+        case CancelOrder(client_order_id=identity):
+            order = bot.keeper.live.by_client_id(identity)
+            return f"{bot.bot_id}: {what_cancelling_does(order)}" if order is not None else ""
         case ResumeBot():
             held = bot.standing.rule_pause
             rest = f"; a risk rule still holds: {held}" if held else ""

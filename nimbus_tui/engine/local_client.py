@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.control.pages import Page, PageWanted
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
@@ -20,6 +21,7 @@ from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.consequences import consequence
 from nimbus_tui.engine.engine import Engine
+from nimbus_tui.engine.pages import page_of
 from nimbus_tui.engine.past import Asked, moments, past_moment
 from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.risk_snapshot import risk_snapshot
@@ -130,6 +132,10 @@ class LocalClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         return await self._read(lambda journal: moments(journal, seq))
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table, newest first."""
+        return await self._read(lambda journal: page_of(journal, wanted))
 
     async def _read(self, read: Callable[[Journal], T]) -> T:
         """Read in a thread, on a connection of its own: no bot waits for who looks back."""
@@ -270,6 +276,10 @@ class ThreadClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         return await self._across(self._client.moments(seq))
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table, newest first."""
+        return await self._across(self._client.page(wanted))
 
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""

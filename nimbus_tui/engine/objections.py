@@ -4,11 +4,11 @@ import re
 from collections.abc import Container, Mapping
 
 from nimbus_tui.core.ids import OrderKey
-from nimbus_tui.risk.gate import WAITS
+from nimbus_tui.risk.gate import CANCELLED, WAITS
 
 _NUMBER = re.compile(r"-?[\d.]+")
 """The same rule with a price that has moved is the same objection."""
-_UNTOLD = ("paused", "stopped", WAITS)
+_UNTOLD = ("paused", "stopped", WAITS, CANCELLED)
 """How reasons begin that have been told elsewhere."""
 
 

@@ -9,7 +9,7 @@ import msgspec
 from nimbus_tui.accounting.books import Books, opened, with_lots
 from nimbus_tui.accounting.cycles import Cycle, CycleLog, recorded
 from nimbus_tui.core.events import Event, GridRebalanced, PortfolioRebalanced
-from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.ids import OrderKey, Symbol
 from nimbus_tui.engine.closing import Closings
 from nimbus_tui.journal.base import BotRecord
 
@@ -46,7 +46,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """The cycles that the strategy itself counts, where it does."""
     restarts_when_flat: bool = False
     """Whether the bot starts a fresh plan once a take profit has closed its position."""
-    """The highest equity, from which a drawdown is a fall; it starts at the starting equity."""
+    cancelled: tuple[OrderKey, ...] = ()
+    """Keys that the operator has cancelled by hand and that are held back until a resume."""
 
     def as_absorbed_in(self, kept: "Saved") -> "Saved":
         """Its own books with what went into a strategy's state as it was when *kept* was kept."""

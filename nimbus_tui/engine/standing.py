@@ -124,17 +124,25 @@ class Standing:
             self._bot.publish(Paused(reason="operator"))
 
     def resume(self) -> None:
-        """The operator lifts the pause, and with it the refusals that led to one.
+        """The operator lifts the pause, what was cancelled by hand, and refusals that led to one.
 
         What a rule's ladder asks for is not the operator's to lift.
         """
+        was_paused = self.is_paused
         if self._bot.record.state == "paused":
             self._bot.change_record(state="running", reason="")
-        self._bot.change_saved(risk_reason="", difference="")
+        self._bot.change_saved(risk_reason="", difference="", cancelled=())
         self._bot.keeper.refusals.forget()
         self._bot.risk.look()
-        if not self.is_paused:
+        if was_paused and not self.is_paused:
             self._bot.publish(Resumed())
+
+    def cancel(self, order: Order) -> None:
+        """The operator cancels one order; its key is held back until the bot is resumed."""
+        if order.key not in self._bot.saved.cancelled:
+            self._bot.change_saved(cancelled=(*self._bot.saved.cancelled, order.key))
+        words = "cancelled by the operator; it is not placed again until the bot is resumed"
+        self._bot.publish(Info(message=f"{order.key} is {words}"))
 
     def stop(self, way: StopWay, reason: str) -> None:
         """Out of the market: all orders cancelled, the position by the one policy.
@@ -164,6 +172,7 @@ class Standing:
             closings=Closings(self._bot.saved.closings.count),
             risk_reason="",
             difference="",
+            cancelled=(),
         )
         self._bot.life.start()
         self._bot.announce()

@@ -262,6 +262,31 @@ class Journal(Protocol):
         """The texts that were followed, the newest first."""
         ...
 
+    # page by page, newest first
+
+    def orders_page(
+        self, before: str = "", *, bot_id: BotId | None = None, live_only: bool = False, limit: int
+    ) -> tuple[list[Order], str | None]:
+        """Orders by the time of their making; with them where the next page begins, if any."""
+        ...
+
+    def fills_page(
+        self, before: str = "", *, bot_id: BotId | None = None, limit: int
+    ) -> tuple[list[Fill], str | None]:
+        """Fills that a bot has absorbed; with them where the next page begins, if any."""
+        ...
+
+    def events_page(
+        self,
+        before: str = "",
+        *,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        limit: int,
+    ) -> tuple[list[Event], str | None]:
+        """Events of some types (default: all); with them where the next page begins, if any."""
+        ...
+
     # small facts
 
     def fact(self, name: str) -> str | None:

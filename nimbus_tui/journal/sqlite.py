@@ -21,6 +21,7 @@ from nimbus_tui.journal.base import BotRecord, ConfigVersion
 from nimbus_tui.journal.lock import WriterLock
 from nimbus_tui.journal.schema import Migration, bring_up_to_date, version_of
 from nimbus_tui.journal.sqlite_moments import SqliteMoments
+from nimbus_tui.journal.sqlite_pages import SqlitePages
 from nimbus_tui.journal.words import in_words
 
 MEMORY = ":memory:"
@@ -54,7 +55,7 @@ _decode_bot = msgspec.json.Decoder(BotRecord).decode
 T = TypeVar("T")
 
 
-class SqliteJournal(SqliteMoments):
+class SqliteJournal(SqliteMoments, SqlitePages):
     """WAL mode; with durability "process" nothing is lost at `kill -9`, with "power" at no time."""
 
     def __init__(self, connection: sqlite3.Connection, path: str, lock: WriterLock | None) -> None:

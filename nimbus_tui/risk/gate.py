@@ -11,6 +11,7 @@ from nimbus_tui.core.order import DesiredOrder, Order, Side
 from nimbus_tui.core.plan import Plan, ReviewedPlan
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.risk.shaping import Shaped, shaped
+from nimbus_tui.risk.situation import CANCELLED as CANCELLED
 from nimbus_tui.risk.situation import WAITS as WAITS
 from nimbus_tui.risk.situation import Situation as Situation
 from nimbus_tui.risk.situation import VenueSync as VenueSync
@@ -24,17 +25,20 @@ def review(plan: Plan, situation: Situation) -> ReviewedPlan:
 
     Stop and emergency leave nothing but the closing orders; a pause leaves what reduces the
     position; below that every new order must be valid, and those that add within the limits.
+    What the operator has cancelled by hand goes first, and frees the room that it took.
     """
     if situation.step >= RiskStep.STOP:
         held = {order.key: "stopped" for order in plan.orders}
         known = situation.sync is not VenueSync.NEVER
         closing = [one for one in situation.closing if known or one.key in situation.live]
         return ReviewedPlan(tuple(closing), held)
+    wished = [order for order in plan.orders if order.key not in situation.cancelled]
     allowed, held = (
-        _reducing_only(plan.orders, situation)
-        if situation.step is RiskStep.PAUSE
-        else (list(plan.orders), {})
+        _reducing_only(wished, situation) if situation.step is RiskStep.PAUSE else (wished, {})
     )
+    for order in plan.orders:
+        if order.key in situation.cancelled:
+            held[order.key] = f"{CANCELLED}, until the bot is resumed"
     return _validated(shaped(allowed, situation), held, situation)
 
 

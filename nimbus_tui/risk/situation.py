@@ -1,6 +1,6 @@
 """What the gate looks at besides the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from enum import Enum
 
@@ -16,6 +16,10 @@ from nimbus_tui.risk.limits import RiskLimits
 ZERO = Decimal(0)
 WAITS = "waits:"
 """How the reason of an order begins that is only a moment too early."""
+
+
+CANCELLED = "cancelled by the operator"
+"""How the reason of an order begins that was cancelled by hand."""
 
 
 class VenueSync(Enum):
@@ -43,6 +47,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What of a live order has filled already; its quantity includes that."""
     waiting: Mapping[OrderKey, str] = msgspec.field(default_factory=dict)
     """Keys that were refused a moment ago, with the reason; they wait for their next try."""
+    cancelled: Set[OrderKey] = frozenset()
+    """Keys whose orders the operator has cancelled by hand: held back until the bot is resumed."""
     closing: tuple[DesiredOrder, ...] = ()
     """The orders that close the position, while the bot is to be flat."""
     sync: VenueSync = VenueSync.NOW

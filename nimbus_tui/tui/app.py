@@ -12,11 +12,11 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 
+from nimbus_tui.config.actions import ACTIONS, remapped
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
-from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
@@ -27,6 +27,9 @@ from nimbus_tui.tui.panels.prompts import Choice, Prompt
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
+from nimbus_tui.tui.table_actions import TableActions
+from nimbus_tui.tui.table_desk import TableDesk
+from nimbus_tui.tui.table_feed import follow
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
@@ -44,14 +47,13 @@ PAGE = 10
 _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
 
 _HERE = Path(__file__).parent
+_SHEETS = ("live", "dashboard", "bot", "risk", "table", "help", "whole")
 
 
-class NimbusApp(App[Farewell]):
+class NimbusApp(TableActions, App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
-    CSS_PATH = [
-        _HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "risk", "help")
-    ]
+    CSS_PATH = [_HERE / "screens" / f"{name}.tcss" for name in _SHEETS]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
         Binding(action.keys, action.name, action.label, show=False, id=action.id)
@@ -66,8 +68,11 @@ class NimbusApp(App[Farewell]):
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
         self.risk = RiskFeed(self.feed)
-        self.live = LiveScreen(options.title, self.risk)
+        self.actions = remapped(ACTIONS, options.keys)
+        """What can be done, with the keys that do it here."""
+        self.live = LiveScreen(options.title, self.feed, self.risk, self.actions)
         self.operator = Operator(self)
+        self.tables = TableDesk(self)
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
@@ -88,6 +93,7 @@ class NimbusApp(App[Farewell]):
     def on_mount(self) -> None:
         """Put on the theme, then follow the engine and paint."""
         self._ui_loop = asyncio.get_running_loop()
+        self.set_keymap(dict(self.options.keys))
         self._put_on_themes()
         if self.ending is not None:
             self.exit(self.ending)
@@ -96,6 +102,8 @@ class NimbusApp(App[Farewell]):
         self.run_worker(following, group="follow", exit_on_error=False)
         looking = self.risk.follow(self.client, lambda: self.live.wants_risk)
         self.run_worker(looking, group="risk", exit_on_error=False)
+        reading = follow(self.client, lambda: self.live.wanted_rows)
+        self.run_worker(reading, group="tables", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
 
@@ -206,11 +214,23 @@ class NimbusApp(App[Farewell]):
 
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
         """A click on a row of the table selects the bot, one on a cell of the rules the cell."""
-        names = list(self.feed.bots)
+        names, table = self.live.dashboard.names, self.live.table
         if self.live.is_risk_open:
             self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
+        elif table is not None and event.panel is table.rows:
+            table.pick(event.row)
+            self.repaint_now()
         elif event.panel is self.live.dashboard.bots and event.row < len(names):
             self.select(names[event.row])
+
+    def on_lines_panel_heading_picked(self, event: LinesPanel.HeadingPicked) -> None:
+        """A click on the name of a column orders the rows by it."""
+        dashboard, table = self.live.dashboard, self.live.table
+        if table is not None and event.panel is table.rows:
+            table.order_at(event.column)
+        elif event.panel is dashboard.bots:
+            dashboard.order_at(event.column)
+        self.repaint_now()
 
     # commands
 
@@ -228,32 +248,62 @@ class NimbusApp(App[Farewell]):
         self.run_worker(command, group="commands", exit_on_error=False)
 
     def _on_bot(self, act: Callable[[BotId], None]) -> None:
-        if self.bot is None:
+        table = self.live.table
+        if table is not None:
+            meant = table.bot_id
+            if meant is None or meant not in self.feed.bots:
+                self.say(talk.note_line("that is for a bot: no row of one is selected"))
+            else:
+                act(meant)
+        elif self.bot is None:
             self.say(talk.note_line("there is no bot"))
+        elif self.live.view is self.live.dashboard and not self.live.dashboard.has(self.bot):
+            self.say(talk.note_line("no bot of the table is selected"))
         elif self.live.is_risk_open and not self.live.risk.is_on_bot:
             self.say(talk.note_line(f"that is for a bot: {self.live.risk.scope} is selected"))
         else:
             act(self.bot.bot_id)
 
+    def _on_bots(self, verb: str) -> None:
+        """On all that are marked, where the marks are in sight; else on the selected bot."""
+        marked = tuple(self.live.dashboard.marked)
+        if marked and self.live.view is self.live.dashboard:
+            self.operator.on_many(verb, marked)
+        else:
+            self._on_bot(self.operator.bot_commands[verb])
+
     def action_pause_bot(self) -> None:
-        """Pause the selected bot."""
-        self._on_bot(self.operator.pause)
+        """Pause the selected bot, or those that are marked."""
+        self._on_bots("pause")
 
     def action_resume_bot(self) -> None:
-        """Resume the selected bot."""
-        self._on_bot(self.operator.resume)
+        """Resume the selected bot, or those that are marked."""
+        self._on_bots("resume")
 
     def action_start_bot(self) -> None:
-        """Start the selected bot."""
-        self._on_bot(self.operator.start)
+        """Start the selected bot, or those that are marked."""
+        self._on_bots("start")
 
     def action_stop_bot(self) -> None:
-        """Ask, then stop the selected bot."""
-        self._on_bot(self.operator.ask_stop)
+        """Ask, then stop the selected bot, or those that are marked."""
+        self._on_bots("stop")
 
     def action_flatten_bot(self) -> None:
-        """Ask, then flatten the selected bot."""
-        self._on_bot(self.operator.ask_flatten)
+        """Ask, then flatten the selected bot, or those that are marked."""
+        self._on_bots("flatten")
+
+    def action_mark_bot(self) -> None:
+        """Mark the selected bot, or take its mark away; then the next one is selected."""
+        dashboard = self.live.dashboard
+        if self.live.view is dashboard and self.bot is not None:
+            dashboard.mark(self.bot.bot_id)
+            self.action_move(1)
+
+    def action_mark_all(self) -> None:
+        """Mark every bot in the table, or none."""
+        if self.live.view is self.live.dashboard:
+            self.live.dashboard.mark_all()
+            self.repaint_now()
 
     def action_reset_drawdown(self) -> None:
         """Ask for the word, then measure the selected bot's drawdown from now on."""
@@ -290,12 +340,13 @@ class NimbusApp(App[Farewell]):
 
     def action_move(self, by: int) -> None:
         """Select another bot; on a bot's own screen, look up or down its ladder."""
-        names = list(self.feed.bots)
+        names = self.live.dashboard.names
         if self.live.view is not self.live.dashboard:
             self.live.view.scroll_rows(by)
             self.repaint_now()
         elif names:
-            at = names.index(self.bot.bot_id) if self.bot is not None else 0
+            chosen = self.bot.bot_id if self.bot is not None else None
+            at = names.index(chosen) if chosen in names else -by if by > 0 else 0
             self.select(names[max(0, min(at + by, len(names) - 1))])
 
     def action_turn(self, by: int) -> None:
@@ -310,6 +361,9 @@ class NimbusApp(App[Farewell]):
         """Many bots or columns at once."""
         if self.live.is_risk_open:
             self._came_to(self.live.risk.turn_page(by))
+        elif self.live.table is not None:
+            self.live.table.turn_page(by)
+            self.repaint_now()
         else:
             self.action_move(by * PAGE)
 
@@ -328,16 +382,25 @@ class NimbusApp(App[Farewell]):
         self.repaint_now()
 
     def action_open_view(self, view: str) -> None:
-        """The dashboard or the risk screen."""
+        """One of the views by its name."""
         self.live.open(view)
         self.call_after_refresh(self.repaint_now)
 
     def action_open_bot(self) -> None:
-        """The bot on the whole screen."""
-        self._on_bot(lambda _: self.action_open_view("bot"))
+        """The bot on the whole screen; in a table, the whole row."""
+        if self.live.table is not None:
+            self.tables.show_whole()
+        else:
+            self._on_bot(lambda _: self.action_open_view("bot"))
 
     async def action_back(self) -> None:
-        """Back to the dashboard."""
+        """Back to the dashboard; there, first to no marks and then to all bots."""
+        dashboard = self.live.dashboard
+        if self.live.view is dashboard:
+            if dashboard.marked:
+                dashboard.unmark()
+            else:
+                dashboard.find("")
         self.action_open_view("dashboard")
 
     def action_next_theme(self) -> None:
@@ -351,11 +414,11 @@ class NimbusApp(App[Farewell]):
 
     def action_help(self) -> None:
         """All keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.actions))
 
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""
-        for action in ACTIONS:
+        for action in self.actions:
             if action.id not in _NOT_IN_PALETTE:
                 call = partial(self.run_action, f"app.{action.name}")
                 yield Offer(action.label, action.help, call)

@@ -1,33 +1,44 @@
 """The operator's commands: asked about where they are dangerous, sent, and what came of them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import (
+    CancelOrder,
     Command,
     EmergencyShutdown,
     FlattenBot,
+    Outcome,
     PauseBot,
     Rearm,
     ResetPeak,
+    Result,
     ResumeBot,
     StartBot,
     StopBot,
 )
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.order import Order
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.options import ScreenOptions
 from nimbus_tui.tui.panels.prompts import Confirm, Prompt, TypedWord
 from nimbus_tui.tui.risk_feed import RiskFeed
-from nimbus_tui.tui.viewmodels import talk
+from nimbus_tui.tui.viewmodels import talk, talk_many
 from nimbus_tui.tui.viewmodels.lines import Line
 from nimbus_tui.tui.viewmodels.risk_board import board
 from nimbus_tui.tui.viewmodels.risk_rules import rule_of
 
 _DRAWDOWN = rule_of("drawdown")
+_OfBot = PauseBot | ResumeBot | StartBot | StopBot | FlattenBot
+_MANY: dict[str, tuple[type[_OfBot], str]] = {
+    "pause": (PauseBot, "pausing"), "resume": (ResumeBot, "resuming"),
+    "start": (StartBot, "starting"), "stop": (StopBot, "stopping"),
+    "flatten": (FlattenBot, "flattening"),
+}  # fmt: skip
+"""What several bots can be told at once."""
 
 
 class Desk(Protocol):
@@ -102,7 +113,54 @@ class Operator:
         """Start a stopped bot."""
         self.send(StartBot(bot_id), f"starting {bot_id}")
 
+    # several at once
+
+    def on_many(self, verb: str, bot_ids: Sequence[BotId]) -> None:
+        """One command for several bots: pausing at once, all else after one question."""
+        bots = [self._app.feed.bots[name] for name in bot_ids if name in self._app.feed.bots]
+        kind, doing = _MANY[verb]
+        commands = [kind(bot.bot_id) for bot in bots]
+        words = f"{doing} {talk_many.names_of([bot.bot_id for bot in bots])}"
+        if verb == "pause":
+            self._send_all(commands, words)
+            return
+        question = talk_many.many_question(verb, bots, self._app.options.on_stop)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._send_all(commands, words)
+            else:
+                self._app.say(talk.note_line(f"not {words}: nothing was done"))
+
+        dangerous = verb in ("stop", "flatten")
+        self._app.ask(Confirm(question, f"{verb} all", dangerous=dangerous), answered)
+
+    def _send_all(self, commands: Sequence[_OfBot], doing: str) -> None:
+        self._app.say(talk.sending_line(doing))
+        self._app.repaint_now()
+        self._app.work_on(self._sent_all(commands))
+
+    async def _sent_all(self, commands: Sequence[_OfBot]) -> None:
+        outcomes = []
+        for command in commands:
+            try:
+                async with self._one_by_one:
+                    outcome = await self._app.client.execute(command)
+            except NimbusError as error:
+                outcome = Outcome(Result.REFUSED, f"{command.bot_id}: no answer: {error}")
+            except Exception as error:  # the screen's edge: the others still get their command
+                told = f"{command.bot_id}: it failed: {type(error).__name__}: {error}"
+                outcome = Outcome(Result.REFUSED, told)
+            outcomes.append((command.bot_id, outcome))
+        self._app.say(talk_many.many_outcome(outcomes))
+
     # after a question
+
+    def ask_cancel(self, order: Order) -> None:
+        """Say which order goes and what that means, then cancel it if confirmed."""
+        prompt = Confirm(talk_many.cancel_question(order), "cancel the order", dangerous=True)
+        command = CancelOrder(order.bot_id, order.client_order_id)
+        self._ask(prompt, command, f"cancelling {order.key} of {order.bot_id}")
 
     def ask_stop(self, bot_id: BotId) -> None:
         """Say what stopping means, then stop if confirmed."""

@@ -28,6 +28,8 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Most paints a second."""
     theme_folders: tuple[Path, ...] = ()
     mouse: bool = True
+    keys: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Keys that are not the usual ones, by action, commas between them."""
     demo: bool = False
     """Nothing is kept, so quitting has nothing to ask."""
     may_leave: bool = False

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import (
+    CancelOrder,
     FlattenBot,
     Outcome,
     PauseBot,
@@ -13,6 +14,7 @@ from nimbus_tui.control.commands import (
     ResumeBot,
     StopBot,
 )
+from nimbus_tui.control.pages import Listing, PageWanted
 from nimbus_tui.control.past import Jump
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import OrderFilled
@@ -173,3 +175,51 @@ class ClientContract:
         update = await client.updates(0, focus="grid")
         assert update.detail is not None
         assert set(update.detail.held_back.values()) == {"paused: it would add exposure"}
+
+    async def test_an_order_that_is_cancelled_by_hand_is_held_back(
+        self, client: EngineClient
+    ) -> None:
+        order = (await client.orders())[0]
+        command = CancelOrder(GRID, order.client_order_id)
+        told = await client.consequence(command)
+        assert (await client.execute(command)) == Outcome(Result.DONE, told.message)
+        update = await client.updates(0, focus=GRID)
+        assert update.detail is not None
+        assert "until the bot is resumed" in update.detail.held_back[order.key]
+
+    async def test_every_table_can_be_turned_page_by_page(self, client: EngineClient) -> None:
+        whole = {
+            Listing.EVENTS: list(await client.events())[::-1],
+            Listing.FILLS: list(await client.fills())[::-1],
+            Listing.ORDERS: sorted(
+                await client.orders(live_only=False),
+                key=lambda order: (order.created_ns, order.client_order_id),
+                reverse=True,
+            ),
+        }
+        for listing, rows in whole.items():
+            seen: list[object] = []
+            before: str | None = ""
+            while before is not None:
+                page = await client.page(PageWanted(listing=listing, before=before, limit=2))
+                found = (*page.orders, *page.fills, *page.events)
+                assert 0 < len(found) <= 2
+                seen += found
+                before = page.older
+            assert seen == rows, listing
+
+    async def test_a_page_may_be_of_one_bot_of_live_orders_and_of_some_kinds(
+        self, client: EngineClient
+    ) -> None:
+        live = await client.page(PageWanted(listing=Listing.LIVE_ORDERS))
+        assert {o.client_order_id for o in live.orders} == {
+            o.client_order_id for o in await client.orders()
+        }
+        for listing in Listing:
+            nobody = await client.page(PageWanted(listing=listing, bot_id=BotId("nobody")))
+            assert (nobody.orders, nobody.fills, nobody.events) == ((), (), ())
+        kinds = ("orderFilled", "initialized", "started")
+        for bot_id in (None, GRID):
+            page = await client.page(PageWanted(listing=Listing.EVENTS, bot_id=bot_id, types=kinds))
+            every = await client.events(bot_id=bot_id, types=kinds)
+            assert list(page.events) == list(every)[::-1]

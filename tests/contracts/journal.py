@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nimbus_tui.core.account import EquityPoint
+from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.events import Info, OrderCancelled
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
@@ -280,3 +281,27 @@ class JournalContract:
         assert journal.jump(5, ["orderCancelled"], back=True) == (3, 30)
         assert journal.jump(3, ["orderCancelled"], back=False) is None
         assert journal.jump(3, back=True) == (2, 20)
+
+    def test_a_place_in_a_table_that_is_none_is_refused_in_words(self, journal: Journal) -> None:
+        for page in (journal.orders_page, journal.fills_page, journal.events_page):
+            with pytest.raises(JournalError, match="'x' is no place in a table"):
+                page("x", limit=1)
+
+    def test_orders_of_one_moment_are_neither_skipped_nor_told_twice(
+        self, journal: Journal
+    ) -> None:
+        with journal.transaction():
+            for number in range(5):
+                journal.save_order(an_order(f"nb{number}", number, created_ns=7))
+        first, older = journal.orders_page(limit=2)
+        with journal.transaction():
+            journal.save_order(an_order("nb9", 9, created_ns=8))
+            journal.save_order(msgspec.structs.replace(first[0], state=OrderState.CANCELLED))
+        assert older is not None
+        second, _ = journal.orders_page(older, limit=9)
+        assert [o.client_order_id for o in (*first, *second)] == ["nb4", "nb3", "nb2", "nb1", "nb0"]
+        live, none = journal.orders_page(live_only=True, bot_id="eth", limit=9)
+        assert ([o.client_order_id for o in live], none) == (
+            ["nb9", "nb3", "nb2", "nb1", "nb0"],
+            None,
+        )

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from nimbus_tui.control.commands import (
+    CancelOrder,
     Command,
     EmergencyShutdown,
     FlattenBot,
@@ -20,6 +22,7 @@ from nimbus_tui.control.commands import (
     StartBot,
     StopBot,
 )
+from nimbus_tui.control.pages import Listing, Page, PageWanted
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import (
     BotDetail,
@@ -144,6 +147,9 @@ class ScriptedClient:
         """Whose equity curve was asked for, in order."""
         self.commands: list[Command] = []
         self.events_told: list[Event] = []
+        self.pages_asked: list[PageWanted] = []
+        self.ended: list[Order] = []
+        """Orders that are not live any more, oldest first."""
         self.revision = 0
         self.risk_now: RiskSnapshot | None = None
         """The risk layer; None = all at rest."""
@@ -292,7 +298,9 @@ class ScriptedClient:
                 bot_id=bot_id,
                 key=row.key,
                 generation=0,
-                client_order_id=ClientOrderId(f"nb{row.level}"),
+                client_order_id=ClientOrderId(
+                    f"nb{row.level}" if bot_id == "eth-grid" else f"nb{row.level}-{bot_id}"
+                ),
                 symbol=Symbol("ETH/USDC"),
                 side=row.side,
                 quantity=row.quantity,
@@ -336,6 +344,8 @@ class ScriptedClient:
                 self.engine = msgspec.structs.replace(self.engine, state="running", emergency="")
                 self.revision += 1
                 return Outcome(Result.DONE, "rearmed; every bot is stopped")
+            case CancelOrder(bot_id):
+                return Outcome(Result.DONE, f"{bot_id}: cancelled until the bot is resumed")
             case ResetPeak(bot_id):
                 return Outcome(Result.DONE, f"{bot_id}: drawdown is measured from now on")
             case Shutdown():
@@ -374,6 +384,34 @@ class ScriptedClient:
         await self._answering()
         told = [event for event in self.events_told if not types or event_type(event) in types]
         return told[-limit:]
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """What is there of a table, newest first; older pages by their number."""
+        await self._answering()
+        self.pages_asked.append(wanted)
+        rows: list[Any] = []
+        match wanted.listing:
+            case Listing.EVENTS:
+                kinds = wanted.types
+                rows = [e for e in self.events_told if not kinds or event_type(e) in kinds]
+            case Listing.FILLS:
+                rows = list(self._fills(BotId("eth-grid")))
+            case Listing.ORDERS | Listing.LIVE_ORDERS:
+                rows = [order for name in self.bots for order in self._live(name)]
+                ended = wanted.listing is Listing.ORDERS
+                rows = [*(self.ended if ended else ()), *rows]
+        own = [r for r in rows if wanted.bot_id is None or r.bot_id == wanted.bot_id][::-1]
+        start = int(wanted.before or 0)
+        shown = tuple(own[start : start + wanted.limit])
+        at = start + len(shown)
+        older = str(at) if at < len(own) else None
+        match wanted.listing:
+            case Listing.EVENTS:
+                return Page(events=shown, older=older)
+            case Listing.FILLS:
+                return Page(fills=shown, older=older)
+            case _:
+                return Page(orders=shown, older=older)
 
     async def risk(self) -> RiskSnapshot:
         """What the script says, or every bot at rest."""

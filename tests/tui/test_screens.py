@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from textual.widgets import Input
 
+from nimbus_tui.config.actions import ACTIONS
 from nimbus_tui.control.commands import (
     EmergencyShutdown,
     FlattenBot,
@@ -21,7 +22,6 @@ from nimbus_tui.control.commands import (
 from nimbus_tui.control.snapshots import BotState, Mode
 from nimbus_tui.core import events as ev
 from nimbus_tui.core.ids import BotId, OrderKey
-from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.app import NimbusApp
 from nimbus_tui.tui.options import Farewell
 from nimbus_tui.tui.panels.prompts import Choice, Confirm, Prompt, TypedWord
@@ -350,7 +350,7 @@ async def test_a_click_on_a_row_selects_the_bot() -> None:
 
 
 async def test_help_lists_the_keys_and_closes() -> None:
-    async with opened(size=(100, 40)) as (app, pilot):
+    async with opened(size=(100, 80)) as (app, pilot):
         await pilot.press("?")
         await until(lambda: isinstance(app.screen, HelpScreen))
         await settled(app, pilot)

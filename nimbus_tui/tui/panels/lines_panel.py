@@ -63,6 +63,14 @@ class LinesPanel(Widget, can_focus=False):
             self.row = row
             self.column = column
 
+    class HeadingPicked(Message):
+        """The last line of the heading, where columns have their names, was clicked."""
+
+        def __init__(self, panel: "LinesPanel", column: int) -> None:
+            super().__init__()
+            self.panel = panel
+            self.column = column
+
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._heading: tuple[Line, ...] = ()
@@ -216,7 +224,9 @@ class LinesPanel(Widget, can_focus=False):
         self.move_rows(-_SCROLL_ROWS)
 
     def on_click(self, event: Click) -> None:
-        """Tell which row was meant."""
+        """Tell which row was meant, or which column."""
+        if self._heading and event.y == len(self._heading) - 1:
+            self.post_message(self.HeadingPicked(self, event.x))
         row = self._top + event.y - len(self._heading)
         if event.y >= len(self._heading) and row < len(self._rows):
             self.post_message(self.Picked(self, row, event.x))

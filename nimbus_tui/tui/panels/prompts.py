@@ -1,5 +1,6 @@
 """Questions in a line above the footer: yes or no, a typed word, one of several keys."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -134,3 +135,37 @@ class Choice(Prompt[str | None]):
             self.dismiss(None)
         elif event.character in self._choices:
             self.dismiss(event.character)
+
+
+class TypedLine(Prompt[str | None]):
+    """A line to type in; what is typed is told with every letter, and Escape takes it back."""
+
+    BINDINGS = [Binding("escape", "give_up", "no", id="prompt.give_up_line")]
+
+    def __init__(self, question: str, text: str, changed: Callable[[str], None]) -> None:
+        super().__init__(question)
+        self._text = text
+        self._changed = changed
+
+    def keys(self) -> list[tuple[str, str]]:
+        """How it ends."""
+        return [("Enter", "keeps it"), ("Esc", "back")]
+
+    def compose_more(self) -> ComposeResult:
+        """The line, with what is there already."""
+        entry = Input(self._text, compact=True)
+        entry.cursor_blink = False
+        entry.styles.width = "1fr"
+        yield entry
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what is typed so far."""
+        self._changed(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep it."""
+        self.dismiss(event.value)
+
+    def action_give_up(self) -> None:
+        """Close without keeping anything."""
+        self.dismiss(None)

@@ -10,23 +10,27 @@ from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.memo import Memo
-from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, table_heading, widths
+from nimbus_tui.tui.screens.ordering import Arranged
+from nimbus_tui.tui.viewmodels.bots_order import FIELDS, arranged
+from nimbus_tui.tui.viewmodels.bots_table import Shown, Widths, bot_row, widths
 from nimbus_tui.tui.viewmodels.figures import figures, fill_lines
 from nimbus_tui.tui.viewmodels.frame import Room
 from nimbus_tui.tui.viewmodels.happenings import happenings
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, heading
 from nimbus_tui.tui.viewmodels.panel import picture
 from nimbus_tui.tui.viewmodels.risk_brief import brief
+from nimbus_tui.tui.viewmodels.table import names_line
 
 PANES = ("ladder", "events", "figures", "risk")
 """What the lower part shows, one after the other, where there is no room for all."""
 
 
-class DashboardView(Container):
+class DashboardView(Arranged, Container):
     """Table, ladder, figures and ticker; beside each other as far as the width allows."""
 
     def __init__(self, risk: RiskFeed) -> None:
-        super().__init__(id="dashboard", classes="-ladder")
+        Container.__init__(self, id="dashboard", classes="-ladder")
+        Arranged.__init__(self)
         self._risk = risk
         self.bots = LinesPanel(id="bots")
         self.ladder = LinesPanel(id="ladder")
@@ -34,6 +38,10 @@ class DashboardView(Container):
         self.risk = LinesPanel(id="risk-brief")
         self.fills = LinesPanel(id="fills")
         self.ticker = LinesPanel(id="ticker")
+        self.names: tuple[BotId, ...] = ()
+        """The bots in the table, from its top."""
+        self.marked: dict[BotId, None] = {}
+        """The bots that a command is meant for together, in the order of their marking."""
         self._rows: dict[BotId, Line] = {}
         self._memo = Memo()
         self._pane = 0
@@ -54,6 +62,33 @@ class DashboardView(Container):
         """In the order in which they get their share of the paint."""
         return (self.bots, self.ladder, self.ticker, self.figures, self.risk, self.fills)
 
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.marked, self._rows = {}, {}
+
+    def has(self, bot: BotSnapshot) -> bool:
+        """Whether a bot is in the table as it is filtered."""
+        return not self.filter or bot.bot_id in self.names
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What the filter can ask for by name."""
+        return FIELDS
+
+    def mark(self, bot_id: BotId) -> None:
+        """Mark a bot, or take its mark away."""
+        if bot_id in self.marked:
+            del self.marked[bot_id]
+        else:
+            self.marked[bot_id] = None
+        self._rows.pop(bot_id, None)
+
+    def mark_all(self) -> None:
+        """Mark every bot in the table, or none where all are marked."""
+        was_whole = all(name in self.marked for name in self.names)
+        self.marked = {} if was_whole else dict.fromkeys(self.names)
+        self._rows = {}
+
     def turn(self, by: int) -> None:
         """Show the next pane, where not all are visible at once."""
         self._pane = (self._pane + by) % len(PANES)
@@ -73,12 +108,15 @@ class DashboardView(Container):
         self._show_fills(feed)
 
     def _show_bots(self, feed: Feed, bot: BotSnapshot | None, dirty: set[BotId]) -> None:
-        panel, names = self.bots, tuple(feed.bots)
-        if self._memo.is_new("table height", len(names)):
-            panel.styles.height = len(names) + 1
+        panel = self.bots
+        self.marked = {name: None for name in self.marked if name in feed.bots}
+        self.names = names = arranged(tuple(feed.bots.values()), self.filter, self.sort)
+        told = self._told(len(feed.bots))
+        if self._memo.is_new("table height", len(names), bool(told)):
+            panel.styles.height = len(names) + 1 + bool(told)
         if not panel.size.width:
             return
-        columns = widths(panel.size.width)
+        self.columns = columns = widths(panel.size.width)
         tail = max(feed.places.values(), default=0)
         afresh = self._memo.is_new("bots", columns, tail, names)
         if afresh:
@@ -86,14 +124,26 @@ class DashboardView(Container):
         for bot_id in names:
             if bot_id in dirty or bot_id not in self._rows:
                 self._rows[bot_id] = self._row(feed, bot_id, columns, tail)
-        chosen = names.index(bot.bot_id) if bot is not None else None
+        chosen = names.index(bot.bot_id) if bot is not None and bot.bot_id in names else None
         rows = [self._rows[bot_id] for bot_id in names]
-        panel.show(rows, heading=[table_heading(columns)], selected=chosen, focus=chosen)
+        top = [heading("bots", panel.size.width, told)] if told else []
+        named = names_line(columns, self.sort)
+        panel.show(rows, heading=[*top, named], selected=chosen, focus=chosen)
+
+    def _told(self, count: int) -> Line:
+        """How many bots are shown or marked, where it isn't simply all and none."""
+        cells = []
+        if self.filter:
+            cells.append(Cell(f"/{clean(self.filter)} {len(self.names)} of {count} ", "price"))
+        if self.marked:
+            cells.append(Cell(f"✓ {len(self.marked)} marked ", "key"))
+        return tuple(cells)
 
     def _row(self, feed: Feed, bot_id: BotId, columns: Widths, tail: int) -> Line:
         trend = feed.trends.get(bot_id)
         points = trend.points if trend is not None else ()
-        return bot_row(Shown(feed.bots[bot_id], points, feed.places.get(bot_id, 0), tail), columns)
+        shown = Shown(feed.bots[bot_id], points, feed.places.get(bot_id, 0), tail)
+        return bot_row(shown, columns, is_marked=bot_id in self.marked)
 
     def _show_ladder(self, feed: Feed, bot: BotSnapshot | None) -> None:
         size, now_ns = self.ladder.size, feed.engine.now_ns if feed.engine else 0

@@ -1,17 +1,24 @@
 """The one live screen: header, a view that can be changed, the last outcome, the keys."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
+from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.bot import BotView
+from nimbus_tui.tui.screens.connections import ConnectionsView
 from nimbus_tui.tui.screens.dashboard import DashboardView
 from nimbus_tui.tui.screens.risk import RiskView
+from nimbus_tui.tui.screens.table import TableView
+from nimbus_tui.tui.screens.tables import events_view, fills_view, orders_view
+from nimbus_tui.tui.table_feed import TableFeed
 from nimbus_tui.tui.viewmodels.header import alarms, header
 from nimbus_tui.tui.viewmodels.keys import footer
 from nimbus_tui.tui.viewmodels.lines import Line
@@ -27,15 +34,29 @@ class LiveScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
-    def __init__(self, title: str, risk: RiskFeed) -> None:
+    def __init__(
+        self, title: str, feed: Feed, risk: RiskFeed, actions: Sequence[Action] = ACTIONS
+    ) -> None:
         super().__init__()
         self._title = title
+        self._actions = actions
         self.header = LinesPanel(id="header")
         self.dashboard = DashboardView(risk)
         self.bot = BotView()
         self.risk = RiskView(risk)
+        self.tables: dict[str, TableView[Any] | ConnectionsView] = {
+            "orders": orders_view(feed),
+            "fills": fills_view(feed),
+            "connections": ConnectionsView(feed),
+            "events": events_view(feed),
+        }
         self.views = ContentSwitcher(
-            self.dashboard, self.bot, self.risk, initial="dashboard", id="views"
+            self.dashboard,
+            self.bot,
+            self.risk,
+            *self.tables.values(),
+            initial="dashboard",
+            id="views",
         )
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
@@ -49,11 +70,23 @@ class LiveScreen(Screen[None]):
         yield self.keys
 
     @property
-    def view(self) -> DashboardView | BotView | RiskView:
+    def view(self) -> "DashboardView | BotView | RiskView | TableView[Any] | ConnectionsView":
         """The view that is shown."""
+        if self.table is not None:
+            return self.table
         if self.is_risk_open:
             return self.risk
         return self.bot if self.is_bot_open else self.dashboard
+
+    @property
+    def table(self) -> TableView[Any] | ConnectionsView | None:
+        """The table that has the whole screen, if one has."""
+        return self.tables.get(self.views.current or "")
+
+    @property
+    def wanted_rows(self) -> TableFeed | None:
+        """The rows that somebody is looking at."""
+        return self.table.source if self.is_mounted and self.table is not None else None
 
     @property
     def is_risk_open(self) -> bool:
@@ -75,7 +108,7 @@ class LiveScreen(Screen[None]):
         return self.views.current == "bot"
 
     def open(self, view: str) -> None:
-        """Show the dashboard, the bot or the risk."""
+        """Show one of the views by its name."""
         self.views.current = view
 
     def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
@@ -92,8 +125,11 @@ class LiveScreen(Screen[None]):
         self.view.show(feed, bot, feed.take_dirty())
         at = self.views.current or "dashboard"
         has_bot = not self.is_risk_open or self.risk.is_on_bot
+        if self.table is not None:
+            meant = self.table.bot_id
+            bot = feed.bots.get(meant) if meant is not None else None
         self.status.show([said or hint_line(at)])
-        self.keys.show([footer(ACTIONS, bot if has_bot else None, width, at)])
+        self.keys.show([footer(self._actions, bot if has_bot else None, width, at)])
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""

@@ -126,18 +126,9 @@ def widths(room: int) -> Widths:
     return tuple((column, wide[column.name]) for column in COLUMNS if column in chosen)
 
 
-def table_heading(columns: Widths) -> Line:
-    """The names of the columns."""
-    cells = [blank(1)]
-    for column, width in columns:
-        write = right if column.is_number else left
-        cells += [write(column.name, width, "muted"), blank(1)]
-    return tuple(cells)
-
-
-def bot_row(shown: Shown, columns: Widths) -> Line:
-    """One bot."""
-    cells = [blank(1)]
+def bot_row(shown: Shown, columns: Widths, *, is_marked: bool = False) -> Line:
+    """One bot; one that is marked has a tick."""
+    cells = [Cell("✓", "key") if is_marked else blank(1)]
     for column, width in columns:
         cells += [column.cell(shown, width), blank(1)]
     return tuple(cells)

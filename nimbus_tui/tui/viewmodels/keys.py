@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from nimbus_tui.config.actions import Action
 from nimbus_tui.control.snapshots import BotSnapshot, BotState
-from nimbus_tui.tui.actions import Action
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, line_width
 
 _OUT = frozenset({BotState.STOPPED, BotState.FAILED})
@@ -18,12 +18,28 @@ _NEEDS = {
 }
 """The states in which an action makes sense; the footer dims it in the others."""
 
+_OF_TABLES = ("table.filter", "table.sort", "table.export", "orders.cancel")
+_NOT_ON_TABLES = (
+    "bot.resume", "bot.start", "bot.flatten", "bots.mark", "risk.reset", "view.risk", "view.theme",
+)  # fmt: skip
 _ELSEWHERE = {
-    "dashboard": ("view.back", "view.pane", "risk.reset"),
-    "bot": ("bot.open", "view.pane", "risk.reset"),
-    "risk": ("view.risk",),
+    "dashboard": ("view.back", "view.pane", "risk.reset", "table.export", "orders.cancel"),
+    "bot": ("bot.open", "view.pane", "risk.reset", "bots.mark", *_OF_TABLES),
+    "risk": ("view.risk", "bots.mark", *_OF_TABLES),
+    "orders": _NOT_ON_TABLES,
+    "fills": (*_NOT_ON_TABLES, "orders.cancel", "view.pane"),
+    "events": (*_NOT_ON_TABLES, "orders.cancel"),
+    "connections": (*_NOT_ON_TABLES, "orders.cancel", "view.pane"),
 }
 """Actions that the footer leaves out on a view."""
+
+
+_LABELS = {
+    ("orders", "bot.open"): "details", ("orders", "view.pane"): "live, all",
+    ("fills", "bot.open"): "details", ("connections", "bot.open"): "details",
+    ("events", "bot.open"): "details", ("events", "view.pane"): "all, trouble",
+}  # fmt: skip
+"""What the footer calls a key that does something else on a view."""
 
 
 def makes_sense(action: Action, bot: BotSnapshot | None) -> bool:
@@ -42,8 +58,10 @@ def footer(
     while shown:
         cells: list[Cell] = []
         for action in sorted(shown, key=lambda action: order[action.id]):
-            tone = "key" if makes_sense(action, bot) else "muted"
-            cells += [Cell(f" {action.key_label} ", tone), Cell(f"{action.label} ", "muted")]
+            does = (at, action.id) in _LABELS or makes_sense(action, bot)
+            tone = "key" if does else "muted"
+            label = _LABELS.get((at, action.id), action.label)
+            cells += [Cell(f" {action.key_label} ", tone), Cell(f"{label} ", "muted")]
         if line_width(cells) <= width:
             return tuple(cells)
         shown.remove(max(shown, key=lambda action: action.footer))

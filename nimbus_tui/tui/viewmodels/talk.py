@@ -39,6 +39,11 @@ def trouble_line(text: str) -> Line:
     return (Cell(" ✗ ", "loss"), Cell(clean(text)))
 
 
+def done_line(text: str) -> Line:
+    """Something that has worked, beside the engine's commands."""
+    return (Cell(" ✓ ", "gain"), Cell(clean(text)))
+
+
 def note_line(text: str) -> Line:
     """A word by the way."""
     return (Cell(f" {clean(text)}", "muted"),)
@@ -48,6 +53,10 @@ _HINTS = {
     "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
     "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
     "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
+    "orders": (("Enter", "shows all of it"), ("v", "live, all"), ("Esc", "dashboard")),
+    "fills": (("Enter", "shows all of it"), ("w", "to a file"), ("Esc", "dashboard")),
+    "connections": (("↑ ↓", "another venue"), ("Esc", "dashboard")),
+    "events": (("Enter", "shows all of it"), ("v", "all, trouble"), ("Esc", "dashboard")),
 }
 
 

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from nimbus_tui.control.snapshots import BotState, Mode
-from nimbus_tui.tui.viewmodels.bots_table import Shown, bot_row, table_heading, widths
+from nimbus_tui.tui.viewmodels.bots_table import Shown, bot_row, widths
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
+from nimbus_tui.tui.viewmodels.table import names_line
 from tests.tui.scripted_client import bot
 
 ETH = bot("eth-grid", "ETH/USDC", "2401.37")
@@ -22,12 +23,12 @@ def shown(**changes: object) -> Shown:
 @pytest.mark.parametrize("width", [20, 40, 80, 120, 160, 200, 250])
 def test_heading_and_rows_have_the_same_width(width: int) -> None:
     columns = widths(width)
-    assert line_width(table_heading(columns)) == line_width(bot_row(shown(), columns))
+    assert line_width(names_line(columns, None)) == line_width(bot_row(shown(), columns))
 
 
 @pytest.mark.parametrize("width", range(48, 250))
 def test_columns_never_take_more_room_than_there_is(width: int) -> None:
-    assert line_width(table_heading(widths(width))) <= width + 1
+    assert line_width(names_line(widths(width), None)) <= width + 1
 
 
 def test_eighty_columns_show_what_matters() -> None:

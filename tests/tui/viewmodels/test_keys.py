@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
+from nimbus_tui.config.actions import ACTIONS
 from nimbus_tui.control.snapshots import BotState
-from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.viewmodels.keys import footer, help_lines, makes_sense
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
 from tests.tui.scripted_client import ScriptedClient

@@ -1,5 +1,9 @@
-"""The one table of actions: keys, footer, help and command palette are made from it."""
+"""The one table of actions: keys, footer, help and command palette are made from it.
 
+It stands beside the config, which can give an action other keys, and imports nothing.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -22,6 +26,7 @@ class Action(NamedTuple):
 
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
+_TABLE = "Tables"
 
 ACTIONS = (
     Action("bot.pause", "p", "p", "pause_bot", "pause",
@@ -35,6 +40,10 @@ ACTIONS = (
            "Stop and close its position (asks first)", _BOT, 10),
     Action("bot.open", "enter", "Enter", "open_bot", "bot",
            "Open the bot's own screen", _BOT, 7),
+    Action("bots.mark", "space", "Space", "mark_bot", "mark",
+           "Mark a bot: p r s S x then act on all that are marked", _BOT, 8),
+    Action("bots.mark_all", "A", "A", "mark_all", "mark all",
+           "Mark every bot in the table, or none", _BOT),
     Action("risk.reset", "D", "D", "reset_drawdown", "reset peak",
            "Measure its drawdown from now on (type the word)", _BOT, 9),
     Action("engine.emergency", "!", "!", "emergency", "EMERGENCY",
@@ -45,6 +54,24 @@ ACTIONS = (
            "The dashboard: all bots", _VIEW),
     Action("view.risk", "2", "2", "open_view('risk')", "risk",
            "Risk: 16 rules and every bot, the ladder, the history", _VIEW, 8),
+    Action("view.orders", "3", "3", "open_view('orders')", "orders",
+           "Orders of all bots, live or all there ever were", _VIEW),
+    Action("view.fills", "4", "4", "open_view('fills')", "fills",
+           "Fills of all bots, as far back as the journal goes", _VIEW),
+    Action("view.connections", "5", "5", "open_view('connections')", "connections",
+           "Connections: sockets, ages, budgets, clocks, errors", _VIEW),
+    Action("view.events", "6", "6", "open_view('events')", "events",
+           "The journal's events, newest first", _VIEW),
+    Action("table.filter", "/", "/", "filter_rows", "filter",
+           "Find rows: words, or terms like side:buy -state:filled", _TABLE, 6),
+    Action("table.sort", "o", "o", "order_rows", "order",
+           "Order by the next column", _TABLE, 7),
+    Action("table.reverse", "O", "O", "reverse_rows", "reverse",
+           "The other way round", _TABLE),
+    Action("table.export", "w", "w", "write_rows", "write file",
+           "Write the rows that are shown to a CSV or JSON file", _TABLE, 7),
+    Action("orders.cancel", "c", "c", "cancel_order", "cancel",
+           "Cancel the selected order (asks first)", _TABLE, 3),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
     Action("view.next", "right,l", "→ l", "turn(1)", "next panel",
            "Next panel; on the risk screen: next column", _VIEW),
@@ -56,6 +83,10 @@ ACTIONS = (
            "Ten bots on; on the risk screen: the next columns", _VIEW),
     Action("move.page_up", "pageup,H", "PgUp", "page(-1)", "page back",
            "Ten bots back; on the risk screen: the columns before", _VIEW),
+    Action("move.first", "home,g", "Home", "move(-100000)", "to the top",
+           "The first row", _VIEW),
+    Action("move.last", "end,G", "End", "move(100000)", "to the end",
+           "The last row; older ones are then read", _VIEW),
     Action("move.down", "down,j", "↓ j", "move(1)", "down",
            "Next bot; elsewhere: scroll down, next rule", _VIEW),
     Action("move.up", "up,k", "↑ k", "move(-1)", "up",
@@ -67,3 +98,32 @@ ACTIONS = (
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip
+
+
+_WRITTEN = {
+    "enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab", "backspace": "Backspace",
+    "delete": "Del", "insert": "Ins", "home": "Home", "end": "End", "pageup": "PgUp",
+    "pagedown": "PgDn", "up": "↑", "down": "↓", "left": "←", "right": "→",
+}  # fmt: skip
+"""How people write keys that have names."""
+
+
+def remapped(actions: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, ...]:
+    """The actions with the keys that somebody has given them instead of their own."""
+    return tuple(
+        action._replace(keys=keys[action.id], key_label=_label(keys[action.id]))
+        if action.id in keys
+        else action
+        for action in actions
+    )
+
+
+def _label(keys: str) -> str:
+    """`ctrl+p,f5` as people write it: `Ctrl+P F5`."""
+    return " ".join(_as_written(key) for key in keys.split(","))
+
+
+def _as_written(key: str) -> str:
+    *held, last = key.rsplit("+", 1) if len(key) > 1 else [key]
+    name = _WRITTEN.get(last) or (last.upper() if held or len(last) > 1 else last)
+    return "+".join([*(part.capitalize() for one in held for part in one.split("+")), name])
