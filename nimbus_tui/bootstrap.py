@@ -332,6 +332,7 @@ def _engine(
     section = config.engine
     settings = EngineSettings(
         name=section.name,
+        config_path=str(config.path.absolute()),
         currency=section.currency,
         max_restarts=section.max_restarts,
         restart_window_s=section.restart_window,

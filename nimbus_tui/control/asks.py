@@ -96,8 +96,13 @@ class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     text: str
 
 
+class AskAbout(msgspec.Struct, frozen=True, tag="about"):
+    """`EngineClient.about`."""
+
+
 Ask = (
     Hello
+    | AskAbout
     | AskSnapshot
     | AskUpdates
     | AskExecute

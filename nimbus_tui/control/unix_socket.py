@@ -6,14 +6,17 @@ Requests on one connection may overlap; each carries a number that its reply rep
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from nimbus_tui.control.about import EngineAbout
 from nimbus_tui.control.asks import (
     PROTOCOL,
     Ask,
+    AskAbout,
     AskConsequence,
     AskEquity,
     AskEvents,
@@ -36,8 +39,13 @@ from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.control.socket_file import (
+    identity,
+    refuse_foreign_file,
+    refuse_foreign_listener,
+)
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import EngineUnreachable, NimbusError
+from nimbus_tui.core.errors import EngineEnded, EngineUnreachable, NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
@@ -50,8 +58,13 @@ MAX_ROWS = 5_000
 """Rows of one reply."""
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
+GOODBYE = -1
+"""The number of a reply that nobody asked for: why the engine ends."""
 HELLO_WITHIN_S = 5.0
 """How long an engine may take to answer a new client."""
+LOOK_S = 5.0
+"""How often a server looks whether its file is still there: a login manager that takes the last
+login away removes the runtime folder, and cleaners remove old files."""
 MAX_PATH = 107
 """The longest path that the system takes for a Unix socket."""
 
@@ -63,6 +76,9 @@ class UnixSocketServer:
         self._client = client
         self._path = path
         self._server: asyncio.Server | None = None
+        self._file: tuple[int, int] | None = None
+        self._ended = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
@@ -73,6 +89,10 @@ class UnixSocketServer:
         """
         if len(os.fsencode(self._path)) > MAX_PATH:
             raise NimbusError(f"the socket path {self._path} is longer than {MAX_PATH} bytes")
+        await self._listen()
+        self._looking = asyncio.create_task(self._look_after())
+
+    async def _listen(self) -> None:
         try:
             Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -84,6 +104,19 @@ class UnixSocketServer:
             self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE)
         finally:
             os.umask(mask)
+        self._file = identity(self._path)
+
+    async def _look_after(self) -> None:
+        """Put the file back when somebody has removed it; connections that stand go on."""
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._ended.wait()
+            if not self._ended.is_set() and identity(self._path) != self._file:
+                if self._server is not None:
+                    self._server.close()
+                with suppress(NimbusError, OSError):  # its folder may come back later
+                    await self._listen()
 
     async def _clear_stale(self) -> None:
         path = Path(self._path)
@@ -97,13 +130,20 @@ class UnixSocketServer:
         writer.close()
         raise NimbusError(f"an engine answers on {self._path} already")
 
-    async def close(self) -> None:
-        """Stop listening and drop the connections. Harmless the second time."""
+    async def close(self, why: str = "") -> None:
+        """Stop listening, tell the clients why, drop them. Harmless the second time."""
+        self._ended.set()
+        if self._looking is not None:
+            await self._looking
         if self._server is not None:
             self._server.close()
             self._server = None
-            Path(self._path).unlink(missing_ok=True)
+            if identity(self._path) == self._file:
+                Path(self._path).unlink(missing_ok=True)
+        last_words = msgspec.json.encode(Reply(GOODBYE, error=redacted(why))) + b"\n"
         for writer in list(self._connections):
+            with suppress(OSError, RuntimeError):
+                writer.write(last_words)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -157,6 +197,8 @@ class UnixSocketServer:
                         "use the same version of nimbus-tui"
                     )
                 return PROTOCOL
+            case AskAbout():
+                return await self._client.about()
             case AskSnapshot():
                 return await self._client.snapshot()
             case AskUpdates(after, focus, timeout_s):
@@ -197,66 +239,117 @@ def _bounded(limit: int) -> int:
 class UnixSocketClient:
     """`EngineClient` over the socket of an engine in another process."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
+    def __init__(self, path: str) -> None:
+        """A client that connects at its first call, and again where the engine came back."""
+        self._path = path
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._listener = asyncio.create_task(self._listen(reader))
+        self._opening = asyncio.Lock()
+        self._writer: asyncio.StreamWriter | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self._was_open = False
+        self._closed = False
+        self._last_words = ""
 
     @classmethod
     async def connect(cls, path: str) -> "UnixSocketClient":
         """Connect to an engine.
 
         Raises:
-            EngineUnreachable: nobody answers there, or with another protocol.
+            EngineUnreachable: nobody answers there, or another user, or with another protocol.
         """
+        client = cls(path)
+        await client._open()
+        return client
+
+    async def _open(self) -> None:
+        path = self._path
+        refuse_foreign_file(path)
         try:
             reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
         except OSError as error:
             raise EngineUnreachable(f"no engine answers on {path}") from error
-        client = cls(reader, writer)
+        self._writer = writer
+        self._listener = asyncio.create_task(self._listen(reader, writer))
         try:
+            refuse_foreign_listener(path, writer.get_extra_info("socket"))
             async with asyncio.timeout(HELLO_WITHIN_S):
-                await client._call(Hello(PROTOCOL), int)
+                await self._exchange(writer, Hello(PROTOCOL))
         except TimeoutError:
-            await client.close()
+            self._drop()
             raise EngineUnreachable(f"the engine on {path} does not answer") from None
         except EngineUnreachable:
-            await client.close()
+            self._drop()
             raise
-        return client
+        self._was_open = True
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
                 reply = msgspec.json.decode(line, type=Reply)
+                if reply.id == GOODBYE:
+                    self._last_words = reply.error or ""
                 waiting = self._waiting.pop(reply.id, None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(reply)
         except (OSError, ValueError):
-            self._writer.close()
+            pass
         finally:
+            writer.close()
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(EngineUnreachable("the engine has gone away"))
+                    waiting.set_exception(self._gone())
             self._waiting.clear()
 
+    def _gone(self) -> EngineEnded:
+        """What the engine said at its end; one that was killed said nothing."""
+        return EngineEnded(self._last_words or "the engine has gone away without a word")
+
     async def _call(self, ask: Ask, kind: Any) -> Any:
-        if self._listener.done():
-            raise EngineUnreachable("the engine has gone away")
+        async with self._opening:
+            if self._closed:
+                raise EngineUnreachable("this client is closed")
+            if self._listener is None or self._listener.done():
+                await self._open_again()
+        if self._writer is None:
+            raise AssertionError("a client that opens without an error has a connection")
+        reply = await self._exchange(self._writer, ask)
+        return msgspec.json.decode(reply.body, type=kind)
+
+    async def _open_again(self) -> None:
+        try:
+            await self._open()
+        except EngineUnreachable:
+            if not self._was_open:
+                raise
+            raise self._gone() from None
+        self._last_words = ""
+
+    async def _exchange(self, writer: asyncio.StreamWriter, ask: Ask) -> Reply:
         self._number += 1
         number = self._number
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
         try:
-            self._writer.write(msgspec.json.encode(Request(number, ask)) + b"\n")
-            await self._writer.drain()
+            writer.write(msgspec.json.encode(Request(number, ask)) + b"\n")
+            await writer.drain()
         except OSError as error:
-            raise EngineUnreachable("the engine has gone away") from error
+            raise self._gone() from error
         reply = await waiting
         if reply.error is not None:
             raise EngineUnreachable(reply.error)
-        return msgspec.json.decode(reply.body, type=kind)
+        return reply
+
+    def _drop(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+        if self._writer is not None:
+            self._writer.close()
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        answer: EngineAbout = await self._call(AskAbout(), EngineAbout)
+        return answer
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""
@@ -346,5 +439,5 @@ class UnixSocketClient:
 
     async def close(self) -> None:
         """Let go of the engine; it goes on without us."""
-        self._listener.cancel()
-        self._writer.close()
+        self._closed = True
+        self._drop()
