@@ -182,7 +182,7 @@ class NimbusApp(App[Farewell]):
         if self.ending is not Farewell.TERMINATED:
             self.ending = why
         if why is Farewell.HANGUP and isinstance(self._driver, PatientDriver):
-            self._driver.let_go()
+            self._driver.hang_up()
         if self._ui_loop is not None and not self._ui_loop.is_closed():
             self._ui_loop.call_soon_threadsafe(self.exit, why)
 
@@ -271,9 +271,12 @@ class NimbusApp(App[Farewell]):
         """Ask what becomes of the resting orders."""
         if isinstance(self.screen, Prompt):
             return
+        if self.feed.has_ended:
+            self.exit(Farewell.ENDED)
+            return
         demo, bots = self.options.demo, list(self.feed.bots.values())
         ways = {
-            "l": Farewell.LEAVE_RUNNING,
+            "d": Farewell.DETACH,
             "k": Farewell.STOP_KEEP_ORDERS,
             "q": Farewell.STOP_KEEP_ORDERS,
             "c": Farewell.STOP_CANCEL_ORDERS,
@@ -283,8 +286,25 @@ class NimbusApp(App[Farewell]):
             if key is not None:
                 self.exit(ways[key])
 
-        choices = talk.quit_choices(demo=demo, may_leave=self.options.may_leave)
+        choices = talk.quit_choices(demo=demo, may_detach=self.options.may_detach)
         self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
+
+    def action_detach(self) -> None:
+        """Close the screen; the engine goes on without it."""
+        if self.options.may_detach:
+            self.exit(Farewell.DETACH)
+        else:
+            self.say(talk.note_line("a demo ends with its screen: q quits it"))
+
+    def action_restart_engine(self) -> None:
+        """Start an engine that has ended again."""
+        refusal = talk.restart_refusal(
+            has_ended=self.feed.has_ended, may_restart=self.options.may_restart
+        )
+        if refusal:
+            self.say(talk.note_line(refusal))
+        else:
+            self.exit(Farewell.RESTART)
 
     # moving about
 

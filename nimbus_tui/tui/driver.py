@@ -1,5 +1,6 @@
 """A terminal driver that never blocks: a terminal that stops reading loses frames, not time."""
 
+import asyncio
 import select
 import termios
 from queue import Empty, Full
@@ -59,11 +60,20 @@ class PatientDriver(LinuxDriver):
         self._app.call_later(self._app.screen.refresh)
         return True
 
-    def let_go(self) -> None:
-        """The terminal is gone: touch it no more. Safe inside a signal handler."""
+    def hang_up(self) -> None:
+        """The terminal is said to be gone. Safe inside a signal handler.
+
+        One that is there all the same (who hung up was the shell, or a person with `kill`) is
+        restored at the end; one that is gone is touched no more.
+        """
         self._auto_restart = False
-        self.lost = True
-        self.exit_event.set()
+        if self.is_hung_up():
+            self.lost = True
+            self.exit_event.set()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """A terminal must not stop the engine, whose process this may be: the screen detaches."""
+        asyncio.run_coroutine_threadsafe(self._app.run_action("app.detach"), self._loop)
 
     def is_hung_up(self) -> bool:
         """Whether the terminal has been closed, also where no signal tells of it."""
