@@ -303,9 +303,7 @@ class UnixSocketClient:
 
     def _gone(self) -> EngineEnded:
         """What the engine said at its end; one that was killed said nothing."""
-        return EngineEnded(
-            self._last_words or "the engine has gone away: its process was killed, or crashed"
-        )
+        return EngineEnded(self._last_words or "the engine has gone: it was killed, or crashed")
 
     async def _call(self, ask: Ask, kind: Any) -> Any:
         async with self._opening:

@@ -165,7 +165,7 @@ class NimbusApp(App[Farewell]):
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""
         driver = self._driver
-        if isinstance(driver, PatientDriver) and (driver.lost or driver.is_hung_up()):
+        if isinstance(driver, PatientDriver) and (driver.is_deaf or driver.is_gone()):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
             self._stale = True

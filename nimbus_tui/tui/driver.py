@@ -24,6 +24,8 @@ class PatientDriver(LinuxDriver):
 
     lost = False
     """Whether the terminal is gone."""
+    is_deaf = False
+    """Whether no key can arrive any more."""
     behind = False
     """Whether frames are being dropped."""
     delays = 0
@@ -80,6 +82,10 @@ class PatientDriver(LinuxDriver):
         poll = select.poll()
         poll.register(self.fileno, 0)
         return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
+
+    def is_gone(self) -> bool:
+        """Whether the terminal is known to be lost, or has been closed."""
+        return self.lost or self.is_hung_up()
 
     def start_application_mode(self) -> None:
         """Don't talk to a terminal that is gone."""
@@ -139,8 +145,12 @@ class PatientDriver(LinuxDriver):
             self.lost = True
 
     def _run_input_thread(self) -> None:
-        """Reading a closed terminal fails; that is a hang-up, not a crash."""
+        """Reading a closed terminal fails; that is a hang-up, not a crash.
+
+        So does reading one that the shell has taken back, which can still be restored.
+        """
         try:
             self.run_input_thread()
         except OSError:
-            self.lost = True
+            self.is_deaf = True
+            self.lost = self.lost or self.is_hung_up()

@@ -101,7 +101,7 @@ async def test_an_engine_that_goes_away_is_said_so(served: Served) -> None:
     await asyncio.sleep(0)
     await client.snapshot()
     await served.server.close()
-    with pytest.raises(EngineUnreachable, match="gone away"):
+    with pytest.raises(EngineEnded, match="the engine has gone"):
         await waiting
     with pytest.raises(EngineUnreachable, match="no engine answers"):
         await UnixSocketClient.connect(str(served.path))
