@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,8 @@ class _Foreground:
         self._build = build
         self._config = config
         self._request = request
+        self._crash = ""
+        """The traceback of a screen that failed outside the app's own care."""
         self._handover = handover
         """None where the engine is to end with its screen."""
 
@@ -147,7 +149,7 @@ class _Foreground:
         try:
             return run_screen(client, self._options(client))
         except Exception:
-            traceback.print_exc()
+            self._crash = traceback.format_exc()
             return Farewell.CRASHED
 
     def _options(self, client: "EngineClient") -> ScreenOptions:
@@ -179,8 +181,12 @@ class _Foreground:
                 headless(thread, self._request)
             case _:
                 crashed = farewell is Farewell.CRASHED
-                say(_goes_on(self._config, crashed=crashed))
+                words = f"{self._crash}{_goes_on(self._config, crashed=crashed)}"
+                with suppress(OSError):  # the terminal may have gone meanwhile
+                    say(words)
                 self._handover.detach(last_words, ExitCode.FAILED if crashed else ExitCode.DONE)
+                if self._crash:
+                    say(words)
                 headless(thread, self._request)
 
     def _end(self, thread: "EngineThread", *, cancel_orders: bool | None) -> None:
