@@ -122,6 +122,19 @@ class EngineHome:
         finally:
             journal.close()
 
+    def has_left(self, pid: int) -> None:
+        """Wait until an engine has left its terminal."""
+
+        def told() -> str:
+            stat = (
+                Path(f"/proc/{pid}/stat").read_text() if Path(f"/proc/{pid}").exists() else "gone"
+            )
+            log = self.home / "here" / "logs" / "detached.log"
+            said = log.read_text() if log.exists() else "nothing"
+            return f"the engine never left its terminal: {how}; it said {said}"
+
+        until(lambda: is_alive(pid) and os.getsid(pid) == pid, told)
+
     def ended(self, pid: int) -> None:
         """Wait until a process is no more."""
         until(lambda: not is_alive(pid), f"process {pid} did not end")

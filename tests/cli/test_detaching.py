@@ -126,7 +126,7 @@ def test_a_window_that_is_closed_does_what_the_config_says(
     terminal.sees("last price")
     engine = engine_home.about().pid
     terminal.close()
-    until(lambda: os.getsid(engine) == engine, "the engine never left the terminal")
+    engine_home.has_left(engine)
     until(lambda: engine_home.bot().state is state, "the bot never came to its state")
     notes = [event.message for event in engine_home.newest(50) if isinstance(event, Info)]
     assert any("the terminal went away" in note for note in notes)

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from nimbus_tui.core.events import Stopped
-from tests.cli.app_terminal import PROMPT, EngineHome, ShellTerminal, is_alive, until
+from tests.cli.app_terminal import PROMPT, EngineHome, ShellTerminal, is_alive
 from tests.cli.conftest import OpenTerminal
 
 
@@ -93,7 +93,7 @@ def test_who_waits_is_killed_and_the_engine_goes_on(
     app.seen = b""
     os.kill(waiting, signal.SIGKILL)
     app.sees(PROMPT)
-    until(lambda: os.getsid(engine) == engine, "the engine never left the terminal")
+    engine_home.has_left(engine)
     assert b"\x1b[?1049l" in app.seen
     engine_home.trades_on()
     assert is_alive(engine)

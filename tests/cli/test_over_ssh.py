@@ -48,7 +48,7 @@ def test_fills_go_on_without_a_connection_and_the_next_one_finds_the_same_state(
     first = engine_home.newest(5000)
     connection.breaks()
     begun = monotonic()
-    until(lambda: os.getsid(engine) == engine, "the engine never left its terminal")
+    engine_home.has_left(engine)
     print(f"the engine had left its terminal {monotonic() - begun:.2f} s after the client died")
     engine_home.trades_on()
     again = Connection(server, engine_home, open_terminal)
@@ -88,7 +88,7 @@ def test_of_two_connections_one_breaks_and_the_other_goes_on(
     engine = engine_home.about().pid
     second = Connection(server, engine_home, open_terminal, "attach")
     first.breaks()
-    until(lambda: os.getsid(engine) == engine, "the engine never left its terminal")
+    engine_home.has_left(engine)
     second.terminal.presses(b"p")
     second.terminal.sees("paused; orders that reduce")
     assert engine_home.bot().state is BotState.PAUSED

@@ -1,11 +1,10 @@
 """A terminal that stands still, goes away and comes back: how long the engine ever waits."""
 
 import asyncio
-import os
 from time import monotonic
 
 from nimbus_tui.control.unix_socket import UnixSocketClient
-from tests.cli.app_terminal import EngineHome, ShellTerminal, until
+from tests.cli.app_terminal import EngineHome, ShellTerminal
 from tests.cli.conftest import OpenTerminal
 
 STALL_S = 10.0
@@ -37,7 +36,7 @@ def test_a_terminal_that_stalls_and_closes_keeps_nobody_waiting_and_can_come_bac
     assert seen[-1] < 2
     begun = monotonic()
     app.close()
-    until(lambda: os.getsid(engine) == engine, "the engine never left its terminal")
+    engine_home.has_left(engine)
     print(f"it had left its terminal {monotonic() - begun:.2f} s after that was closed")
     again = open_terminal()
     again.types(engine_home.command())
