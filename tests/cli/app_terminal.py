@@ -126,9 +126,8 @@ class EngineHome:
         """Wait until an engine has left its terminal."""
 
         def told() -> str:
-            stat = (
-                Path(f"/proc/{pid}/stat").read_text() if Path(f"/proc/{pid}").exists() else "gone"
-            )
+            stat = Path(f"/proc/{pid}/stat")
+            how = stat.read_text() if stat.exists() else "its process is gone"
             log = self.home / "here" / "logs" / "detached.log"
             said = log.read_text() if log.exists() else "nothing"
             return f"the engine never left its terminal: {how}; it said {said}"
@@ -233,6 +232,6 @@ def until(holds: Callable[[], bool], complaint: str | Callable[[], str]) -> None
     """Return as soon as something holds."""
     end = time.monotonic() + PATIENCE_S
     while not holds():
-        told = complaint if isinstance(complaint, str) else complaint()
-        assert time.monotonic() < end, told
+        if time.monotonic() > end:
+            raise AssertionError(complaint if isinstance(complaint, str) else complaint())
         time.sleep(0.03)
