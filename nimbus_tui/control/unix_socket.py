@@ -39,13 +39,10 @@ from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
-from nimbus_tui.control.socket_file import (
-    identity,
-    refuse_foreign_file,
-    refuse_foreign_listener,
-)
+from nimbus_tui.control.socket_file import identity
+from nimbus_tui.control.socket_line import GOODBYE, MAX_LINE, SocketLine
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import EngineEnded, EngineUnreachable, NimbusError
+from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
@@ -53,15 +50,10 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.core.redaction import redacted
 
-MAX_LINE = 16 * 1024 * 1024
 MAX_ROWS = 5_000
 """Rows of one reply."""
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
-GOODBYE = -1
-"""The number of a reply that nobody asked for: why the engine ends."""
-HELLO_WITHIN_S = 5.0
-"""How long an engine may take to answer a new client."""
 LOOK_S = 5.0
 """How often a server looks whether its file is still there: a login manager that takes the last
 login away removes the runtime folder, and cleaners remove old files."""
@@ -241,15 +233,7 @@ class UnixSocketClient:
 
     def __init__(self, path: str) -> None:
         """A client that connects at its first call, and again where the engine came back."""
-        self._path = path
-        self._number = 0
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._opening = asyncio.Lock()
-        self._writer: asyncio.StreamWriter | None = None
-        self._listener: asyncio.Task[None] | None = None
-        self._was_open = False
-        self._closed = False
-        self._last_words = ""
+        self._line = SocketLine(path)
 
     @classmethod
     async def connect(cls, path: str) -> "UnixSocketClient":
@@ -259,92 +243,11 @@ class UnixSocketClient:
             EngineUnreachable: nobody answers there, or another user, or with another protocol.
         """
         client = cls(path)
-        await client._open()
+        await client._line.open()
         return client
 
-    async def _open(self) -> None:
-        path = self._path
-        refuse_foreign_file(path)
-        try:
-            reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
-        except OSError as error:
-            raise EngineUnreachable(f"no engine answers on {path}") from error
-        self._writer = writer
-        self._listener = asyncio.create_task(self._listen(reader, writer))
-        try:
-            refuse_foreign_listener(path, writer.get_extra_info("socket"))
-            async with asyncio.timeout(HELLO_WITHIN_S):
-                await self._exchange(writer, Hello(PROTOCOL))
-        except TimeoutError:
-            self._drop()
-            raise EngineUnreachable(f"the engine on {path} does not answer") from None
-        except EngineUnreachable:
-            self._drop()
-            raise
-        self._was_open = True
-
-    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                reply = msgspec.json.decode(line, type=Reply)
-                if reply.id == GOODBYE:
-                    self._last_words = reply.error or ""
-                waiting = self._waiting.pop(reply.id, None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(reply)
-        except (OSError, ValueError):
-            pass
-        finally:
-            writer.close()
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(self._gone())
-            self._waiting.clear()
-
-    def _gone(self) -> EngineEnded:
-        """What the engine said at its end; one that was killed said nothing."""
-        return EngineEnded(self._last_words or "the engine has gone: it was killed, or crashed")
-
     async def _call(self, ask: Ask, kind: Any) -> Any:
-        async with self._opening:
-            if self._closed:
-                raise EngineUnreachable("this client is closed")
-            if self._listener is None or self._listener.done():
-                await self._open_again()
-        if self._writer is None:
-            raise AssertionError("a client that opens without an error has a connection")
-        reply = await self._exchange(self._writer, ask)
-        return msgspec.json.decode(reply.body, type=kind)
-
-    async def _open_again(self) -> None:
-        try:
-            await self._open()
-        except EngineUnreachable:
-            if not self._was_open:
-                raise
-            raise self._gone() from None
-        self._last_words = ""
-
-    async def _exchange(self, writer: asyncio.StreamWriter, ask: Ask) -> Reply:
-        self._number += 1
-        number = self._number
-        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = waiting
-        try:
-            writer.write(msgspec.json.encode(Request(number, ask)) + b"\n")
-            await writer.drain()
-        except OSError as error:
-            raise self._gone() from error
-        reply = await waiting
-        if reply.error is not None:
-            raise EngineUnreachable(reply.error)
-        return reply
-
-    def _drop(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-        if self._writer is not None:
-            self._writer.close()
+        return await self._line.call(ask, kind)
 
     async def about(self) -> EngineAbout:
         """Which process the engine is, its config file, and what that decides."""
@@ -439,5 +342,4 @@ class UnixSocketClient:
 
     async def close(self) -> None:
         """Let go of the engine; it goes on without us."""
-        self._closed = True
-        self._drop()
+        self._line.close()
