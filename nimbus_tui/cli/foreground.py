@@ -142,7 +142,7 @@ class _Foreground:
         """The screen until it closes; one that fails leaves the engine alone."""
         from nimbus_tui.tui.run import run_screen
 
-        if self._request.asked.is_set():
+        if self._request.asked:
             return Farewell.TERMINATED
         if self._request.hung_up:
             return Farewell.HANGUP

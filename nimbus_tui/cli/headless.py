@@ -1,7 +1,6 @@
 """An engine without a screen: waiting for its end, and for those who ask for it."""
 
 import signal
-import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -21,10 +20,10 @@ BEATS_A_LIMIT = 3
 
 
 class EndRequest:
-    """What signals have asked for so far."""
+    """What signals have asked for so far; plain flags, since a handler must take no lock."""
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
+        self.asked = False
         """Whether the engine is to end in order."""
         self.hung_up = False
         """Whether the terminal went away, outside the time of a screen."""
@@ -40,9 +39,8 @@ class EndRequest:
     def _ask(self) -> None:
         """The first signal asks, the second forces."""
         now = monotonic()
-        if not self.asked.is_set():
-            self._asked_at = now
-            self.asked.set()
+        if not self.asked:
+            self._asked_at, self.asked = now, True
         elif now - self._asked_at > ONE_SIGNAL_S:
             raise SystemExit(ExitCode.FAILED)
 
@@ -59,7 +57,7 @@ def headless(
     """Wait for a signal, the end of the duration (s), or the engine's own end; then end it."""
     begun = monotonic()
     beats, next_beat = thread.beats, begun
-    while thread.is_alive and not request.asked.wait(LOOK_S):
+    while not request.asked and not thread.join(LOOK_S):
         now = monotonic()
         if duration is not None and now - begun >= duration:
             break

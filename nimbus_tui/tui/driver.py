@@ -66,12 +66,11 @@ class PatientDriver(LinuxDriver):
         """The terminal is said to be gone. Safe inside a signal handler.
 
         One that is there all the same (who hung up was the shell, or a person with `kill`) is
-        restored at the end; one that is gone is touched no more.
+        restored at the end; one that is gone is touched no more. Takes no lock: a second signal
+        may come while the first is being handled.
         """
         self._auto_restart = False
-        if self.is_hung_up():
-            self.lost = True
-            self.exit_event.set()
+        self.lost = self.lost or self.is_hung_up()
 
     def _sigtstp_application(self, *_: object) -> None:
         """A terminal must not stop the engine, whose process this may be: the screen detaches."""
@@ -94,7 +93,9 @@ class PatientDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Restore the terminal; leave one that is gone as it is."""
-        if not self.lost:
+        if self.lost:
+            self.exit_event.set()
+        else:
             self._settle()
             super().stop_application_mode()
 
