@@ -79,7 +79,7 @@ class SocketLine:
 
     def _gone(self) -> EngineEnded:
         """What the engine said at its end; one that was killed said nothing."""
-        return EngineEnded(self._last_words or "the engine has gone: it was killed, or crashed")
+        return EngineEnded(self._last_words or "killed, or crashed: the engine has gone")
 
     async def call(self, ask: Ask, kind: Any) -> Any:
         """The engine's answer to one request, as a value of a type."""

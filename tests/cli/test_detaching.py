@@ -90,7 +90,7 @@ def test_an_engine_that_dies_is_said_so_and_a_key_starts_it_again(
     app.sees("last price")
     fills = engine_home.fills()
     os.kill(engine, signal.SIGKILL)
-    app.sees("Ctrl+R STARTS IT: the engine has gone: it was killed")
+    app.sees("Ctrl+R STARTS IT: killed, or crashed")
     app.presses(b"\x12")
     until(lambda: engine_home.about().pid != engine, "no other engine came")
     app.sees("last price")
