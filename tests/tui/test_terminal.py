@@ -11,6 +11,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,10 +108,12 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> "Terminal":
+def terminal(tmp_path: Path) -> Iterator["Terminal"]:
     shown = Terminal(tmp_path)
     shown.painted(b"eth-grid")
-    return shown
+    yield shown
+    if (tmp_path / "run" / "grid-demo.sock").exists():  # a test that failed leaves its engine
+        os.kill(asyncio.run(shown.engine()), signal.SIGKILL)
 
 
 def test_a_terminal_that_stops_reading_does_not_delay_the_engine(terminal: Terminal) -> None:
