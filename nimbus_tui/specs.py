@@ -18,6 +18,7 @@ def engine_settings(config: Config, hosted: frozenset[ExchangeName]) -> EngineSe
     section = config.engine
     return EngineSettings(
         name=section.name,
+        config_path=str(config.path.absolute()),
         currency=section.currency,
         max_restarts=section.max_restarts,
         restart_window_s=section.restart_window,

@@ -5,6 +5,7 @@ neither a slow disk nor a terminal that has stopped reading can delay a bot.
 """
 
 import logging
+import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import cast
 
+from nimbus_tui.cli.systemd import is_journal, prioritised
 from nimbus_tui.core import events as ev
 from nimbus_tui.core.codec import to_json
 from nimbus_tui.core.events import Event
@@ -87,6 +89,17 @@ class _ForPeople(logging.Formatter):
         return f"{clock(event.ts)} {who}  {clean(describe(event).text)}"
 
 
+class _ForTheJournal(_ForPeople):
+    """Who, what, and how serious it is; systemd's journal has the time of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = record.msg
+        text = super().format(record)
+        if isinstance(event, Event):
+            text = text.removeprefix(f"{clock(event.ts)} ")
+        return prioritised(record.levelno, text)
+
+
 class _LogFile(RotatingFileHandler):
     """A log file that a full disk silences; the console still says what there is to say."""
 
@@ -105,7 +118,7 @@ def event_log(folder: Path, *, console: bool) -> Iterator[EventLog]:
     handlers: list[logging.Handler] = [file]
     if console:
         stream = logging.StreamHandler()
-        stream.setFormatter(_ForPeople())
+        stream.setFormatter(_ForTheJournal() if is_journal(os.environ) else _ForPeople())
         stream.setLevel(logging.INFO)
         handlers.append(stream)
     waiting: Waiting = queue.Queue(WAITING)

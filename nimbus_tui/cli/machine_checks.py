@@ -124,8 +124,7 @@ def clock() -> Iterator[Observation]:
 
 def lingering(environment: Mapping[str, str]) -> Iterator[Observation]:
     """Whether the login manager would end an engine that goes on without its terminal."""
-    user = environment.get("USER") or environment.get("LOGNAME") or str(os.getuid())
-    answer = _answer("loginctl", "show-user", user, "--property=Linger", "--value")
+    answer = _lingers(environment)
     if answer == "yes" or os.getuid() == 0:
         yield ok("login", "an engine without its terminal goes on after you log out")
     elif answer == "no":
@@ -136,6 +135,17 @@ def lingering(environment: Mapping[str, str]) -> Iterator[Observation]:
         )
     else:
         yield ok("login", "no login manager here says that it ends programs at the logout")
+
+
+def logout_warning(environment: Mapping[str, str] = os.environ) -> str:
+    """What to know before one logs out with an engine running; empty where all is well."""
+    found = next(lingering(environment))
+    return f"{found.text}; {found.remedy}" if found.remedy else ""
+
+
+def _lingers(environment: Mapping[str, str]) -> str:
+    user = environment.get("USER") or environment.get("LOGNAME") or str(os.getuid())
+    return _answer("loginctl", "show-user", user, "--property=Linger", "--value")
 
 
 def _answer(*command: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nimbus_tui.cli import query_commands, risk_commands
+from nimbus_tui.cli.attach_command import attach
 from nimbus_tui.cli.backtest_command import backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
@@ -57,6 +58,7 @@ def open_command(config: Path) -> None:
 
 app.command("demo")(demo)
 app.command("run")(run)
+app.command("attach")(attach)
 app.command("backtest")(backtest)
 app.command("simulate")(simulate)
 app.command("doctor")(doctor)

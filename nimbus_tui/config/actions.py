@@ -95,6 +95,10 @@ ACTIONS = (
     Action("view.palette", "ctrl+p", "Ctrl+P", "command_palette", "find a command",
            "Find any command by its name", _VIEW),
     Action("view.help", "?", "?", "help", "help", "This list", _VIEW, 1),
+    Action("app.detach", "d,ctrl+z", "d", "detach", "detach",
+           "Detach: close the screen, the engine trades on (also Ctrl+Z)", _ENGINE, 11),
+    Action("engine.restart", "ctrl+r", "Ctrl+R", "restart_engine", "restart",
+           "Start an engine that has ended again", _ENGINE),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip

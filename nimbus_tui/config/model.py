@@ -50,6 +50,7 @@ class OnHangup(Enum):
     """What happens when the terminal goes away."""
 
     DETACH = "detach"
+    PAUSE = "pause"
     STOP = "stop"
 
 
@@ -78,7 +79,7 @@ class EngineSection(Section, frozen=True, kw_only=True):
     orphans: Orphans = Orphans.REPORT
     """Orders of ours that no bot knows: report them, cancel them, or give each to its only heir."""
     on_hangup: OnHangup = OnHangup.DETACH
-    """When the terminal goes away: trade on without a screen, or stop."""
+    """When the app's terminal goes away: trade on without a screen, pause every bot, or end."""
     max_restarts: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 5
     """How often a bot that raises is started again within the window."""
     restart_window: Annotated[int, msgspec.Meta(ge=1)] = 600

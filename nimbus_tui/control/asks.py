@@ -142,8 +142,13 @@ class AskSetSecret(msgspec.Struct, frozen=True, tag="set_secret"):
         return f"AskSetSecret(name={self.name!r}, …)"
 
 
+class AskAbout(msgspec.Struct, frozen=True, tag="about"):
+    """`EngineClient.about`."""
+
+
 Ask = (
     Hello
+    | AskAbout
     | AskSnapshot
     | AskUpdates
     | AskExecute

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from nimbus_tui.control.about import EngineAbout
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
@@ -21,9 +22,14 @@ from nimbus_tui.core.preview import ConfigPreview
 class EngineClient(Protocol):
     """Snapshots and events out, commands in.
 
-    Every call raises `EngineUnreachable` if the engine is gone. Clients pull: a slow screen asks
+    Every call raises `EngineUnreachable` if the engine doesn't answer, `EngineEnded` (one of these)
+    with the reason if it is no more. Clients pull: a slow screen asks
     less often and gets the newest state, so it can never hold the engine up or fall behind.
     """
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        ...
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""

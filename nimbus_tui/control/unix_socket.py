@@ -6,14 +6,17 @@ Requests on one connection may overlap; each carries a number that its reply rep
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from nimbus_tui.control.about import EngineAbout
 from nimbus_tui.control.asks import (
     PROTOCOL,
     Ask,
+    AskAbout,
     AskConfigForm,
     AskConsequence,
     AskEquity,
@@ -46,8 +49,10 @@ from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.control.socket_file import identity
+from nimbus_tui.control.socket_line import GOODBYE, MAX_LINE, SocketLine
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import EngineUnreachable, NimbusError
+from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, ExchangeName
@@ -55,13 +60,13 @@ from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.core.redaction import redacted
 
-MAX_LINE = 16 * 1024 * 1024
 MAX_ROWS = 5_000
 """Rows of one reply."""
 MAX_UNDER_WAY = 32
 """Requests that one connection may have under way."""
-HELLO_WITHIN_S = 5.0
-"""How long an engine may take to answer a new client."""
+LOOK_S = 5.0
+"""How often a server looks whether its file is still there: a login manager that takes the last
+login away removes the runtime folder, and cleaners remove old files."""
 MAX_PATH = 107
 """The longest path that the system takes for a Unix socket."""
 
@@ -73,6 +78,9 @@ class UnixSocketServer:
         self._client = client
         self._path = path
         self._server: asyncio.Server | None = None
+        self._file: tuple[int, int] | None = None
+        self._ended = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
@@ -83,6 +91,10 @@ class UnixSocketServer:
         """
         if len(os.fsencode(self._path)) > MAX_PATH:
             raise NimbusError(f"the socket path {self._path} is longer than {MAX_PATH} bytes")
+        await self._listen()
+        self._looking = asyncio.create_task(self._look_after())
+
+    async def _listen(self) -> None:
         try:
             Path(self._path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -94,6 +106,19 @@ class UnixSocketServer:
             self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE)
         finally:
             os.umask(mask)
+        self._file = identity(self._path)
+
+    async def _look_after(self) -> None:
+        """Put the file back when somebody has removed it; connections that stand go on."""
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._ended.wait()
+            if not self._ended.is_set() and identity(self._path) != self._file:
+                if self._server is not None:
+                    self._server.close()
+                with suppress(NimbusError, OSError):  # its folder may come back later
+                    await self._listen()
 
     async def _clear_stale(self) -> None:
         path = Path(self._path)
@@ -107,13 +132,20 @@ class UnixSocketServer:
         writer.close()
         raise NimbusError(f"an engine answers on {self._path} already")
 
-    async def close(self) -> None:
-        """Stop listening and drop the connections. Harmless the second time."""
+    async def close(self, why: str = "") -> None:
+        """Stop listening, tell the clients why, drop them. Harmless the second time."""
+        self._ended.set()
+        if self._looking is not None:
+            await self._looking
         if self._server is not None:
             self._server.close()
             self._server = None
-            Path(self._path).unlink(missing_ok=True)
+            if identity(self._path) == self._file:
+                Path(self._path).unlink(missing_ok=True)
+        last_words = msgspec.json.encode(Reply(GOODBYE, error=redacted(why))) + b"\n"
         for writer in list(self._connections):
+            with suppress(OSError, RuntimeError):
+                writer.write(last_words)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,6 +199,8 @@ class UnixSocketServer:
                         "use the same version of nimbus-tui"
                     )
                 return PROTOCOL
+            case AskAbout():
+                return await self._client.about()
             case AskSnapshot():
                 return await self._client.snapshot()
             case AskUpdates(after, focus, timeout_s):
@@ -221,66 +255,28 @@ def _bounded(limit: int) -> int:
 class UnixSocketClient:
     """`EngineClient` over the socket of an engine in another process."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        self._number = 0
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._listener = asyncio.create_task(self._listen(reader))
+    def __init__(self, path: str) -> None:
+        """A client that connects at its first call, and again where the engine came back."""
+        self._line = SocketLine(path)
 
     @classmethod
     async def connect(cls, path: str) -> "UnixSocketClient":
         """Connect to an engine.
 
         Raises:
-            EngineUnreachable: nobody answers there, or with another protocol.
+            EngineUnreachable: nobody answers there, or another user, or with another protocol.
         """
-        try:
-            reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
-        except OSError as error:
-            raise EngineUnreachable(f"no engine answers on {path}") from error
-        client = cls(reader, writer)
-        try:
-            async with asyncio.timeout(HELLO_WITHIN_S):
-                await client._call(Hello(PROTOCOL), int)
-        except TimeoutError:
-            await client.close()
-            raise EngineUnreachable(f"the engine on {path} does not answer") from None
-        except EngineUnreachable:
-            await client.close()
-            raise
+        client = cls(path)
+        await client._line.open()
         return client
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
-        try:
-            while line := await reader.readline():
-                reply = msgspec.json.decode(line, type=Reply)
-                waiting = self._waiting.pop(reply.id, None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(reply)
-        except (OSError, ValueError):
-            self._writer.close()
-        finally:
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(EngineUnreachable("the engine has gone away"))
-            self._waiting.clear()
-
     async def _call(self, ask: Ask, kind: Any) -> Any:
-        if self._listener.done():
-            raise EngineUnreachable("the engine has gone away")
-        self._number += 1
-        number = self._number
-        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = waiting
-        try:
-            self._writer.write(msgspec.json.encode(Request(number, ask)) + b"\n")
-            await self._writer.drain()
-        except OSError as error:
-            raise EngineUnreachable("the engine has gone away") from error
-        reply = await waiting
-        if reply.error is not None:
-            raise EngineUnreachable(reply.error)
-        return msgspec.json.decode(reply.body, type=kind)
+        return await self._line.call(ask, kind)
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        answer: EngineAbout = await self._call(AskAbout(), EngineAbout)
+        return answer
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""
@@ -405,5 +401,4 @@ class UnixSocketClient:
 
     async def close(self) -> None:
         """Let go of the engine; it goes on without us."""
-        self._listener.cancel()
-        self._writer.close()
+        self._line.close()

@@ -9,6 +9,7 @@ NimbusError
 ├── VaultError                the secrets can't be opened or written
 │   └── WrongPassphrase       the passphrase doesn't open them
 ├── EngineUnreachable         no engine answers, or it went away
+│   └── EngineEnded           it is no more; the text says why, as far as it is known
 ├── ExchangeError             a venue failed in a way that is no answer to an order
 │   ├── UnsupportedByExchange the venue doesn't offer this call
 │   ├── NotConnected          the call needs a connection
@@ -52,6 +53,10 @@ class WrongPassphrase(VaultError):
 
 class EngineUnreachable(NimbusError):
     """No engine answers on the other side of the client, or it went away."""
+
+
+class EngineEnded(EngineUnreachable):
+    """The engine is no more: nothing but a new start brings it back. The text says why."""
 
 
 class ExchangeError(NimbusError):

@@ -5,12 +5,15 @@ import threading
 from collections.abc import Callable
 
 from nimbus_tui.control.unix_socket import UnixSocketServer
-from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.core.errors import EngineUnreachable, NimbusError
+from nimbus_tui.core.events import Info
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.engine.bus import Listener
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.local_client import LocalClient, ThreadClient
 
 START_TIMEOUT_S = 30.0
+IN_ORDER = "it was told to end, and has ended in order"
 
 
 class EngineThread:
@@ -33,6 +36,8 @@ class EngineThread:
         self._engine: Engine | None = None
         self._started = threading.Event()
         self._failure: BaseException | None = None
+        self.beats = 0
+        """How often the engine's loop has answered `ask_for_a_beat`."""
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
 
     def start(self) -> ThreadClient:
@@ -44,7 +49,7 @@ class EngineThread:
             raise self._failure
         if self._engine is None or self._loop is None:
             raise EngineUnreachable("the engine ended while it was starting")
-        return ThreadClient(LocalClient(self._engine), self._loop)
+        return ThreadClient(LocalClient(self._engine), self._loop, lambda: self.ending)
 
     @property
     def is_alive(self) -> bool:
@@ -53,9 +58,23 @@ class EngineThread:
 
     def request_stop(self, *, cancel_orders: bool | None = None) -> None:
         """Ask the engine to shut down in order; safe from any thread and from signal handlers."""
+        self._across(lambda engine: engine.request_shutdown(cancel_orders=cancel_orders))
+
+    def ask_for_a_beat(self) -> None:
+        """Have `beats` counted up by the engine's loop: one that hangs doesn't."""
+        self._across(lambda _: self._beat())
+
+    def _beat(self) -> None:
+        self.beats += 1
+
+    def note(self, message: str) -> None:
+        """Put a line into the journal and on every screen; safe from any thread."""
+        self._across(lambda engine: _noted(engine, message))
+
+    def _across(self, call: Callable[[Engine], None]) -> None:
         engine, loop = self._engine, self._loop
         if engine is not None and loop is not None and loop.is_running():
-            loop.call_soon_threadsafe(lambda: engine.request_shutdown(cancel_orders=cancel_orders))
+            loop.call_soon_threadsafe(call, engine)
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for the engine's end; returns whether it has ended."""
@@ -76,6 +95,13 @@ class EngineThread:
     def failure(self) -> BaseException | None:
         """What ended the engine, if it did not end in order."""
         return self._failure
+
+    @property
+    def ending(self) -> str:
+        """Why the engine is no more, in words."""
+        if self._failure is None:
+            return IN_ORDER
+        return _told(self._failure)
 
     def _main(self) -> None:
         try:
@@ -101,7 +127,7 @@ async def host(
     engine: Engine, socket_path: str | None, on_started: Callable[[], None] | None = None
 ) -> None:
     """Start an engine and its socket, run until somebody asks for the end, stop in order."""
-    server = None
+    server, why = None, IN_ORDER
     cancel_orders: bool | None = None
     try:
         await engine.start()
@@ -119,7 +145,25 @@ async def host(
         cancel_orders = engine.shutdown_wanted[0]
         if running in done and not running.cancelled():
             running.result()
+    except Exception as error:
+        why = _told(error)
+        raise
     finally:
         if server is not None:
-            await server.close()
+            await server.close(why)
         await engine.stop(cancel_orders=cancel_orders)
+
+
+def _noted(engine: Engine, message: str) -> None:
+    if engine.state == "stopped":
+        return
+    with engine.journal.transaction():
+        engine.bus.publish(Info(message=message))
+        engine.bus.write()
+    engine.bus.dispatch()
+    engine.changed()
+
+
+def _told(error: BaseException) -> str:
+    kind = "" if isinstance(error, NimbusError) else f"{type(error).__name__}: "
+    return redacted(f"it has failed: {kind}{error}")

@@ -1,9 +1,11 @@
 """The engine's own client: in its loop, or from another thread through it."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+from nimbus_tui.control.about import EngineAbout
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
@@ -12,7 +14,7 @@ from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
-from nimbus_tui.core.errors import EngineUnreachable
+from nimbus_tui.core.errors import EngineEnded
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId, ExchangeName
@@ -41,6 +43,20 @@ class LocalClient:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._seen: dict[int, int] = {}
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        settings, bots = self._engine.settings, self._engine.bots
+        return EngineAbout(
+            name=settings.name,
+            pid=os.getpid(),
+            config=settings.config_path,
+            on_stop={
+                bot_id: "close" if bot.standing.policy.close_on_stop else "keep"
+                for bot_id, bot in bots.items()
+            },
+            close_in_emergency=settings.close_in_emergency,
+        )
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""
@@ -190,14 +206,21 @@ class LocalClient:
 class ThreadClient:
     """`EngineClient` for callers on another thread's loop; each call crosses over and back."""
 
-    def __init__(self, client: LocalClient, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        client: LocalClient,
+        loop: asyncio.AbstractEventLoop,
+        why: Callable[[], str] = lambda: "the engine has ended",
+    ) -> None:
+        """`why` says why the engine has ended, once it has."""
         self._client = client
         self._loop = loop
+        self._why = why
 
     async def _across(self, call: Coroutine[Any, Any, T]) -> T:
         if self._loop.is_closed() or not self._loop.is_running():
             call.close()
-            raise EngineUnreachable("the engine has ended")
+            raise EngineEnded(self._why())
         answer = asyncio.run_coroutine_threadsafe(call, self._loop)
         try:
             return await asyncio.wrap_future(answer)
@@ -206,7 +229,11 @@ class ThreadClient:
             caller = asyncio.current_task()
             if caller is not None and caller.cancelling():
                 raise
-            raise EngineUnreachable("the engine has ended") from None
+            raise EngineEnded(self._why()) from None
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        return await self._across(self._client.about())
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
         """The engine and all its bots now."""

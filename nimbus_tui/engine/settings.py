@@ -26,6 +26,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The engine as a whole."""
 
     name: str
+    config_path: str = ""
+    """Absolute path of the config file; empty where there is none."""
     currency: str = "USDC"
     max_restarts: int = 5
     restart_window_s: int = 600

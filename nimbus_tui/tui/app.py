@@ -173,7 +173,7 @@ class NimbusApp(TableActions, App[Farewell]):
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""
         driver = self._driver
-        if isinstance(driver, PatientDriver) and (driver.lost or driver.is_hung_up()):
+        if isinstance(driver, PatientDriver) and (driver.is_deaf or driver.is_gone()):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
             self._stale = True
@@ -190,7 +190,7 @@ class NimbusApp(TableActions, App[Farewell]):
         if self.ending is not Farewell.TERMINATED:
             self.ending = why
         if why is Farewell.HANGUP and isinstance(self._driver, PatientDriver):
-            self._driver.let_go()
+            self._driver.hang_up()
         if self._ui_loop is not None and not self._ui_loop.is_closed():
             self._ui_loop.call_soon_threadsafe(self.exit, why)
 
@@ -321,9 +321,12 @@ class NimbusApp(TableActions, App[Farewell]):
         """Ask what becomes of the resting orders."""
         if isinstance(self.screen, Prompt):
             return
+        if self.feed.has_ended:
+            self.exit(Farewell.ENDED)
+            return
         demo, bots = self.options.demo, list(self.feed.bots.values())
         ways = {
-            "l": Farewell.LEAVE_RUNNING,
+            "d": Farewell.DETACH,
             "k": Farewell.STOP_KEEP_ORDERS,
             "q": Farewell.STOP_KEEP_ORDERS,
             "c": Farewell.STOP_CANCEL_ORDERS,
@@ -333,8 +336,25 @@ class NimbusApp(TableActions, App[Farewell]):
             if key is not None:
                 self.exit(ways[key])
 
-        choices = talk.quit_choices(demo=demo, may_leave=self.options.may_leave)
+        choices = talk.quit_choices(demo=demo, may_detach=self.options.may_detach)
         self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
+
+    def action_detach(self) -> None:
+        """Close the screen; the engine goes on without it."""
+        if self.options.may_detach:
+            self.exit(Farewell.DETACH)
+        else:
+            self.say(talk.note_line("a demo ends with its screen: q quits it"))
+
+    def action_restart_engine(self) -> None:
+        """Start an engine that has ended again."""
+        refusal = talk.restart_refusal(
+            has_ended=self.feed.has_ended, may_restart=self.options.may_restart
+        )
+        if refusal:
+            self.say(talk.note_line(refusal))
+        else:
+            self.exit(Farewell.RESTART)
 
     # moving about
 

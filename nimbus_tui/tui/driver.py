@@ -1,5 +1,6 @@
 """A terminal driver that never blocks: a terminal that stops reading loses frames, not time."""
 
+import asyncio
 import select
 import termios
 from queue import Empty, Full
@@ -23,6 +24,8 @@ class PatientDriver(LinuxDriver):
 
     lost = False
     """Whether the terminal is gone."""
+    is_deaf = False
+    """Whether no key can arrive any more."""
     behind = False
     """Whether frames are being dropped."""
     delays = 0
@@ -59,17 +62,29 @@ class PatientDriver(LinuxDriver):
         self._app.call_later(self._app.screen.refresh)
         return True
 
-    def let_go(self) -> None:
-        """The terminal is gone: touch it no more. Safe inside a signal handler."""
+    def hang_up(self) -> None:
+        """The terminal is said to be gone. Safe inside a signal handler.
+
+        One that is there all the same (who hung up was the shell, or a person with `kill`) is
+        restored at the end; one that is gone is touched no more. Takes no lock: a second signal
+        may come while the first is being handled.
+        """
         self._auto_restart = False
-        self.lost = True
-        self.exit_event.set()
+        self.lost = self.lost or self.is_hung_up()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """A terminal must not stop the engine, whose process this may be: the screen detaches."""
+        asyncio.run_coroutine_threadsafe(self._app.run_action("app.detach"), self._loop)
 
     def is_hung_up(self) -> bool:
         """Whether the terminal has been closed, also where no signal tells of it."""
         poll = select.poll()
         poll.register(self.fileno, 0)
         return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
+
+    def is_gone(self) -> bool:
+        """Whether the terminal is known to be lost, or has been closed."""
+        return self.lost or self.is_hung_up()
 
     def start_application_mode(self) -> None:
         """Don't talk to a terminal that is gone."""
@@ -78,7 +93,9 @@ class PatientDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Restore the terminal; leave one that is gone as it is."""
-        if not self.lost:
+        if self.lost:
+            self.exit_event.set()
+        else:
             self._settle()
             super().stop_application_mode()
 
@@ -129,8 +146,12 @@ class PatientDriver(LinuxDriver):
             self.lost = True
 
     def _run_input_thread(self) -> None:
-        """Reading a closed terminal fails; that is a hang-up, not a crash."""
+        """Reading a closed terminal fails; that is a hang-up, not a crash.
+
+        So does reading one that the shell has taken back, which can still be restored.
+        """
         try:
             self.run_input_thread()
         except OSError:
-            self.lost = True
+            self.is_deaf = True
+            self.lost = self.lost or self.is_hung_up()

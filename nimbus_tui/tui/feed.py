@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotDetail, BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.clock import NS_PER_SECOND
-from nimbus_tui.core.errors import NimbusError
+from nimbus_tui.core.errors import EngineEnded, NimbusError
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.viewmodels.chart import Point
@@ -71,6 +71,8 @@ class Feed:
         self.revision = 0
         self.problem = ""
         """Why the engine does not answer; empty while it does."""
+        self.has_ended = False
+        """Whether it is no more, so that only a start brings it back."""
         self.answers = 0
         """How many updates have come in."""
         self.dirty: set[BotId] = set()
@@ -100,6 +102,7 @@ class Feed:
             self.detail = update.detail
         self.revision = update.revision
         self.problem = ""
+        self.has_ended = False
         self.answers += 1
         self.changed = True
 
@@ -128,9 +131,10 @@ class Feed:
         """Digits behind the point that a bot's prices get, so that they don't come and go."""
         return self.places.get(bot.bot_id, 0) if bot is not None else 0
 
-    def lost(self, problem: str) -> None:
+    def lost(self, problem: str, *, ended: bool = False) -> None:
         """The engine doesn't answer; what is known stays, and everything is asked for again."""
         self.problem = problem
+        self.has_ended = ended
         self.revision = 0
         self.changed = True
 
@@ -168,7 +172,7 @@ class Feed:
                     on_update()
                     await self._read_curve(client, update.engine.now_ns)
             except NimbusError as error:
-                self.lost(str(error))
+                self.lost(str(error), ended=isinstance(error, EngineEnded))
                 await asyncio.sleep(RETRY_S)
                 continue
             except Exception as error:  # the screen's edge: it says so and goes on asking

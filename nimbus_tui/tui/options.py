@@ -10,13 +10,19 @@ import msgspec
 class Farewell(Enum):
     """Why the screen closed."""
 
-    LEAVE_RUNNING = "leave_running"
+    DETACH = "detach"
     """Only the screen was closed; offered where the engine lives on without it."""
     STOP_KEEP_ORDERS = "stop_keep_orders"
     STOP_CANCEL_ORDERS = "stop_cancel_orders"
     HANGUP = "hangup"
     """The terminal is gone; the engine is not."""
     TERMINATED = "terminated"
+    ENDED = "ended"
+    """The engine had ended before."""
+    CRASHED = "crashed"
+    """The screen has failed; its traceback stands on the terminal."""
+    RESTART = "restart"
+    """The engine has ended, and is to be started again."""
 
 
 class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,8 +38,10 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Keys that are not the usual ones, by action, commas between them."""
     demo: bool = False
     """Nothing is kept, so quitting has nothing to ask."""
-    may_leave: bool = False
-    """Whether the engine outlives the screen, so that one may leave it running."""
+    may_detach: bool = False
+    """Whether the engine can outlive the screen, so that one may leave it running."""
+    may_restart: bool = False
+    """Whether an engine that has ended can be started again from here."""
     on_stop: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What becomes of each bot's position when it is stopped: keep or close."""
     close_in_emergency: bool = False

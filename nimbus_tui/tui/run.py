@@ -43,8 +43,8 @@ def check_terminal() -> None:
 def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
     """Show the app until it is quit, told to end, or its terminal goes away.
 
-    Afterwards a hang-up is ignored: there is no screen any more that could suffer from it. After
-    HANGUP the standard streams lead nowhere.
+    Afterwards a hang-up is ignored: there is no screen any more that could suffer from it. Once the
+    terminal has gone the standard streams lead nowhere.
 
     Raises:
         NimbusError: this is no terminal for it.
@@ -60,9 +60,8 @@ def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
         said = app.run(mouse=options.mouse)
     if app.has_lost_terminal:
         _let_go(streams)
-    # A screen that has crashed says nothing: its traceback stands on the terminal, and the engine
-    # is to be ended in order.
-    return app.ending or said or Farewell.TERMINATED
+    # A screen that has crashed says nothing.
+    return app.ending or said or Farewell.CRASHED
 
 
 @contextmanager

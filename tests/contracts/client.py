@@ -1,5 +1,6 @@
 """What every engine client must answer alike; subclasses give a `client` of `the_world()`."""
 
+import os
 from decimal import Decimal
 
 from nimbus_tui.control.client import EngineClient
@@ -55,6 +56,14 @@ class ClientContract:
         self, client: EngineClient
     ) -> None:
         assert list(await client.equity("grid")) == CURVE
+
+    async def test_an_engine_tells_its_process_and_what_its_config_decides(
+        self, client: EngineClient
+    ) -> None:
+        about = await client.about()
+        assert (about.pid, about.name, about.config) == (os.getpid(), "test", "")
+        assert about.on_stop == {GRID: "keep"}
+        assert not about.close_in_emergency
 
     async def test_a_curve_can_be_asked_for_from_a_moment_on(self, client: EngineClient) -> None:
         assert list(await client.equity("grid", since_ns=3 * SECOND)) == CURVE[1:]

@@ -1,6 +1,7 @@
 """The engine's client over a Unix socket: the same answers, and nothing that harms the engine."""
 
 import asyncio
+import os
 import stat
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.control import unix_socket
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import PauseBot, Result
+from nimbus_tui.control.socket_file import refuse_foreign_listener
 from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
-from nimbus_tui.core.errors import EngineUnreachable, NimbusError
+from nimbus_tui.core.errors import EngineEnded, EngineUnreachable, NimbusError
 from nimbus_tui.engine.local_client import LocalClient
 from tests.contracts.client import ClientContract, the_world
 from tests.simulation.worlds import World
@@ -98,7 +101,7 @@ async def test_an_engine_that_goes_away_is_said_so(served: Served) -> None:
     await asyncio.sleep(0)
     await client.snapshot()
     await served.server.close()
-    with pytest.raises(EngineUnreachable, match="gone away"):
+    with pytest.raises(EngineEnded, match="the engine has gone"):
         await waiting
     with pytest.raises(EngineUnreachable, match="no engine answers"):
         await UnixSocketClient.connect(str(served.path))
@@ -142,3 +145,70 @@ async def test_two_screens_at_one_revision_both_hear_what_came_after_it_and_noth
     assert one.events == two.events
     assert one.events
     assert one.events[0].seq == first.engine.seq + 1
+
+
+async def test_an_engine_that_ends_tells_its_clients_why(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    waiting = asyncio.create_task(client.updates(10_000))
+    await client.snapshot()
+    await served.server.close("it has failed: the disk is full")
+    with pytest.raises(EngineEnded, match="the disk is full"):
+        await waiting
+    with pytest.raises(EngineEnded, match="the disk is full"):
+        await client.snapshot()
+    await client.close()
+
+
+async def test_a_client_finds_an_engine_that_came_back(served: Served) -> None:
+    client = await UnixSocketClient.connect(str(served.path))
+    await served.server.close()
+    with pytest.raises(EngineEnded, match="killed, or crashed"):
+        await client.snapshot()
+    again = UnixSocketServer(served.local, str(served.path))
+    await again.start()
+    assert (await client.snapshot())[0].name == "test"
+    await client.close()
+    with pytest.raises(EngineUnreachable, match="closed"):
+        await client.snapshot()
+    await again.close()
+
+
+async def test_a_socket_that_somebody_removed_is_put_back_and_clients_stay(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unix_socket, "LOOK_S", 0.02)
+    path = served.path.with_name("short.sock")
+    server = UnixSocketServer(served.local, str(path))
+    await server.start()
+    client = await UnixSocketClient.connect(str(path))
+    path.unlink()
+    async with asyncio.timeout(5):
+        while not path.exists():  # noqa: ASYNC110 - a file tells nobody that it is there
+            await asyncio.sleep(0.01)
+    other = await UnixSocketClient.connect(str(path))
+    assert (await other.snapshot())[0] == (await client.snapshot())[0]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for one in (other, client):
+        await one.close()
+    await server.close()
+    assert not path.exists()
+
+
+async def test_a_socket_of_another_user_is_not_believed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    with pytest.raises(EngineUnreachable, match="not to you: look at it as that user"):
+        await UnixSocketClient.connect(str(served.path))
+    with pytest.raises(EngineUnreachable, match="who answers"):
+        _, writer = await asyncio.open_unix_connection(str(served.path))
+        try:
+            refuse_foreign_listener(str(served.path), writer.get_extra_info("socket"))
+        finally:
+            writer.close()
+
+
+async def test_a_file_that_is_no_socket_is_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    with pytest.raises(EngineUnreachable, match="is no socket"):
+        await UnixSocketClient.connect(str(tmp_path / "plain"))

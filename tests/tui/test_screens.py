@@ -179,7 +179,7 @@ async def test_escape_leaves_the_emergency_alone() -> None:
     [
         ("qk", {}, Farewell.STOP_KEEP_ORDERS),
         ("qc", {}, Farewell.STOP_CANCEL_ORDERS),
-        ("ql", {"may_leave": True}, Farewell.LEAVE_RUNNING),
+        ("qd", {"may_detach": True}, Farewell.DETACH),
         ("qq", {"demo": True}, Farewell.STOP_KEEP_ORDERS),
     ],
 )

@@ -115,7 +115,7 @@ class LiveScreen(Screen[None]):
         """Hand every visible panel its lines; with nothing said the keys are explained."""
         width, height = self.size
         lines = header(feed.engine, list(feed.bots.values()), self._title, width)
-        warnings = alarms(feed.engine, feed.problem, silent_ms)
+        warnings = alarms(feed.engine, feed.problem, silent_ms, ended=feed.has_ended)
         if height < FLAT:
             lines, warnings = lines[:1], warnings[:1]
         rows = [*lines, *warnings]

@@ -66,10 +66,14 @@ def header(
     return [fitted(start, end, width), _machinery(engine, bots, width)]
 
 
-def alarms(engine: EngineSnapshot | None, problem: str, silent_ms: float) -> list[Line]:
+def alarms(
+    engine: EngineSnapshot | None, problem: str, silent_ms: float, *, ended: bool = False
+) -> list[Line]:
     """What must be seen first: nobody answers, an emergency, an engine that isn't running."""
     lines = []
-    if problem:
+    if ended:
+        lines.append(f"▲ ENGINE ENDED, Ctrl+R STARTS IT: {problem}; figures below are old")
+    elif problem:
         lines.append(f"▲ ENGINE UNREACHABLE: {problem}; trying again, figures below are old")
     elif silent_ms > FRESH_MS:
         how_long = age(silent_ms)[0]

@@ -122,20 +122,29 @@ def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
         return "Quit the demo? Nothing of it is kept."
     orders = sum(bot.open_orders for bot in bots)
     return (
-        f"Quit? The engine ends with the screen. {_orders(orders)} of {len(bots)} bots rest at the "
-        "venues; positions are never touched."
+        f"Leave? {_orders(orders)} of {len(bots)} bots rest at the venues; positions are never "
+        "touched."
     )
 
 
-def quit_choices(*, demo: bool, may_leave: bool) -> dict[str, str]:
+def quit_choices(*, demo: bool, may_detach: bool) -> dict[str, str]:
     """The ways out, by key."""
     if demo:
         return {"q": "quit"}
-    ways = {"l": "leave: close the screen, the engine trades on"} if may_leave else {}
+    ways = {"d": "detach: close the screen, the engine trades on"} if may_detach else {}
     return ways | {
         "k": "keep the orders resting, end the engine",
         "c": "cancel all orders, then end the engine",
     }
+
+
+def restart_refusal(*, has_ended: bool, may_restart: bool) -> str:
+    """Why an engine can't be started from here; empty when it can."""
+    if not has_ended:
+        return "the engine runs: there is nothing to restart"
+    if not may_restart:
+        return "its config is not known here: start it with `nimbus-tui CONFIG`"
+    return ""
 
 
 def _spans(orders: Sequence[Order]) -> str:

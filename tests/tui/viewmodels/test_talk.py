@@ -88,11 +88,11 @@ def test_the_emergency_question_counts_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("demo", "may_leave", "keys"),
-    [(True, False, "q"), (False, False, "kc"), (False, True, "lkc")],
+    ("demo", "may_detach", "keys"),
+    [(True, False, "q"), (False, False, "kc"), (False, True, "dkc")],
 )
-def test_quitting_offers_only_what_can_be_done(demo: bool, may_leave: bool, keys: str) -> None:
-    assert "".join(talk.quit_choices(demo=demo, may_leave=may_leave)) == keys
+def test_quitting_offers_only_what_can_be_done(demo: bool, may_detach: bool, keys: str) -> None:
+    assert "".join(talk.quit_choices(demo=demo, may_detach=may_detach)) == keys
 
 
 @pytest.mark.parametrize(
