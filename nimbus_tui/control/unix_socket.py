@@ -14,25 +14,38 @@ import msgspec
 from nimbus_tui.control.asks import (
     PROTOCOL,
     Ask,
+    AskBacktestPaths,
+    AskBacktestResult,
+    AskBacktests,
+    AskBacktestSetup,
+    AskCancelBacktest,
     AskConsequence,
     AskEquity,
     AskEvents,
     AskExecute,
     AskFills,
     AskHistory,
+    AskMarks,
     AskMoments,
     AskOrders,
     AskPreview,
     AskRisk,
+    AskRunBacktest,
     AskSnapshot,
     AskUpdates,
     Hello,
     Reply,
     Request,
 )
+from nimbus_tui.control.backtests import (
+    BacktestRequest,
+    BacktestResult,
+    BacktestRun,
+    BacktestSetup,
+)
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
-from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.past import Marks, Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
@@ -185,6 +198,20 @@ class UnixSocketServer:
                 )
             case AskMoments(seq):
                 return await self._client.moments(seq)
+            case AskMarks(since_ns, until_ns, parts):
+                return await self._client.marks(since_ns, until_ns, parts)
+            case AskBacktestSetup(config):
+                return await self._client.backtest_setup(config)
+            case AskBacktestPaths(begun):
+                return await self._client.backtest_paths(begun)
+            case AskRunBacktest(request):
+                return await self._client.run_backtest(request)
+            case AskBacktests():
+                return await self._client.backtests()
+            case AskCancelBacktest(number):
+                return await self._client.cancel_backtest(number)
+            case AskBacktestResult(number):
+                return await self._client.backtest_result(number)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
 
@@ -337,6 +364,43 @@ class UnixSocketClient:
     async def moments(self, seq: int) -> Moments:
         """Where one may jump from an event."""
         answer: Moments = await self._call(AskMoments(seq), Moments)
+        return answer
+
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where something of note lies in a stretch of time."""
+        answer: Marks = await self._call(AskMarks(since_ns, until_ns, parts), Marks)
+        return answer
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run."""
+        answer: BacktestSetup = await self._call(AskBacktestSetup(config), BacktestSetup)
+        return answer
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on."""
+        answer: list[str] = await self._call(AskBacktestPaths(begun), list[str])
+        return answer
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run."""
+        answer: BacktestRun = await self._call(AskRunBacktest(request), BacktestRun)
+        return answer
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life."""
+        answer: list[BacktestRun] = await self._call(AskBacktests(), list[BacktestRun])
+        return answer
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run."""
+        answer: BacktestRun | None = await self._call(AskCancelBacktest(number), BacktestRun | None)
+        return answer
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run."""
+        answer: BacktestResult | None = await self._call(
+            AskBacktestResult(number), BacktestResult | None
+        )
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:
