@@ -22,6 +22,7 @@ class Action(NamedTuple):
 
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
+_PAST = "On the replay screen"
 
 ACTIONS = (
     Action("bot.pause", "p", "p", "pause_bot", "pause",
@@ -45,6 +46,8 @@ ACTIONS = (
            "The dashboard: all bots", _VIEW),
     Action("view.risk", "2", "2", "open_view('risk')", "risk",
            "Risk: 16 rules and every bot, the ladder, the history", _VIEW, 8),
+    Action("view.replay", "8", "8", "open_view('replay')", "replay",
+           "Replay: any past moment, as it was", _VIEW, 11),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
     Action("view.next", "right,l", "→ l", "turn(1)", "next panel",
            "Next panel; on the risk screen: next column", _VIEW),
@@ -64,6 +67,36 @@ ACTIONS = (
     Action("view.palette", "ctrl+p", "Ctrl+P", "command_palette", "find a command",
            "Find any command by its name", _VIEW),
     Action("view.help", "?", "?", "help", "help", "This list", _VIEW, 1),
+    Action("replay.fill", "f", "f", "replay('fill', 1)", "next fill",
+           "Go to the next fill", _PAST, 3),
+    Action("replay.fill_back", "F", "F", "replay('fill', -1)", "fill before",
+           "Go to the fill before", _PAST, 4),
+    Action("replay.risk", "w", "w", "replay('risk', 1)", "next risk",
+           "Go to the next change of risk, pause or stop", _PAST, 5),
+    Action("replay.risk_back", "W", "W", "replay('risk', -1)", "risk before",
+           "Go to the change of risk before", _PAST),
+    Action("replay.error", "z", "z", "replay('error', 1)", "next error",
+           "Go to the next error", _PAST, 6),
+    Action("replay.error_back", "Z", "Z", "replay('error', -1)", "error before",
+           "Go to the error before", _PAST),
+    Action("replay.minute", "shift+right", "⇧→", "replay('minute', 1)", "minute on",
+           "A minute later; PgDn too", _PAST),
+    Action("replay.minute_back", "shift+left", "⇧←", "replay('minute', -1)", "minute back",
+           "A minute earlier; PgUp too", _PAST),
+    Action("replay.hour", "greater_than_sign", ">", "replay('hour', 1)", "hour on",
+           "An hour later", _PAST),
+    Action("replay.hour_back", "less_than_sign", "<", "replay('hour', -1)", "hour back",
+           "An hour earlier", _PAST),
+    Action("replay.first", "home", "Home", "replay('first')", "the beginning",
+           "The first event that there is", _PAST),
+    Action("replay.last", "end", "End", "replay('last')", "the newest",
+           "The newest event", _PAST),
+    Action("replay.time", "g", "g", "replay('ask')", "go to a time",
+           "Go to a day and time (type it)", _PAST, 7),
+    Action("replay.zoom", "plus", "+", "replay('zoom', 1)", "zoom in",
+           "A shorter stretch on the bar", _PAST),
+    Action("replay.zoom_out", "minus", "-", "replay('zoom', -1)", "zoom out",
+           "A longer stretch on the bar", _PAST),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip

@@ -23,12 +23,15 @@ from nimbus_tui.tui.operator import Operator
 from nimbus_tui.tui.options import Farewell, ScreenOptions
 from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
-from nimbus_tui.tui.panels.prompts import Choice, Prompt
+from nimbus_tui.tui.panels.prompts import Answer, Choice, Prompt
+from nimbus_tui.tui.replay_feed import ReplayFeed
+from nimbus_tui.tui.rewind import rewind
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels import talk
+from nimbus_tui.tui.viewmodels.keys import ONLY_ON, belongs
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
 
 ROWS_A_PAINT = 24
@@ -50,7 +53,8 @@ class NimbusApp(App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
     CSS_PATH = [
-        _HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "risk", "help")
+        _HERE / "screens" / f"{name}.tcss"
+        for name in ("live", "dashboard", "bot", "risk", "replay", "help")
     ]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
@@ -66,7 +70,8 @@ class NimbusApp(App[Farewell]):
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
         self.risk = RiskFeed(self.feed)
-        self.live = LiveScreen(options.title, self.risk)
+        self.past = ReplayFeed(self.feed)
+        self.live = LiveScreen(options.title, self.risk, self.past)
         self.operator = Operator(self)
         self._said: Line = ()
         self._stale = True
@@ -96,6 +101,7 @@ class NimbusApp(App[Farewell]):
         self.run_worker(following, group="follow", exit_on_error=False)
         looking = self.risk.follow(self.client, lambda: self.live.wants_risk)
         self.run_worker(looking, group="risk", exit_on_error=False)
+        self.run_worker(self.past.follow(self.client), group="past", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
 
@@ -207,7 +213,9 @@ class NimbusApp(App[Farewell]):
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
         """A click on a row of the table selects the bot, one on a cell of the rules the cell."""
         names = list(self.feed.bots)
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.live.replay.pick(event.panel, event.row, event.column)
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
         elif event.panel is self.live.dashboard.bots and event.row < len(names):
             self.select(names[event.row])
@@ -219,7 +227,7 @@ class NimbusApp(App[Farewell]):
         self._said = line
         self._stale = True
 
-    def ask(self, prompt: Prompt[bool], answered: Callable[[bool | None], None]) -> None:
+    def ask(self, prompt: Prompt[Answer], answered: Callable[[Answer | None], None]) -> None:
         """Put a question at the foot of the screen."""
         self.push_screen(prompt, answered)
 
@@ -228,7 +236,9 @@ class NimbusApp(App[Farewell]):
         self.run_worker(command, group="commands", exit_on_error=False)
 
     def _on_bot(self, act: Callable[[BotId], None]) -> None:
-        if self.bot is None:
+        if self.live.is_replay_open:
+            self.say(talk.trouble_line("this is the past: Esc goes back to now, where that works"))
+        elif self.bot is None:
             self.say(talk.note_line("there is no bot"))
         elif self.live.is_risk_open and not self.live.risk.is_on_bot:
             self.say(talk.note_line(f"that is for a bot: {self.live.risk.scope} is selected"))
@@ -236,8 +246,11 @@ class NimbusApp(App[Farewell]):
             act(self.bot.bot_id)
 
     def action_pause_bot(self) -> None:
-        """Pause the selected bot."""
-        self._on_bot(self.operator.pause)
+        """Pause the selected bot; from the past too, since nobody shall search for the way."""
+        if self.live.is_replay_open and self.past.focus in self.feed.bots:
+            self.operator.pause(self.past.focus)
+        else:
+            self._on_bot(self.operator.pause)
 
     def action_resume_bot(self) -> None:
         """Resume the selected bot."""
@@ -300,7 +313,9 @@ class NimbusApp(App[Farewell]):
 
     def action_turn(self, by: int) -> None:
         """The next pane of the view; on the risk screen, the next column."""
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.action_replay("event", by)
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.turn(by))
         else:
             self.live.view.turn(by)
@@ -308,7 +323,9 @@ class NimbusApp(App[Farewell]):
 
     def action_page(self, by: int) -> None:
         """Many bots or columns at once."""
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.action_replay("minute", by)
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.turn_page(by))
         else:
             self.action_move(by * PAGE)
@@ -328,9 +345,20 @@ class NimbusApp(App[Farewell]):
         self.repaint_now()
 
     def action_open_view(self, view: str) -> None:
-        """The dashboard or the risk screen."""
+        """One of the screens."""
         self.live.open(view)
+        if view == "replay":
+            self.past.open()
         self.call_after_refresh(self.repaint_now)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of one view alone do nothing on the others."""
+        return ONLY_ON.get(action) in (None, self.live.at)
+
+    def action_replay(self, kind: str, by: int = 1) -> None:
+        """Go through the past: by events, time, or to what is of note."""
+        self.say(())
+        rewind(self, kind, by)
 
     def action_open_bot(self) -> None:
         """The bot on the whole screen."""
@@ -356,7 +384,7 @@ class NimbusApp(App[Farewell]):
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""
         for action in ACTIONS:
-            if action.id not in _NOT_IN_PALETTE:
+            if action.id not in _NOT_IN_PALETTE and belongs(action, self.live.at):
                 call = partial(self.run_action, f"app.{action.name}")
                 yield Offer(action.label, action.help, call)
         for bot_id in self.feed.bots:

@@ -8,14 +8,16 @@ from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.replay_feed import ReplayFeed
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.bot import BotView
 from nimbus_tui.tui.screens.dashboard import DashboardView
+from nimbus_tui.tui.screens.replay import ReplayView
 from nimbus_tui.tui.screens.risk import RiskView
 from nimbus_tui.tui.viewmodels.header import alarms, header
 from nimbus_tui.tui.viewmodels.keys import footer
 from nimbus_tui.tui.viewmodels.lines import Line
-from nimbus_tui.tui.viewmodels.talk import hint_line
+from nimbus_tui.tui.viewmodels.talk import hint_line, note_line
 
 FLAT = 12
 """A terminal of fewer rows shows one line of header and no more than one panel."""
@@ -27,15 +29,21 @@ class LiveScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
-    def __init__(self, title: str, risk: RiskFeed) -> None:
+    def __init__(self, title: str, risk: RiskFeed, past: ReplayFeed) -> None:
         super().__init__()
         self._title = title
         self.header = LinesPanel(id="header")
         self.dashboard = DashboardView(risk)
         self.bot = BotView()
         self.risk = RiskView(risk)
+        self.replay = ReplayView(past)
         self.views = ContentSwitcher(
-            self.dashboard, self.bot, self.risk, initial="dashboard", id="views"
+            self.dashboard,
+            self.bot,
+            self.risk,
+            self.replay,
+            initial="dashboard",
+            id="views",
         )
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
@@ -49,16 +57,28 @@ class LiveScreen(Screen[None]):
         yield self.keys
 
     @property
-    def view(self) -> DashboardView | BotView | RiskView:
+    def view(self) -> DashboardView | BotView | RiskView | ReplayView:
         """The view that is shown."""
+        if self.is_replay_open:
+            return self.replay
         if self.is_risk_open:
             return self.risk
         return self.bot if self.is_bot_open else self.dashboard
 
     @property
+    def at(self) -> str:
+        """The name of the view that is shown."""
+        return (self.views.current if self.is_mounted else None) or "dashboard"
+
+    @property
     def is_risk_open(self) -> bool:
         """Whether the risk screen is shown."""
         return self.views.current == "risk"
+
+    @property
+    def is_replay_open(self) -> bool:
+        """Whether the past is shown."""
+        return self.views.current == "replay"
 
     @property
     def wants_risk(self) -> bool:
@@ -90,10 +110,15 @@ class LiveScreen(Screen[None]):
             self.header.styles.height = len(rows)
         self.header.show(rows)
         self.view.show(feed, bot, feed.take_dirty())
-        at = self.views.current or "dashboard"
+        at = self.at
         has_bot = not self.is_risk_open or self.risk.is_on_bot
-        self.status.show([said or hint_line(at)])
+        self.status.show([said or self._note(at)])
         self.keys.show([footer(ACTIONS, bot if has_bot else None, width, at)])
+
+    def _note(self, at: str) -> Line:
+        """What to press, or why the last step through the past led nowhere."""
+        note = self.replay.past.note if at == "replay" else ""
+        return note_line(note) if note else hint_line(at)
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""

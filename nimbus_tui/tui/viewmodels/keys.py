@@ -22,8 +22,28 @@ _ELSEWHERE = {
     "dashboard": ("view.back", "view.pane", "risk.reset"),
     "bot": ("bot.open", "view.pane", "risk.reset"),
     "risk": ("view.risk",),
+    "replay": (
+        "view.replay",
+        "view.risk",
+        "bot.resume",
+        "bot.stop",
+        "bot.start",
+        "bot.flatten",
+        "bot.open",
+        "risk.reset",
+        "view.theme",
+    ),
 }
 """Actions that the footer leaves out on a view."""
+
+
+ONLY_ON = {"replay": "replay"}
+"""Views that have actions of their own, by how the ids of those begin."""
+
+
+def belongs(action: Action, at: str) -> bool:
+    """Whether an action can do something on a view."""
+    return ONLY_ON.get(action.id.partition(".")[0], at) == at
 
 
 def makes_sense(action: Action, bot: BotSnapshot | None) -> bool:
@@ -37,7 +57,11 @@ def footer(
 ) -> Line:
     """The keys that matter most on a view; those of a high rank go first when room is short."""
     elsewhere = _ELSEWHERE.get(at, ())
-    shown = [action for action in actions if action.footer and action.id not in elsewhere]
+    shown = [
+        action
+        for action in actions
+        if action.footer and action.id not in elsewhere and belongs(action, at)
+    ]
     order = {action.id: at for at, action in enumerate(shown)}
     while shown:
         cells: list[Cell] = []

@@ -48,6 +48,7 @@ _HINTS = {
     "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
     "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
     "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
+    "replay": (("← →", "event"), ("⇧← ⇧→", "minute"), ("Esc", "back to now"), ("?", "all keys")),
 }
 
 
@@ -58,6 +59,14 @@ def hint_line(at: str) -> Line:
     for key, does in keys:
         cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
     return tuple(cells)
+
+
+TIME_QUESTION = "Go to which moment? A day and a time, or a time of the day shown, in UTC."
+
+
+def no_time(written: str) -> str:
+    """What was typed is no time."""
+    return f"{clean(written)!r} is no time: write 2026-11-22 03:07, or 03:07, in UTC"
 
 
 def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:
