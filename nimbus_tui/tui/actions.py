@@ -22,7 +22,7 @@ class Action(NamedTuple):
 
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
-_PAST = "On the replay screen"
+_PAST, _TEST = "On the replay screen", "On the backtest screen"
 
 ACTIONS = (
     Action("bot.pause", "p", "p", "pause_bot", "pause",
@@ -46,6 +46,8 @@ ACTIONS = (
            "The dashboard: all bots", _VIEW),
     Action("view.risk", "2", "2", "open_view('risk')", "risk",
            "Risk: 16 rules and every bot, the ladder, the history", _VIEW, 8),
+    Action("view.backtest", "7", "7", "open_view('backtest')", "backtest",
+           "Backtest: run configs over recorded prices, compare, sweep", _VIEW, 12),
     Action("view.replay", "8", "8", "open_view('replay')", "replay",
            "Replay: any past moment, as it was", _VIEW, 11),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
@@ -97,6 +99,16 @@ ACTIONS = (
            "A shorter stretch on the bar", _PAST),
     Action("replay.zoom_out", "minus", "-", "replay('zoom', -1)", "zoom out",
            "A longer stretch on the bar", _PAST),
+    Action("backtest.run", "b", "b", "backtest('run')", "run",
+           "Run what is chosen", _TEST, 2),
+    Action("backtest.cancel", "c", "c", "backtest('cancel')", "cancel",
+           "Cancel the run under the cursor, or the newest that runs", _TEST, 3),
+    Action("backtest.mark", "space", "Space", "backtest('mark')", "compare",
+           "Mark a run; two that are marked are compared", _TEST, 4),
+    Action("backtest.sweep", "w", "w", "backtest('sweep')", "sweep",
+           "Sweep a grid's spacing and levels: off, or the next grid", _TEST, 5),
+    Action("backtest.measure", "m", "m", "backtest('measure')", "figure of the map",
+           "Show another figure on the map", _TEST, 6),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip

@@ -17,6 +17,8 @@ from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.backtest_desk import work_on_backtests
+from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
@@ -54,7 +56,7 @@ class NimbusApp(App[Farewell]):
 
     CSS_PATH = [
         _HERE / "screens" / f"{name}.tcss"
-        for name in ("live", "dashboard", "bot", "risk", "replay", "help")
+        for name in ("live", "dashboard", "bot", "risk", "replay", "backtest", "help")
     ]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
@@ -71,7 +73,8 @@ class NimbusApp(App[Farewell]):
         """Why the screen is being closed from outside; None while it isn't."""
         self.risk = RiskFeed(self.feed)
         self.past = ReplayFeed(self.feed)
-        self.live = LiveScreen(options.title, self.risk, self.past)
+        self.backtests = BacktestFeed(self.feed)
+        self.live = LiveScreen(options.title, self.risk, self.past, self.backtests)
         self.operator = Operator(self)
         self._said: Line = ()
         self._stale = True
@@ -102,6 +105,8 @@ class NimbusApp(App[Farewell]):
         looking = self.risk.follow(self.client, lambda: self.live.wants_risk)
         self.run_worker(looking, group="risk", exit_on_error=False)
         self.run_worker(self.past.follow(self.client), group="past", exit_on_error=False)
+        testing = self.backtests.follow(self.client)
+        self.run_worker(testing, group="backtests", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
 
@@ -215,6 +220,9 @@ class NimbusApp(App[Farewell]):
         names = list(self.feed.bots)
         if self.live.is_replay_open:
             self.live.replay.pick(event.panel, event.row, event.column)
+        elif self.live.is_backtest_open:
+            self.live.backtest.pick(event.panel, event.row)
+            self.repaint_now()
         elif self.live.is_risk_open:
             self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
         elif event.panel is self.live.dashboard.bots and event.row < len(names):
@@ -238,6 +246,8 @@ class NimbusApp(App[Farewell]):
     def _on_bot(self, act: Callable[[BotId], None]) -> None:
         if self.live.is_replay_open:
             self.say(talk.trouble_line("this is the past: Esc goes back to now, where that works"))
+        elif self.live.is_backtest_open:
+            self.say(talk.note_line("these are backtests: Esc goes back to the bots"))
         elif self.bot is None:
             self.say(talk.note_line("there is no bot"))
         elif self.live.is_risk_open and not self.live.risk.is_on_bot:
@@ -349,11 +359,19 @@ class NimbusApp(App[Farewell]):
         self.live.open(view)
         if view == "replay":
             self.past.open()
+        elif view == "backtest":
+            self.backtests.open()
         self.call_after_refresh(self.repaint_now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of one view alone do nothing on the others."""
         return ONLY_ON.get(action) in (None, self.live.at)
+
+    def action_backtest(self, what: str) -> None:
+        """Choose, run, cancel, mark: what the keys of the backtest screen do."""
+        self.say(())
+        work_on_backtests(self, self.live.backtest, what)
+        self.call_after_refresh(self.repaint_now)
 
     def action_replay(self, kind: str, by: int = 1) -> None:
         """Go through the past: by events, time, or to what is of note."""
@@ -361,7 +379,10 @@ class NimbusApp(App[Farewell]):
         rewind(self, kind, by)
 
     def action_open_bot(self) -> None:
-        """The bot on the whole screen."""
+        """The bot on the whole screen; on the backtest screen: what is under the cursor."""
+        if self.live.is_backtest_open:
+            self.action_backtest("enter")
+            return
         self._on_bot(lambda _: self.action_open_view("bot"))
 
     async def action_back(self) -> None:

@@ -6,10 +6,12 @@ from textual.widgets import ContentSwitcher
 
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.replay_feed import ReplayFeed
 from nimbus_tui.tui.risk_feed import RiskFeed
+from nimbus_tui.tui.screens.backtest import BacktestView
 from nimbus_tui.tui.screens.bot import BotView
 from nimbus_tui.tui.screens.dashboard import DashboardView
 from nimbus_tui.tui.screens.replay import ReplayView
@@ -29,7 +31,7 @@ class LiveScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-middle"), (170, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
-    def __init__(self, title: str, risk: RiskFeed, past: ReplayFeed) -> None:
+    def __init__(self, title: str, risk: RiskFeed, past: ReplayFeed, tests: BacktestFeed) -> None:
         super().__init__()
         self._title = title
         self.header = LinesPanel(id="header")
@@ -37,11 +39,13 @@ class LiveScreen(Screen[None]):
         self.bot = BotView()
         self.risk = RiskView(risk)
         self.replay = ReplayView(past)
+        self.backtest = BacktestView(tests)
         self.views = ContentSwitcher(
             self.dashboard,
             self.bot,
             self.risk,
             self.replay,
+            self.backtest,
             initial="dashboard",
             id="views",
         )
@@ -57,8 +61,10 @@ class LiveScreen(Screen[None]):
         yield self.keys
 
     @property
-    def view(self) -> DashboardView | BotView | RiskView | ReplayView:
+    def view(self) -> DashboardView | BotView | RiskView | ReplayView | BacktestView:
         """The view that is shown."""
+        if self.is_backtest_open:
+            return self.backtest
         if self.is_replay_open:
             return self.replay
         if self.is_risk_open:
@@ -79,6 +85,11 @@ class LiveScreen(Screen[None]):
     def is_replay_open(self) -> bool:
         """Whether the past is shown."""
         return self.views.current == "replay"
+
+    @property
+    def is_backtest_open(self) -> bool:
+        """Whether backtests are shown."""
+        return self.views.current == "backtest"
 
     @property
     def wants_risk(self) -> bool:

@@ -22,7 +22,22 @@ _ELSEWHERE = {
     "dashboard": ("view.back", "view.pane", "risk.reset"),
     "bot": ("bot.open", "view.pane", "risk.reset"),
     "risk": ("view.risk",),
+    "backtest": (
+        "view.pane",
+        "view.backtest",
+        "view.replay",
+        "view.risk",
+        "bot.pause",
+        "bot.resume",
+        "bot.stop",
+        "bot.start",
+        "bot.flatten",
+        "bot.open",
+        "risk.reset",
+        "view.theme",
+    ),
     "replay": (
+        "view.pane",
         "view.replay",
         "view.risk",
         "bot.resume",
@@ -37,7 +52,7 @@ _ELSEWHERE = {
 """Actions that the footer leaves out on a view."""
 
 
-ONLY_ON = {"replay": "replay"}
+ONLY_ON = {"replay": "replay", "backtest": "backtest"}
 """Views that have actions of their own, by how the ids of those begin."""
 
 

@@ -48,7 +48,14 @@ _HINTS = {
     "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
     "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
     "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
-    "replay": (("← →", "event"), ("⇧← ⇧→", "minute"), ("Esc", "back to now"), ("?", "all keys")),
+    "backtest": (("↑ ↓", "choose"), ("Enter", "changes it"), ("← →", "turn the panel")),
+    "replay": (
+        ("← →", "event"),
+        ("⇧← ⇧→", "minute"),
+        ("v", "pane"),
+        ("Esc", "back to now"),
+        ("?", "all keys"),
+    ),
 }
 
 
