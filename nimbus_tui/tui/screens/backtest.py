@@ -11,7 +11,7 @@ from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.viewmodels.backtest_figures import compared, result_lines, trade_lines
-from nimbus_tui.tui.viewmodels.backtest_form import Row, form_lines, form_rows, grids
+from nimbus_tui.tui.viewmodels.backtest_form import Row, form_lines, form_rows, grids, problem_lines
 from nimbus_tui.tui.viewmodels.backtest_list import about, eta, run_lines
 from nimbus_tui.tui.viewmodels.chart import GAP_NS, chart, falls
 from nimbus_tui.tui.viewmodels.heat_map import MEASURES, heat_map
@@ -182,7 +182,12 @@ class BacktestView(Container):
 
     def _show_curve(self, run: BacktestRun | None, result: BacktestResult | None) -> None:
         panel, size = self.curve, self.curve.size
-        if run is not None and run.request.sweep is not None:
+        setup = self._tests.setup
+        if setup is not None and setup.problem:
+            panel.show(
+                problem_lines(setup, size.width), heading=[heading("this config", size.width)]
+            )
+        elif run is not None and run.request.sweep is not None:
             made = heat_map(run, MEASURES[self._measure], size.width)
             above = _progress(run, size.width) if run.state is RunState.RUNNING else []
             panel.show([*above, *made.rows], heading=made.heading)

@@ -12,7 +12,16 @@ from nimbus_tui.control.backtests import (
     Sweep,
 )
 from nimbus_tui.core.ids import BotId, Symbol
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, cut, left, trimmed, width_of
+from nimbus_tui.tui.viewmodels.lines import (
+    Cell,
+    Line,
+    clean,
+    cut,
+    left,
+    paragraphs,
+    trimmed,
+    width_of,
+)
 
 _NAME = 11
 _FACTORS = tuple(Decimal(part) / 100 for part in (50, 75, 100, 125, 150, 200))
@@ -75,7 +84,8 @@ def form_rows(form: Form) -> list[Row]:
     setup = form.setup
     rows = [Row("config", "config", setup.config)]
     if setup.problem:
-        return [*rows, Row("config", "", setup.problem, "loss")]
+        told = setup.problem.splitlines()[0].removeprefix(f"{setup.config}:")
+        return [*rows, Row("config", "✗", told, "loss")]
     for symbol in symbols(form):
         file = file_of(form, symbol)
         if file:
@@ -95,6 +105,12 @@ def form_rows(form: Form) -> list[Row]:
         words = f"{made.sweep.cells} runs" if made.sweep is not None else f"{len(setup.bots)} bots"
         rows.append(Row("run", what, words.replace("1 bots", "1 bot"), "gain"))
     return rows
+
+
+def problem_lines(setup: BacktestSetup, width: int) -> list[Line]:
+    """All that is wrong with a config, in full."""
+    told = setup.problem.splitlines()
+    return [line for text in told for line in paragraphs(f"✗ {text}", width - 2, "loss")]
 
 
 def _sweep_row(form: Form) -> Row:

@@ -170,10 +170,10 @@ def moment_of(text: str, then_ns: int) -> int | None:
 
     A time without a day is of the day that is looked at.
     """
-    words = text.strip().replace("T", " ").removesuffix("Z").removesuffix("UTC").strip()
+    words = text.strip().removesuffix("UTC").removesuffix("Z").strip()
     if ":" in words and "-" not in words:
         day = datetime.fromtimestamp(then_ns // NS_PER_SECOND, UTC)
-        words = f"{day:%Y-%m-%d} {words.zfill(5) if words.count(':') == 1 else words}"
+        words = f"{day:%Y-%m-%d} {'0' if words[1:2] == ':' else ''}{words}"
     try:
         found = datetime.fromisoformat(words)
         aware = found if found.tzinfo else found.replace(tzinfo=UTC)
