@@ -33,7 +33,7 @@ from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels import talk
-from nimbus_tui.tui.viewmodels.keys import ONLY_ON, belongs
+from nimbus_tui.tui.viewmodels.keys import ONLY_ON, belongs, helped
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
 
 ROWS_A_PAINT = 24
@@ -399,8 +399,8 @@ class NimbusApp(App[Farewell]):
             self.call_after_refresh(self.repaint_now)
 
     def action_help(self) -> None:
-        """All keys."""
-        self.push_screen(HelpScreen())
+        """All keys that do something on this screen."""
+        self.push_screen(HelpScreen(helped(ACTIONS, self.live.at)))
 
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""

@@ -1,11 +1,13 @@
 """All keys, from the one action table."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.actions import Action
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.viewmodels.keys import help_lines
 from nimbus_tui.tui.viewmodels.lines import Cell, heading
@@ -22,8 +24,9 @@ class HelpScreen(ModalScreen[None]):
         Binding("up,k", "look(-1)", "up", id="help.up"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, actions: Sequence[Action]) -> None:
         super().__init__()
+        self._actions = actions
         self.lines = LinesPanel(id="help-lines")
 
     def compose(self) -> ComposeResult:
@@ -33,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """The list has as many rows as there are lines, if the terminal has."""
-        rows = help_lines(ACTIONS)
+        rows = help_lines(self._actions)
         note = (Cell("Esc closes ", "muted"),)
         self.lines.styles.height = len(rows) + 1
         self.lines.show(rows, heading=[heading("keys", _WIDTH - 4, note)])

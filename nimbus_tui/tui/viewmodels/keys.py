@@ -89,6 +89,12 @@ def footer(
     return ()
 
 
+def helped(actions: Sequence[Action], at: str) -> list[Action]:
+    """The actions that can do something on a view, its own ones first."""
+    own = [action for action in actions if ONLY_ON.get(action.id.partition(".")[0]) == at]
+    return [*own, *(one for one in actions if belongs(one, at) and one not in own)]
+
+
 def help_lines(actions: Sequence[Action]) -> list[Line]:
     """Every key with what it does, group by group."""
     lines: list[Line] = []
