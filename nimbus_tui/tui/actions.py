@@ -105,7 +105,7 @@ ACTIONS = (
            "Cancel the run under the cursor, or the newest that runs", _TEST, 3),
     Action("backtest.mark", "space", "Space", "backtest('mark')", "compare",
            "Mark a run; two that are marked are compared", _TEST, 4),
-    Action("backtest.sweep", "w", "w", "backtest('sweep')", "sweep",
+    Action("backtest.sweep", "y", "y", "backtest('sweep')", "sweep",
            "Sweep a grid's spacing and levels: off, or the next grid", _TEST, 5),
     Action("backtest.measure", "m", "m", "backtest('measure')", "figure of the map",
            "Show another figure on the map", _TEST, 6),

@@ -94,7 +94,7 @@ async def test_two_runs_are_compared_by_what_differs(tmp_path: Path) -> None:
 
 async def test_a_sweep_fills_its_map(tmp_path: Path) -> None:
     async with at_the_bench(tmp_path) as (app, pilot):
-        await pilot.press("w")
+        await pilot.press("y")
         await settled(app, pilot)
         kinds = [row.kind for row in app.live.backtest.rows]
         for kind, written in (("spacings", "0.5 0.6"), ("levels", "2..3")):
@@ -112,7 +112,7 @@ async def test_a_sweep_fills_its_map(tmp_path: Path) -> None:
         await pilot.press("m")
         await settled(app, pilot)
         assert "max drawdown %" in app.live.backtest.curve.text
-        await pilot.press("w")
+        await pilot.press("y")
         await settled(app, pilot)
         assert "off" in app.live.backtest.form.text
 
@@ -122,7 +122,7 @@ async def test_a_run_can_be_cancelled(tmp_path: Path) -> None:
         await pilot.press("c")
         await settled(app, pilot)
         assert "nothing runs" in text(app)
-        await pilot.press("w", "b")
+        await pilot.press("y", "b")
         await until(lambda: app.backtests.is_running())
         await pilot.press("c")
         run = await finished(app, 1)
