@@ -181,6 +181,7 @@ class BacktestRuns:
                 process = subprocess.Popen(  # noqa: S603 - our own program
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
+                    start_new_session=True,  # a terminal that hangs up is none of its business
                 )  # fmt: skip
             except (NimbusError, OSError) as error:
                 refused = msgspec.structs.replace(run, state=RunState.FAILED, problem=str(error))
