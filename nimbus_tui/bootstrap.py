@@ -13,7 +13,12 @@ from nimbus_tui.config.checks import opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
 from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
-from nimbus_tui.config.locations import journal_path, paper_path, vault_path
+from nimbus_tui.config.locations import (
+    journal_path,
+    paper_path,
+    price_folders_path,
+    vault_path,
+)
 from nimbus_tui.config.model import (
     Config,
     Durability,
@@ -50,6 +55,7 @@ from nimbus_tui.paper_venues import (
 )
 from nimbus_tui.real_venues import RealVenues
 from nimbus_tui.simulation.backtest import Backtest
+from nimbus_tui.simulation.backtest_runs import BacktestRuns
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
@@ -178,6 +184,7 @@ def live_engine(
             config, keep_secret, open_late, has_live_prices=venues is not None
         )
     engine.recorder = History(engine)
+    engine.backtests = BacktestRuns(config.path, load_config, price_folders_path())
     engine.beside.append(RiskRecord(engine).run)
     for paper in papers.values():
         paper.settle = engine.settle

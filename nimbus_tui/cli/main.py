@@ -9,6 +9,7 @@ import typer
 from nimbus_tui.cli import query_commands, risk_commands
 from nimbus_tui.cli.attach_command import attach
 from nimbus_tui.cli.backtest_command import backtest
+from nimbus_tui.cli.backtest_worker import work_on_backtest
 from nimbus_tui.cli.config_commands import config_app
 from nimbus_tui.cli.diagnostics import friendly
 from nimbus_tui.cli.doctor_command import doctor
@@ -60,6 +61,7 @@ app.command("demo")(demo)
 app.command("run")(run)
 app.command("attach")(attach)
 app.command("backtest")(backtest)
+app.command("backtest-worker", hidden=True)(work_on_backtest)
 app.command("simulate")(simulate)
 app.command("doctor")(doctor)
 app.add_typer(config_app, name="config")

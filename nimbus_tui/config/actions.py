@@ -27,6 +27,7 @@ class Action(NamedTuple):
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
 _TABLE = "Tables"
+_PAST, _TEST = "On the replay screen", "On the backtest screen"
 
 ACTIONS = (
     Action("bot.pause", "p", "p", "pause_bot", "pause",
@@ -72,6 +73,10 @@ ACTIONS = (
            "Write the rows that are shown to a CSV or JSON file", _TABLE, 7),
     Action("orders.cancel", "c", "c", "cancel_order", "cancel",
            "Cancel the selected order (asks first)", _TABLE, 3),
+    Action("view.backtest", "7", "7", "open_view('backtest')", "backtest",
+           "Backtest: run configs over recorded prices, compare, sweep", _VIEW, 12),
+    Action("view.replay", "8", "8", "open_view('replay')", "replay",
+           "Replay: any past moment, as it was", _VIEW, 11),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
     Action("view.next", "right,l", "→ l", "turn(1)", "next panel",
            "Next panel; on the risk screen: next column", _VIEW),
@@ -99,6 +104,46 @@ ACTIONS = (
            "Detach: close the screen, the engine trades on (also Ctrl+Z)", _ENGINE, 11),
     Action("engine.restart", "ctrl+r", "Ctrl+R", "restart_engine", "restart",
            "Start an engine that has ended again", _ENGINE),
+    Action("replay.fill", "f", "f", "replay('fill', 1)", "next fill",
+           "Go to the next fill", _PAST, 3),
+    Action("replay.fill_back", "F", "F", "replay('fill', -1)", "fill before",
+           "Go to the fill before", _PAST, 4),
+    Action("replay.risk", "w", "w", "replay('risk', 1)", "next risk",
+           "Go to the next change of risk, pause or stop", _PAST, 5),
+    Action("replay.risk_back", "W", "W", "replay('risk', -1)", "risk before",
+           "Go to the change of risk before", _PAST),
+    Action("replay.error", "z", "z", "replay('error', 1)", "next error",
+           "Go to the next error", _PAST, 6),
+    Action("replay.error_back", "Z", "Z", "replay('error', -1)", "error before",
+           "Go to the error before", _PAST),
+    Action("replay.minute", "shift+right", "⇧→", "replay('minute', 1)", "minute on",
+           "A minute later; PgDn too", _PAST),
+    Action("replay.minute_back", "shift+left", "⇧←", "replay('minute', -1)", "minute back",
+           "A minute earlier; PgUp too", _PAST),
+    Action("replay.hour", "greater_than_sign", ">", "replay('hour', 1)", "hour on",
+           "An hour later", _PAST),
+    Action("replay.hour_back", "less_than_sign", "<", "replay('hour', -1)", "hour back",
+           "An hour earlier", _PAST),
+    Action("replay.first", "home", "Home", "replay('first')", "the beginning",
+           "The first event that there is", _PAST),
+    Action("replay.last", "end", "End", "replay('last')", "the newest",
+           "The newest event", _PAST),
+    Action("replay.time", "g", "g", "replay('ask')", "go to a time",
+           "Go to a day and time (type it)", _PAST, 7),
+    Action("replay.zoom", "plus", "+", "replay('zoom', 1)", "zoom in",
+           "A shorter stretch on the bar", _PAST),
+    Action("replay.zoom_out", "minus", "-", "replay('zoom', -1)", "zoom out",
+           "A longer stretch on the bar", _PAST),
+    Action("backtest.run", "b", "b", "backtest('run')", "run",
+           "Run what is chosen", _TEST, 2),
+    Action("backtest.cancel", "c", "c", "backtest('cancel')", "cancel",
+           "Cancel the run under the cursor, or the newest that runs", _TEST, 3),
+    Action("backtest.mark", "space", "Space", "backtest('mark')", "compare",
+           "Mark a run; two that are marked are compared", _TEST, 4),
+    Action("backtest.sweep", "y", "y", "backtest('sweep')", "sweep",
+           "Sweep a grid's spacing and levels: off, or the next grid", _TEST, 5),
+    Action("backtest.measure", "m", "m", "backtest('measure')", "figure of the map",
+           "Show another figure on the map", _TEST, 6),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip
@@ -131,3 +176,28 @@ def _as_written(key: str) -> str:
     *held, last = key.rsplit("+", 1) if len(key) > 1 else [key]
     name = _WRITTEN.get(last) or (last.upper() if held or len(last) > 1 else last)
     return "+".join([*(part.capitalize() for one in held for part in one.split("+")), name])
+
+
+ONLY_ON = {"replay": "replay", "backtest": "backtest"}
+"""Views that have actions of their own, by how the ids of those begin."""
+
+
+_OF_LISTS = ("table.", "orders.", "bots.")
+"""How the ids of actions begin that need a list of bots, orders or events of now."""
+
+
+def belongs(action: Action, at: str) -> bool:
+    """Whether an action can do something on a view; two that share a key never both can."""
+    own = ONLY_ON.get(action.id.partition(".")[0])
+    if own is not None:
+        return own == at
+    return at not in ONLY_ON.values() or not action.id.startswith(_OF_LISTS)
+
+
+def can_meet(one: str, other: str) -> bool:
+    """Whether two actions (by their ids) can do something on the same view."""
+    mine, theirs = (ONLY_ON.get(name.partition(".")[0]) for name in (one, other))
+    if mine is not None and theirs is not None:
+        return mine == theirs
+    general = other if mine is not None else one
+    return (mine or theirs) is None or not general.startswith(_OF_LISTS)

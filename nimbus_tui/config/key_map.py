@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.actions import ACTIONS, can_meet
 from nimbus_tui.config.problems import Findings, did_you_mean
 
 _PATH = ("ui", "keys")
@@ -55,11 +55,13 @@ def _problem(key: str) -> str:
 
 
 def _tell_twice(known: Mapping[str, str], given: Mapping[str, str], findings: Findings) -> None:
-    owners: dict[str, str] = {}
+    owners: dict[str, list[str]] = {}
     for name, keys in {**known, **given}.items():
         for key in keys.split(","):
-            other = owners.setdefault(key, name)
-            if other == name:
+            others = owners.setdefault(key, [])
+            other = next((one for one in others if can_meet(one, name)), None)
+            others.append(name)
+            if other is None:
                 continue
             told, rest = (name, other) if name in given else (other, name)
             findings.say(

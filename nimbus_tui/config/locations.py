@@ -51,6 +51,11 @@ def budgets_folder() -> Path:
     return _data_root() / "budgets"
 
 
+def price_folders_path() -> Path:
+    """The file of the folders that backtests had their prices from; for all engines."""
+    return _data_root() / "price-folders.json"
+
+
 def log_folder(engine_name: str) -> Path:
     """The folder of one engine's rotating log files."""
     return data_folder(engine_name) / "logs"

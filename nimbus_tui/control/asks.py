@@ -2,6 +2,7 @@
 
 import msgspec
 
+from nimbus_tui.control.backtests import BacktestRequest
 from nimbus_tui.control.commands import Command
 from nimbus_tui.control.pages import PageWanted
 from nimbus_tui.core.ids import BotId, ExchangeName
@@ -97,6 +98,48 @@ class AskPage(msgspec.Struct, frozen=True, tag="page"):
     wanted: PageWanted
 
 
+class AskMarks(msgspec.Struct, frozen=True, tag="marks"):
+    """`EngineClient.marks`."""
+
+    since_ns: int
+    until_ns: int
+    parts: int
+
+
+class AskBacktestSetup(msgspec.Struct, frozen=True, tag="backtest_setup"):
+    """`EngineClient.backtest_setup`."""
+
+    config: str
+
+
+class AskBacktestPaths(msgspec.Struct, frozen=True, tag="backtest_paths"):
+    """`EngineClient.backtest_paths`."""
+
+    begun: str
+
+
+class AskRunBacktest(msgspec.Struct, frozen=True, tag="run_backtest"):
+    """`EngineClient.run_backtest`."""
+
+    request: BacktestRequest
+
+
+class AskBacktests(msgspec.Struct, frozen=True, tag="backtests"):
+    """`EngineClient.backtests`."""
+
+
+class AskCancelBacktest(msgspec.Struct, frozen=True, tag="cancel_backtest"):
+    """`EngineClient.cancel_backtest`."""
+
+    number: int
+
+
+class AskBacktestResult(msgspec.Struct, frozen=True, tag="backtest_result"):
+    """`EngineClient.backtest_result`."""
+
+    number: int
+
+
 class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     """`EngineClient.preview`."""
 
@@ -161,6 +204,13 @@ Ask = (
     | AskHistory
     | AskMoments
     | AskPage
+    | AskMarks
+    | AskBacktestSetup
+    | AskBacktestPaths
+    | AskRunBacktest
+    | AskBacktests
+    | AskCancelBacktest
+    | AskBacktestResult
     | AskPreview
     | AskReadConfig
     | AskPlanConfig

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from nimbus_tui.control.about import EngineAbout
+from nimbus_tui.control.backtests import (
+    BacktestRequest,
+    BacktestResult,
+    BacktestRun,
+    BacktestSetup,
+)
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.pages import Page, PageWanted
-from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.past import Marks, Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
@@ -109,6 +115,33 @@ class EngineClient(Protocol):
         The rows of one page follow those of the page whose `older` was handed in, without a gap
         and without a row twice, whatever was written meanwhile.
         """
+
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where fills, changes of risk and errors lie in a stretch of time, in equal parts."""
+        ...
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run (empty: the engine's own), and the price files for it."""
+        ...
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on: folders, configs, price files."""
+        ...
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run in a process of its own; one that can't begin has failed and says why."""
+        ...
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life and how far each is, oldest first."""
+        ...
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run; one that has ended stays as it is. None if there is no such run."""
+        ...
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run; None unless it is done, and for sweeps."""
         ...
 
     async def preview(self, text: str) -> ConfigPreview:

@@ -26,6 +26,8 @@ class PastMoment(msgspec.Struct, frozen=True, kw_only=True):
     """The focused bot's panel, live orders and fills, if it was there."""
     events: tuple[AnyEvent, ...]
     """The events around, oldest first."""
+    risk_events: tuple[AnyEvent, ...] = ()
+    """The newest changes of risk by then, oldest first."""
 
 
 class Jump(msgspec.Struct, frozen=True):
@@ -49,3 +51,15 @@ class Moments(msgspec.Struct, frozen=True, kw_only=True):
     next_risk: Jump | None
     previous_error: Jump | None
     next_error: Jump | None
+
+
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something of note happened in a stretch of time that was divided evenly."""
+
+    since_ns: int
+    until_ns: int
+    parts: int
+    fills: tuple[int, ...] = ()
+    """The parts with a fill, counted from 0."""
+    risks: tuple[int, ...] = ()
+    errors: tuple[int, ...] = ()

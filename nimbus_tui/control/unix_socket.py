@@ -17,6 +17,11 @@ from nimbus_tui.control.asks import (
     PROTOCOL,
     Ask,
     AskAbout,
+    AskBacktestPaths,
+    AskBacktestResult,
+    AskBacktests,
+    AskBacktestSetup,
+    AskCancelBacktest,
     AskConfigForm,
     AskConsequence,
     AskEquity,
@@ -25,6 +30,7 @@ from nimbus_tui.control.asks import (
     AskFills,
     AskHistory,
     AskInstruments,
+    AskMarks,
     AskMoments,
     AskOrders,
     AskPage,
@@ -32,6 +38,7 @@ from nimbus_tui.control.asks import (
     AskPreview,
     AskReadConfig,
     AskRisk,
+    AskRunBacktest,
     AskSaveConfig,
     AskSetSecret,
     AskSnapshot,
@@ -40,12 +47,18 @@ from nimbus_tui.control.asks import (
     Reply,
     Request,
 )
+from nimbus_tui.control.backtests import (
+    BacktestRequest,
+    BacktestResult,
+    BacktestRun,
+    BacktestSetup,
+)
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.pages import Page, PageWanted
-from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.past import Marks, Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
@@ -231,6 +244,20 @@ class UnixSocketServer:
                 return await self._client.moments(seq)
             case AskPage(wanted):
                 return await self._client.page(wanted)
+            case AskMarks(since_ns, until_ns, parts):
+                return await self._client.marks(since_ns, until_ns, parts)
+            case AskBacktestSetup(config):
+                return await self._client.backtest_setup(config)
+            case AskBacktestPaths(begun):
+                return await self._client.backtest_paths(begun)
+            case AskRunBacktest(request):
+                return await self._client.run_backtest(request)
+            case AskBacktests():
+                return await self._client.backtests()
+            case AskCancelBacktest(number):
+                return await self._client.cancel_backtest(number)
+            case AskBacktestResult(number):
+                return await self._client.backtest_result(number)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
             case AskReadConfig():
@@ -362,6 +389,43 @@ class UnixSocketClient:
     async def page(self, wanted: PageWanted) -> Page:
         """Rows of one table, newest first."""
         answer: Page = await self._call(AskPage(wanted), Page)
+        return answer
+
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where something of note lies in a stretch of time."""
+        answer: Marks = await self._call(AskMarks(since_ns, until_ns, parts), Marks)
+        return answer
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run."""
+        answer: BacktestSetup = await self._call(AskBacktestSetup(config), BacktestSetup)
+        return answer
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on."""
+        answer: list[str] = await self._call(AskBacktestPaths(begun), list[str])
+        return answer
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run."""
+        answer: BacktestRun = await self._call(AskRunBacktest(request), BacktestRun)
+        return answer
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life."""
+        answer: list[BacktestRun] = await self._call(AskBacktests(), list[BacktestRun])
+        return answer
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run."""
+        answer: BacktestRun | None = await self._call(AskCancelBacktest(number), BacktestRun | None)
+        return answer
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run."""
+        answer: BacktestResult | None = await self._call(
+            AskBacktestResult(number), BacktestResult | None
+        )
         return answer
 
     async def preview(self, text: str) -> ConfigPreview:

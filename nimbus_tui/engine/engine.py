@@ -19,6 +19,7 @@ from nimbus_tui.engine import commands
 from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.background import Alarm, Background
+from nimbus_tui.engine.backtesting import BacktestRunner, NoBacktests
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
 from nimbus_tui.engine.config_desk import ConfigDesk
@@ -97,6 +98,7 @@ class Engine:
         self.equity_curves = EquityCurves(journal, clock)
         self.auditor = Auditor(self, self.bus)
         self.recorder: Recorder = NoRecorder()
+        self.backtests: BacktestRunner = NoBacktests()
         self.beside: list[Beside] = []
         """What else is done while it runs; each is given what to call when the journal fails."""
         self.revision = 1
@@ -181,6 +183,7 @@ class Engine:
 
     async def stop(self, *, cancel_orders: bool | None = None) -> None:
         """Shut down in order; bots keep their state and go on at the next start."""
+        self.backtests.close()
         await shut_down(self, cancel_orders)
 
     # the heart

@@ -6,11 +6,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from nimbus_tui.control.about import EngineAbout
+from nimbus_tui.control.backtests import (
+    BacktestRequest,
+    BacktestResult,
+    BacktestRun,
+    BacktestSetup,
+)
 from nimbus_tui.control.commands import Command, Outcome
 from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.pages import Page, PageWanted
-from nimbus_tui.control.past import Moments, PastMoment
+from nimbus_tui.control.past import Marks, Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
@@ -24,7 +30,7 @@ from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.consequences import consequence
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.pages import page_of
-from nimbus_tui.engine.past import Asked, moments, past_moment
+from nimbus_tui.engine.past import Asked, marks, moments, past_moment
 from nimbus_tui.engine.recall import recalled
 from nimbus_tui.engine.risk_snapshot import risk_snapshot
 from nimbus_tui.engine.snapshots import bot_snapshot, engine_snapshot, update_since
@@ -168,6 +174,34 @@ class LocalClient:
 
         return await asyncio.to_thread(beside)
 
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where something of note lies in a stretch of time."""
+        return await self._read(lambda journal: marks(journal, since_ns, until_ns, parts))
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run."""
+        return await asyncio.to_thread(self._engine.backtests.setup, config)
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on."""
+        return await asyncio.to_thread(self._engine.backtests.paths, begun)
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run."""
+        return await asyncio.to_thread(self._engine.backtests.run, request)
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life."""
+        return self._engine.backtests.runs()
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run."""
+        return self._engine.backtests.cancel(number)
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run."""
+        return self._engine.backtests.result(number)
+
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""
         # In a thread of its own: no bot waits for somebody who is typing.
@@ -307,6 +341,34 @@ class ThreadClient:
     async def page(self, wanted: PageWanted) -> Page:
         """Rows of one table, newest first."""
         return await self._across(self._client.page(wanted))
+
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where something of note lies in a stretch of time."""
+        return await self._across(self._client.marks(since_ns, until_ns, parts))
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run."""
+        return await self._across(self._client.backtest_setup(config))
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on."""
+        return await self._across(self._client.backtest_paths(begun))
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run."""
+        return await self._across(self._client.run_backtest(request))
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life."""
+        return await self._across(self._client.backtests())
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run."""
+        return await self._across(self._client.cancel_backtest(number))
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run."""
+        return await self._across(self._client.backtest_result(number))
 
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
-from nimbus_tui.control.past import Jump, Moments, PastMoment
+from nimbus_tui.control.past import Jump, Marks, Moments, PastMoment
 from nimbus_tui.control.snapshots import BotDetail, BotSnapshot
-from nimbus_tui.core.events import OrderFilled
+from nimbus_tui.core.events import Event, OrderFilled
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.market import Quote
@@ -30,6 +30,9 @@ RISKS = (
     "started",
 )
 ERRORS = ("error",)
+MOST_PARTS = 1_000
+"""Into how many parts a stretch of time is divided at most."""
+RISKS_SHOWN = 40
 MOST_AROUND = 1_000
 """Most events on either side of a moment."""
 
@@ -68,6 +71,7 @@ def past_moment(journal: Journal, asked: Asked) -> PastMoment:
         bots=tuple(bots[name].row for name in sorted(bots)),
         detail=None if focused is None else _detail(journal, focused, end),
         events=tuple(journal.events(after=start, limit=seq + around - start)),  # type: ignore[arg-type]
+        risk_events=_risks(journal, seq),  # type: ignore[arg-type]
     )
 
 
@@ -106,6 +110,16 @@ def _fills(journal: Journal, bot_id: BotId, seq: int) -> tuple[Fill, ...]:
     return tuple(event.fill for event in events if isinstance(event, OrderFilled))
 
 
+def _risks(journal: Journal, seq: int) -> tuple[Event, ...]:
+    """The newest changes of risk up to an event, oldest first."""
+    found: list[Event] = []
+    at = seq + 1
+    while len(found) < RISKS_SHOWN and (jump := journal.jump(at, RISKS, back=True)) is not None:
+        at = jump[0]
+        found += journal.events(after=at - 1, limit=1)
+    return tuple(reversed(found))
+
+
 def _strictest(rows: Sequence[BotSnapshot]) -> str:
     steps = {step.label: step for step in RiskStep}
     worst = max((steps.get(row.risk, RiskStep.NORMAL) for row in rows), default=RiskStep.NORMAL)
@@ -130,4 +144,29 @@ def moments(journal: Journal, seq: int) -> Moments:
         next_risk=jump(RISKS, back=False),
         previous_error=jump(ERRORS, back=True),
         next_error=jump(ERRORS, back=False),
+    )
+
+
+def marks(journal: Journal, since_ns: int, until_ns: int, parts: int) -> Marks:
+    """Where there were fills, changes of risk and errors; a few look-ups for each part."""
+    parts = min(max(parts, 1), MOST_PARTS)
+    span = max(1, until_ns - since_ns)
+
+    def found(types: Sequence[str]) -> tuple[int, ...]:
+        hits: list[int] = []
+        seq = journal.seq_at(since_ns - 1)
+        while (event := journal.jump(seq, types, back=False)) is not None and event[1] <= until_ns:
+            part = min(parts - 1, (event[1] - since_ns) * parts // span)
+            hits.append(part)
+            # The newest event before the next part begins.
+            seq = max(event[0], journal.seq_at(since_ns - (-(part + 1) * span // parts) - 1))
+        return tuple(dict.fromkeys(hits))
+
+    return Marks(
+        since_ns=since_ns,
+        until_ns=until_ns,
+        parts=parts,
+        fills=found(FILLS),
+        risks=found(RISKS),
+        errors=found(ERRORS),
     )

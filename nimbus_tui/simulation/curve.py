@@ -1,5 +1,6 @@
 """An equity curve of a run: points where somebody asks, and the worst fall over every tick."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from nimbus_tui.accounting.performance import drawdown
@@ -47,3 +48,16 @@ class EquityCurve:
             if points[at : at + 1] != [point]:
                 points.insert(at, point)
         return points
+
+
+def thinned(points: Sequence[Point], most: int) -> list[Point]:
+    """At most so many points (4 at least): both ends, and the lowest and highest of equal parts."""
+    if len(points) <= most:
+        return list(points)
+    parts = max(1, (most - 2) // 2)
+    chosen = {0, len(points) - 1}
+    for part in range(parts):
+        span = range(part * len(points) // parts, (part + 1) * len(points) // parts)
+        chosen.add(min(span, key=lambda at: points[at][1]))
+        chosen.add(max(span, key=lambda at: points[at][1]))
+    return [points[at] for at in sorted(chosen)]

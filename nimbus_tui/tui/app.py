@@ -12,18 +12,22 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 
-from nimbus_tui.config.actions import ACTIONS, remapped
+from nimbus_tui.config.actions import ACTIONS, belongs, remapped
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
+from nimbus_tui.tui.backtest_desk import work_on_backtests
+from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
 from nimbus_tui.tui.options import Farewell, ScreenOptions
 from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
-from nimbus_tui.tui.panels.prompts import Choice, Prompt
+from nimbus_tui.tui.panels.prompts import Answer, Choice, Prompt
+from nimbus_tui.tui.replay_feed import ReplayFeed
+from nimbus_tui.tui.rewind import rewind
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
@@ -32,6 +36,7 @@ from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels import talk
+from nimbus_tui.tui.viewmodels.keys import helped
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
 
 ROWS_A_PAINT = 24
@@ -47,7 +52,9 @@ PAGE = 10
 _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
 
 _HERE = Path(__file__).parent
-_SHEETS = ("live", "dashboard", "bot", "risk", "table", "help", "whole")
+_SHEETS = (
+    "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "help", "whole",
+)  # fmt: skip
 
 
 class NimbusApp(TableActions, App[Farewell]):
@@ -70,7 +77,11 @@ class NimbusApp(TableActions, App[Farewell]):
         self.risk = RiskFeed(self.feed)
         self.actions = remapped(ACTIONS, options.keys)
         """What can be done, with the keys that do it here."""
-        self.live = LiveScreen(options.title, self.feed, self.risk, self.actions)
+        self.past = ReplayFeed(self.feed)
+        self.backtests = BacktestFeed(self.feed)
+        self.live = LiveScreen(
+            options.title, self.feed, self.risk, self.past, self.backtests, self.actions
+        )
         self.operator = Operator(self)
         self.tables = TableDesk(self)
         self._said: Line = ()
@@ -104,6 +115,9 @@ class NimbusApp(TableActions, App[Farewell]):
         self.run_worker(looking, group="risk", exit_on_error=False)
         reading = follow(self.client, lambda: self.live.wanted_rows)
         self.run_worker(reading, group="tables", exit_on_error=False)
+        self.run_worker(self.past.follow(self.client), group="past", exit_on_error=False)
+        testing = self.backtests.follow(self.client)
+        self.run_worker(testing, group="backtests", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
 
@@ -215,7 +229,12 @@ class NimbusApp(TableActions, App[Farewell]):
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
         """A click on a row of the table selects the bot, one on a cell of the rules the cell."""
         names, table = self.live.dashboard.names, self.live.table
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.live.replay.pick(event.panel, event.row, event.column)
+        elif self.live.is_backtest_open:
+            self.live.backtest.pick(event.panel, event.row)
+            self.repaint_now()
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
         elif table is not None and event.panel is table.rows:
             table.pick(event.row)
@@ -239,7 +258,7 @@ class NimbusApp(TableActions, App[Farewell]):
         self._said = line
         self._stale = True
 
-    def ask(self, prompt: Prompt[bool], answered: Callable[[bool | None], None]) -> None:
+    def ask(self, prompt: Prompt[Answer], answered: Callable[[Answer | None], None]) -> None:
         """Put a question at the foot of the screen."""
         self.push_screen(prompt, answered)
 
@@ -249,7 +268,11 @@ class NimbusApp(TableActions, App[Farewell]):
 
     def _on_bot(self, act: Callable[[BotId], None]) -> None:
         table = self.live.table
-        if table is not None:
+        if self.live.is_replay_open:
+            self.say(talk.trouble_line("this is the past: Esc goes back to now, where that works"))
+        elif self.live.is_backtest_open:
+            self.say(talk.note_line("these are backtests: Esc goes back to the bots"))
+        elif table is not None:
             meant = table.bot_id
             if meant is None or meant not in self.feed.bots:
                 self.say(talk.note_line("that is for a bot: no row of one is selected"))
@@ -273,8 +296,14 @@ class NimbusApp(TableActions, App[Farewell]):
             self._on_bot(self.operator.bot_commands[verb])
 
     def action_pause_bot(self) -> None:
-        """Pause the selected bot, or those that are marked."""
-        self._on_bots("pause")
+        """Pause the selected bot, or those that are marked.
+
+        From the past too, since nobody shall search for the way.
+        """
+        if self.live.is_replay_open and self.past.focus in self.feed.bots:
+            self.operator.pause(self.past.focus)
+        else:
+            self._on_bots("pause")
 
     def action_resume_bot(self) -> None:
         """Resume the selected bot, or those that are marked."""
@@ -371,7 +400,9 @@ class NimbusApp(TableActions, App[Farewell]):
 
     def action_turn(self, by: int) -> None:
         """The next pane of the view; on the risk screen, the next column."""
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.action_replay("event", by)
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.turn(by))
         else:
             self.live.view.turn(by)
@@ -379,7 +410,9 @@ class NimbusApp(TableActions, App[Farewell]):
 
     def action_page(self, by: int) -> None:
         """Many bots or columns at once."""
-        if self.live.is_risk_open:
+        if self.live.is_replay_open:
+            self.action_replay("minute", by)
+        elif self.live.is_risk_open:
             self._came_to(self.live.risk.turn_page(by))
         elif self.live.table is not None:
             self.live.table.turn_page(by)
@@ -404,11 +437,33 @@ class NimbusApp(TableActions, App[Farewell]):
     def action_open_view(self, view: str) -> None:
         """One of the views by its name."""
         self.live.open(view)
+        if view == "replay":
+            self.past.open()
+        elif view == "backtest":
+            self.backtests.open()
         self.call_after_refresh(self.repaint_now)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of one view alone do nothing on the others."""
+        meant = [one for one in ACTIONS if one.name.partition("(")[0] == action]
+        return not meant or any(belongs(one, self.live.at) for one in meant)
+
+    def action_backtest(self, what: str) -> None:
+        """Choose, run, cancel, mark: what the keys of the backtest screen do."""
+        self.say(())
+        work_on_backtests(self, self.live.backtest, what)
+        self.call_after_refresh(self.repaint_now)
+
+    def action_replay(self, kind: str, by: int = 1) -> None:
+        """Go through the past: by events, time, or to what is of note."""
+        self.say(())
+        rewind(self, kind, by)
+
     def action_open_bot(self) -> None:
-        """The bot on the whole screen; in a table, the whole row."""
-        if self.live.table is not None:
+        """The bot on the whole screen; in a table and among backtests, what is selected."""
+        if self.live.is_backtest_open:
+            self.action_backtest("enter")
+        elif self.live.table is not None:
             self.tables.show_whole()
         else:
             self._on_bot(lambda _: self.action_open_view("bot"))
@@ -433,13 +488,13 @@ class NimbusApp(TableActions, App[Farewell]):
             self.call_after_refresh(self.repaint_now)
 
     def action_help(self) -> None:
-        """All keys."""
-        self.push_screen(HelpScreen(self.actions))
+        """All keys that do something on this screen."""
+        self.push_screen(HelpScreen(helped(self.actions, self.live.at)))
 
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""
         for action in self.actions:
-            if action.id not in _NOT_IN_PALETTE:
+            if action.id not in _NOT_IN_PALETTE and belongs(action, self.live.at):
                 call = partial(self.run_action, f"app.{action.name}")
                 yield Offer(action.label, action.help, call)
         for bot_id in self.feed.bots:

@@ -128,6 +128,29 @@ class ClientContract:
         assert (await client.moments(filled.seq + 1)).previous_fill == here
         assert jumps.previous_risk is not None
 
+    async def test_the_risk_of_a_moment_knows_nothing_of_what_came_later(
+        self, client: EngineClient
+    ) -> None:
+        started = tuple(await client.events(types=["started"]))
+        await client.execute(PauseBot(GRID))
+        (paused,) = await client.events(types=["paused"])
+        assert (await client.history(seq=started[0].seq - 1)).risk_events == ()
+        assert (await client.history(seq=paused.seq - 1)).risk_events == started
+        assert (await client.history(seq=paused.seq)).risk_events == (*started, paused)
+
+    async def test_marks_lie_in_the_part_in_which_it_happened(self, client: EngineClient) -> None:
+        (filled,) = await client.events(types=["orderFilled"])
+        start = filled.ts - 5 * SECOND
+        found = await client.marks(start, start + 10 * SECOND, 10)
+        assert (found.since_ns, found.until_ns, found.parts) == (start, start + 10 * SECOND, 10)
+        assert (found.fills, found.errors) == ((5,), ())
+        started = await client.events(types=["started"])
+        parts = {(event.ts - start) * 10 // (10 * SECOND) for event in started}
+        assert found.risks == tuple(sorted(parts))
+        assert (await client.marks(start, filled.ts, 4)).fills == (3,)
+        assert (await client.marks(start, filled.ts - 1, 4)).fills == ()
+        assert (await client.marks(filled.ts + 1, filled.ts, 0)).fills == ()
+
     async def test_a_bot_that_there_was_not_has_no_panel(self, client: EngineClient) -> None:
         assert (await client.history(focus="nobody")).detail is None
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nimbus_tui.accounting.performance import max_drawdown
-from nimbus_tui.simulation.curve import EquityCurve
+from nimbus_tui.simulation.curve import EquityCurve, thinned
 
 ticks = st.lists(
     st.tuples(st.integers(0, 2), st.decimals(1, 1000, places=2), st.booleans()),
@@ -49,3 +49,15 @@ def test_the_same_point_twice_is_one() -> None:
     for _ in range(2):
         curve.mark(5, Decimal(100))
     assert curve.points() == [(5, Decimal(100))]
+
+
+def test_a_thinned_curve_keeps_its_ends_its_peak_and_its_lowest() -> None:
+    points = [(at, Decimal(at % 97)) for at in range(10_000)]
+    points[4_321] = (4_321, Decimal(500))
+    points[6_789] = (6_789, Decimal(-500))
+    made = thinned(points, 100)
+    assert len(made) <= 100
+    assert (made[0], made[-1]) == (points[0], points[-1])
+    assert {points[4_321], points[6_789]} <= set(made)
+    assert made == sorted(made)
+    assert thinned(points[:100], 100) == points[:100]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from nimbus_tui.control.backtests import BacktestRun, BacktestSetup
 from nimbus_tui.control.commands import (
     CancelOrder,
     Command,
@@ -423,6 +424,16 @@ class ScriptedClient:
         """Nothing is known beforehand but the command's name."""
         await self._answering()
         return Outcome(Result.ACCEPTED, type(command).__name__)
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """There is none."""
+        await self._answering()
+        return BacktestSetup(config=config, problem="this engine is scripted")
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """There are none."""
+        await self._answering()
+        return ()
 
     async def preview(self, text: str) -> ConfigPreview:
         await self._answering()

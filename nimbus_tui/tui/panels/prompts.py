@@ -112,6 +112,36 @@ class TypedWord(Prompt[bool]):
         self.dismiss(False)
 
 
+class WrittenLine(Prompt[str | None]):
+    """A line of text, or Escape."""
+
+    BINDINGS = [Binding("escape", "give_up", "no", id="written.give_up")]
+    DEFAULT_CSS = "WrittenLine Input { width: 1fr; }"
+
+    def __init__(self, question: str, example: str, value: str = "") -> None:
+        super().__init__(question)
+        self._example = example
+        self._value = value
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Enter and Escape."""
+        return [("Enter", "go on"), ("Esc", "back")]
+
+    def compose_more(self) -> ComposeResult:
+        """A line to type in."""
+        entry = Input(self._value, placeholder=self._example, compact=True)
+        entry.cursor_blink = False
+        yield entry
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Close with what was written."""
+        self.dismiss(event.value.strip())
+
+    def action_give_up(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+
 class Choice(Prompt[str | None]):
     """One of several keys, or Escape."""
 

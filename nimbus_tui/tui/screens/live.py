@@ -9,12 +9,16 @@ from textual.widgets import ContentSwitcher
 
 from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.snapshots import BotSnapshot
+from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.replay_feed import ReplayFeed
 from nimbus_tui.tui.risk_feed import RiskFeed
+from nimbus_tui.tui.screens.backtest import BacktestView
 from nimbus_tui.tui.screens.bot import BotView
 from nimbus_tui.tui.screens.connections import ConnectionsView
 from nimbus_tui.tui.screens.dashboard import DashboardView
+from nimbus_tui.tui.screens.replay import ReplayView
 from nimbus_tui.tui.screens.risk import RiskView
 from nimbus_tui.tui.screens.table import TableView
 from nimbus_tui.tui.screens.tables import events_view, fills_view, orders_view
@@ -22,7 +26,7 @@ from nimbus_tui.tui.table_feed import TableFeed
 from nimbus_tui.tui.viewmodels.header import alarms, header
 from nimbus_tui.tui.viewmodels.keys import footer
 from nimbus_tui.tui.viewmodels.lines import Line
-from nimbus_tui.tui.viewmodels.talk import hint_line
+from nimbus_tui.tui.viewmodels.talk import hint_line, note_line
 
 FLAT = 12
 """A terminal of fewer rows shows one line of header and no more than one panel."""
@@ -35,7 +39,13 @@ class LiveScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (20, "-high"), (36, "-tall")]
 
     def __init__(
-        self, title: str, feed: Feed, risk: RiskFeed, actions: Sequence[Action] = ACTIONS
+        self,
+        title: str,
+        feed: Feed,
+        risk: RiskFeed,
+        past: ReplayFeed,
+        tests: BacktestFeed,
+        actions: Sequence[Action] = ACTIONS,
     ) -> None:
         super().__init__()
         self._title = title
@@ -50,11 +60,15 @@ class LiveScreen(Screen[None]):
             "connections": ConnectionsView(feed),
             "events": events_view(feed),
         }
+        self.replay = ReplayView(past)
+        self.backtest = BacktestView(tests)
         self.views = ContentSwitcher(
             self.dashboard,
             self.bot,
             self.risk,
             *self.tables.values(),
+            self.replay,
+            self.backtest,
             initial="dashboard",
             id="views",
         )
@@ -70,10 +84,24 @@ class LiveScreen(Screen[None]):
         yield self.keys
 
     @property
-    def view(self) -> "DashboardView | BotView | RiskView | TableView[Any] | ConnectionsView":
+    def view(
+        self,
+    ) -> (
+        DashboardView
+        | BotView
+        | RiskView
+        | ReplayView
+        | BacktestView
+        | TableView[Any]
+        | ConnectionsView
+    ):
         """The view that is shown."""
         if self.table is not None:
             return self.table
+        if self.is_backtest_open:
+            return self.backtest
+        if self.is_replay_open:
+            return self.replay
         if self.is_risk_open:
             return self.risk
         return self.bot if self.is_bot_open else self.dashboard
@@ -89,9 +117,24 @@ class LiveScreen(Screen[None]):
         return self.table.source if self.is_mounted and self.table is not None else None
 
     @property
+    def at(self) -> str:
+        """The name of the view that is shown."""
+        return (self.views.current if self.is_mounted else None) or "dashboard"
+
+    @property
     def is_risk_open(self) -> bool:
         """Whether the risk screen is shown."""
         return self.views.current == "risk"
+
+    @property
+    def is_replay_open(self) -> bool:
+        """Whether the past is shown."""
+        return self.views.current == "replay"
+
+    @property
+    def is_backtest_open(self) -> bool:
+        """Whether backtests are shown."""
+        return self.views.current == "backtest"
 
     @property
     def wants_risk(self) -> bool:
@@ -123,13 +166,18 @@ class LiveScreen(Screen[None]):
             self.header.styles.height = len(rows)
         self.header.show(rows)
         self.view.show(feed, bot, feed.take_dirty())
-        at = self.views.current or "dashboard"
+        at = self.at
         has_bot = not self.is_risk_open or self.risk.is_on_bot
         if self.table is not None:
             meant = self.table.bot_id
             bot = feed.bots.get(meant) if meant is not None else None
-        self.status.show([said or hint_line(at)])
+        self.status.show([said or self._note(at)])
         self.keys.show([footer(self._actions, bot if has_bot else None, width, at)])
+
+    def _note(self, at: str) -> Line:
+        """What to press, or why the last step through the past led nowhere."""
+        note = self.replay.past.note if at == "replay" else ""
+        return note_line(note) if note else hint_line(at)
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""

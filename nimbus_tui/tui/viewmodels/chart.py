@@ -56,7 +56,14 @@ class _Scale(NamedTuple):
         return round((value - self.low) / (self.high - self.low) * (self.rows - 1))
 
 
-def chart(points: Sequence[Point], quote: str, now_ns: int, width: int, height: int) -> Picture:
+def chart(
+    points: Sequence[Point],
+    quote: str,
+    now_ns: int,
+    width: int,
+    height: int,
+    gap_ns: int = GAP_NS,
+) -> Picture:
     """The curve in so many columns and rows, heading and axes among them; oldest point first."""
     if len(points) < 2:
         words = "equity: begins with the first points, one a minute and one a fill"
@@ -68,7 +75,26 @@ def chart(points: Sequence[Point], quote: str, now_ns: int, width: int, height: 
     top = (heading("equity", width, _span(points)), *facts)
     if rows < 1:
         return Picture(top, ())
-    return Picture(top, tuple(_plot(points, now_ns, width, rows)))
+    return Picture(top, tuple(_plot(points, now_ns, width, rows, gap_ns)))
+
+
+def falls(points: Sequence[Point], now_ns: int, width: int, height: int, gap_ns: int) -> Picture:
+    """How far the curve lay under its peak at each moment, in percent: 0 at the top."""
+    if len(points) < 2:
+        return Picture((heading("drawdown", width),), ())
+    _, worst = _falls(points)
+    top = heading("drawdown", width, (Cell(f"worst {worst:.2f} % ", "muted"),))
+    if height < 3:
+        return Picture((top,), ())
+    return Picture((top,), tuple(_plot(_under_peak(points), now_ns, width, height - 2, gap_ns)))
+
+
+def _under_peak(points: Sequence[Point]) -> list[Point]:
+    peak, fallen = points[0][1], []
+    for ts, value in points:
+        peak = max(peak, value)
+        fallen.append((ts, (value - peak) / peak * 100 if peak > 0 else 0.0))
+    return fallen
 
 
 # the figures above the curve
@@ -121,7 +147,7 @@ def _number(value: float, places: int) -> str:
 # the curve
 
 
-def _plot(points: Sequence[Point], now_ns: int, width: int, rows: int) -> list[Line]:
+def _plot(points: Sequence[Point], now_ns: int, width: int, rows: int, gap_ns: int) -> list[Line]:
     values = [value for _, value in points]
     low, high, places = min(values), max(values), _places(values)
     labels = _labels(low, high, places, rows)
@@ -129,7 +155,7 @@ def _plot(points: Sequence[Point], now_ns: int, width: int, rows: int) -> list[L
     columns = max(1, width - margin - 3)
     scale = _Scale(points[0][0], points[-1][0], low, high, 2 * columns, 4 * rows)
     tone = "loss" if values[-1] < values[0] else "gain"
-    cells = _braille(points, scale, columns, rows)
+    cells = _braille(points, scale, columns, rows, gap_ns)
     start = scale.row(values[0]) // 4
     lines = []
     for y in range(rows):
@@ -149,7 +175,9 @@ def _labels(low: float, high: float, places: int, rows: int) -> dict[int, str]:
     return {y: _number(high - y * step, places) for y in marks}
 
 
-def _braille(points: Sequence[Point], scale: _Scale, columns: int, rows: int) -> list[list[int]]:
+def _braille(
+    points: Sequence[Point], scale: _Scale, columns: int, rows: int, gap_ns: int
+) -> list[list[int]]:
     """Bits of the cells, from the top row down; what lies between two points is joined."""
     cells = [[0] * columns for _ in range(rows)]
 
@@ -161,7 +189,7 @@ def _braille(points: Sequence[Point], scale: _Scale, columns: int, rows: int) ->
         x, end = scale.column(then), scale.column(now)
         y, to = scale.row(before), scale.row(after)
         dots(x, y, y)
-        if now - then > GAP_NS:
+        if now - then > gap_ns:
             continue
         for step in range(x + 1, end):
             dots(step, y, y)

@@ -18,12 +18,15 @@ _WHO = 14
 _BURSTS = (ev.OrderPlaced, ev.OrderCancelled)
 
 
+def is_told(event: Event) -> bool:
+    """Whether an event says more than that a figure has followed another event."""
+    return not isinstance(event, _NOISE)
+
+
 def happenings(events: Sequence[Event], limit: int, bot_id: BotId | None = None) -> list[Line]:
     """The newest events first; of one bot, if one is named."""
     told = [
-        event
-        for event in events
-        if not isinstance(event, _NOISE) and (bot_id is None or event.bot_id == bot_id)
+        event for event in events if is_told(event) and (bot_id is None or event.bot_id == bot_id)
     ]
     lines: list[Line] = []
     names = {event.bot_id or _ENGINE for event in told[-4 * limit :]}

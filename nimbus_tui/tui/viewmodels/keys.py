@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nimbus_tui.config.actions import Action
+from nimbus_tui.config.actions import ONLY_ON, Action, belongs
 from nimbus_tui.control.snapshots import BotSnapshot, BotState
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, line_width
 
@@ -30,6 +30,32 @@ _ELSEWHERE = {
     "fills": (*_NOT_ON_TABLES, "orders.cancel", "view.pane"),
     "events": (*_NOT_ON_TABLES, "orders.cancel"),
     "connections": (*_NOT_ON_TABLES, "orders.cancel", "view.pane"),
+    "backtest": (
+        "view.pane",
+        "view.backtest",
+        "view.replay",
+        "view.risk",
+        "bot.pause",
+        "bot.resume",
+        "bot.stop",
+        "bot.start",
+        "bot.flatten",
+        "bot.open",
+        "risk.reset",
+        "view.theme",
+    ),
+    "replay": (
+        "view.pane",
+        "view.replay",
+        "view.risk",
+        "bot.resume",
+        "bot.stop",
+        "bot.start",
+        "bot.flatten",
+        "bot.open",
+        "risk.reset",
+        "view.theme",
+    ),
 }
 """Actions that the footer leaves out on a view."""
 
@@ -53,7 +79,11 @@ def footer(
 ) -> Line:
     """The keys that matter most on a view; those of a high rank go first when room is short."""
     elsewhere = _ELSEWHERE.get(at, ())
-    shown = [action for action in actions if action.footer and action.id not in elsewhere]
+    shown = [
+        action
+        for action in actions
+        if action.footer and action.id not in elsewhere and belongs(action, at)
+    ]
     order = {action.id: at for at, action in enumerate(shown)}
     while shown:
         cells: list[Cell] = []
@@ -66,6 +96,12 @@ def footer(
             return tuple(cells)
         shown.remove(max(shown, key=lambda action: action.footer))
     return ()
+
+
+def helped(actions: Sequence[Action], at: str) -> list[Action]:
+    """The actions that can do something on a view, its own ones first."""
+    own = [action for action in actions if ONLY_ON.get(action.id.partition(".")[0]) == at]
+    return [*own, *(one for one in actions if belongs(one, at) and one not in own)]
 
 
 def help_lines(actions: Sequence[Action]) -> list[Line]:

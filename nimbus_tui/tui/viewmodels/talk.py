@@ -57,6 +57,14 @@ _HINTS = {
     "fills": (("Enter", "shows all of it"), ("w", "to a file"), ("Esc", "dashboard")),
     "connections": (("↑ ↓", "another venue"), ("Esc", "dashboard")),
     "events": (("Enter", "shows all of it"), ("v", "all, trouble"), ("Esc", "dashboard")),
+    "backtest": (("↑ ↓", "choose"), ("Enter", "changes it"), ("← →", "turn the panel")),
+    "replay": (
+        ("← →", "event"),
+        ("⇧← ⇧→", "minute"),
+        ("v", "pane"),
+        ("Esc", "back to now"),
+        ("?", "all keys"),
+    ),
 }
 
 
@@ -67,6 +75,14 @@ def hint_line(at: str) -> Line:
     for key, does in keys:
         cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
     return tuple(cells)
+
+
+TIME_QUESTION = "Go to which moment? A day and a time, or a time of the day shown, in UTC."
+
+
+def no_time(written: str) -> str:
+    """What was typed is no time."""
+    return f"{clean(written)!r} is no time: write 2026-11-22 03:07, or 03:07, in UTC"
 
 
 def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:

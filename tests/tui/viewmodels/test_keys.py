@@ -3,7 +3,7 @@ import pytest
 
 from nimbus_tui.config.actions import ACTIONS
 from nimbus_tui.control.snapshots import BotState
-from nimbus_tui.tui.viewmodels.keys import footer, help_lines, makes_sense
+from nimbus_tui.tui.viewmodels.keys import footer, help_lines, helped, makes_sense
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
 from tests.tui.scripted_client import ScriptedClient
 
@@ -59,3 +59,12 @@ def test_no_key_and_no_id_is_given_twice() -> None:
     keys = [key for action in ACTIONS for key in action.keys.split(",")]
     assert len(keys) == len(set(keys))
     assert len(ACTION) == len(ACTIONS)
+
+
+def test_a_view_s_own_keys_come_first_and_those_of_others_not_at_all() -> None:
+    past = helped(ACTIONS, "replay")
+    assert past[0].id == "replay.fill"
+    assert {"app.quit", "replay.time"} <= {action.id for action in past}
+    assert not any(action.id.startswith("backtest.") for action in past)
+    here = helped(ACTIONS, "dashboard")
+    assert [action for action in here if action.id.startswith(("replay.", "backtest."))] == []
