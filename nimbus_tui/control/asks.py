@@ -3,7 +3,7 @@
 import msgspec
 
 from nimbus_tui.control.commands import Command
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
 
 PROTOCOL = 1
 
@@ -96,6 +96,45 @@ class AskPreview(msgspec.Struct, frozen=True, tag="preview"):
     text: str
 
 
+class AskReadConfig(msgspec.Struct, frozen=True, tag="read_config"):
+    """`EngineClient.read_config`."""
+
+
+class AskPlanConfig(msgspec.Struct, frozen=True, tag="plan_config"):
+    """`EngineClient.plan_config`."""
+
+    text: str
+    expected_hash: str
+
+
+class AskSaveConfig(msgspec.Struct, frozen=True, tag="save_config"):
+    """`EngineClient.save_config`."""
+
+    text: str
+    expected_hash: str
+
+
+class AskConfigForm(msgspec.Struct, frozen=True, tag="config_form"):
+    """`EngineClient.config_form`."""
+
+
+class AskInstruments(msgspec.Struct, frozen=True, tag="instruments"):
+    """`EngineClient.instruments`."""
+
+    exchange: ExchangeName
+
+
+class AskSetSecret(msgspec.Struct, frozen=True, tag="set_secret"):
+    """`EngineClient.set_secret`."""
+
+    name: str
+    text: str
+    passphrase: str
+
+    def __repr__(self) -> str:
+        return f"AskSetSecret(name={self.name!r}, …)"
+
+
 Ask = (
     Hello
     | AskSnapshot
@@ -110,6 +149,12 @@ Ask = (
     | AskHistory
     | AskMoments
     | AskPreview
+    | AskReadConfig
+    | AskPlanConfig
+    | AskSaveConfig
+    | AskConfigForm
+    | AskInstruments
+    | AskSetSecret
 )
 
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
+from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 
@@ -99,6 +101,37 @@ class EngineClient(Protocol):
 
         What is wrong with the text is in the answer, with its places; nothing of it is raised.
         """
+        ...
+
+    async def read_config(self) -> ConfigText:
+        """The config file as it is on the disk now; its hash tells whether somebody edited it."""
+        ...
+
+    async def plan_config(self, text: str, expected_hash: str) -> ConfigChange:
+        """What `save_config` would do now, bot by bot; nothing of it is done.
+
+        What is wrong with the text is in the answer, with its places.
+        """
+        ...
+
+    async def save_config(self, text: str, expected_hash: str) -> Outcome:
+        """Save a config text, and let the running engine follow it.
+
+        All of it or nothing: refused where `plan_config` has problems or a refusal, also when the
+        file's hash is no longer `expected_hash`. The last version stays beside it as `FILE.bak`.
+        """
+        ...
+
+    async def config_form(self) -> ConfigForm:
+        """Every key that a config can have, for a form: what it means, takes, and defaults to."""
+        ...
+
+    async def instruments(self, exchange: ExchangeName) -> InstrumentList:
+        """What an exchange of the config offers, by symbol."""
+        ...
+
+    async def set_secret(self, name: str, text: str, passphrase: str) -> Outcome:
+        """Put a secret into the vault that the passphrase opens, or make that vault."""
         ...
 
     async def close(self) -> None:

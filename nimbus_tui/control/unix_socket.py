@@ -14,16 +14,22 @@ import msgspec
 from nimbus_tui.control.asks import (
     PROTOCOL,
     Ask,
+    AskConfigForm,
     AskConsequence,
     AskEquity,
     AskEvents,
     AskExecute,
     AskFills,
     AskHistory,
+    AskInstruments,
     AskMoments,
     AskOrders,
+    AskPlanConfig,
     AskPreview,
+    AskReadConfig,
     AskRisk,
+    AskSaveConfig,
+    AskSetSecret,
     AskSnapshot,
     AskUpdates,
     Hello,
@@ -32,6 +38,8 @@ from nimbus_tui.control.asks import (
 )
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
+from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.preview_wire import WireConfigPreview, from_wire, to_wire
 from nimbus_tui.control.risk import RiskSnapshot
@@ -40,7 +48,7 @@ from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
 from nimbus_tui.core.redaction import redacted
@@ -187,6 +195,18 @@ class UnixSocketServer:
                 return await self._client.moments(seq)
             case AskPreview(text):
                 return to_wire(await self._client.preview(text))
+            case AskReadConfig():
+                return await self._client.read_config()
+            case AskPlanConfig(text, expected_hash):
+                return await self._client.plan_config(text, expected_hash)
+            case AskSaveConfig(text, expected_hash):
+                return await self._client.save_config(text, expected_hash)
+            case AskConfigForm():
+                return await self._client.config_form()
+            case AskInstruments(exchange):
+                return await self._client.instruments(exchange)
+            case AskSetSecret(name, text, passphrase):
+                return await self._client.set_secret(name, text, passphrase)
 
 
 def _bounded(limit: int) -> int:
@@ -343,6 +363,36 @@ class UnixSocketClient:
         """What the bots of a config text would do at the engine's newest prices."""
         answer: WireConfigPreview = await self._call(AskPreview(text), WireConfigPreview)
         return from_wire(answer)
+
+    async def read_config(self) -> ConfigText:
+        """The config file as it is on the disk now."""
+        answer: ConfigText = await self._call(AskReadConfig(), ConfigText)
+        return answer
+
+    async def plan_config(self, text: str, expected_hash: str) -> ConfigChange:
+        """What `save_config` would do now, bot by bot; nothing of it is done."""
+        answer: ConfigChange = await self._call(AskPlanConfig(text, expected_hash), ConfigChange)
+        return answer
+
+    async def save_config(self, text: str, expected_hash: str) -> Outcome:
+        """Save a config text, and let the running engine follow it."""
+        answer: Outcome = await self._call(AskSaveConfig(text, expected_hash), Outcome)
+        return answer
+
+    async def config_form(self) -> ConfigForm:
+        """Every key that a config can have, for a form."""
+        answer: ConfigForm = await self._call(AskConfigForm(), ConfigForm)
+        return answer
+
+    async def instruments(self, exchange: ExchangeName) -> InstrumentList:
+        """What an exchange of the config offers, by symbol."""
+        answer: InstrumentList = await self._call(AskInstruments(exchange), InstrumentList)
+        return answer
+
+    async def set_secret(self, name: str, text: str, passphrase: str) -> Outcome:
+        """Put a secret into the vault that the passphrase opens, or make that vault."""
+        answer: Outcome = await self._call(AskSetSecret(name, text, passphrase), Outcome)
+        return answer
 
     async def close(self) -> None:
         """Let go of the engine; it goes on without us."""

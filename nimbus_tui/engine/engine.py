@@ -21,6 +21,7 @@ from nimbus_tui.engine.auditor import Auditor
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
+from nimbus_tui.engine.config_desk import ConfigDesk
 from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.equity_curve import EquityCurves
@@ -90,6 +91,7 @@ class Engine:
         self.risk_desk = RiskDesk(self)
         self.streams = Streams(self)
         self.previewer: Previewer = no_preview
+        self.config_desk = ConfigDesk(self)
         self.equity_curves = EquityCurves(journal, clock)
         self.auditor = Auditor(self, self.bus)
         self.recorder: Recorder = NoRecorder()

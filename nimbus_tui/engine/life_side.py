@@ -7,6 +7,7 @@ from typing import Protocol
 
 from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.core.market import Quote
 from nimbus_tui.engine.background import Alarm, Background
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.bus import EventBus
@@ -38,6 +39,7 @@ class LifeSide(VenueSide, Protocol):
     switches: list[DeadManSwitch]
     first_steps: list[asyncio.Future[None]]
     subscriptions: list[Callable[[], None]]
+    prices: dict[Market, Quote]
     bus: EventBus
     fee_prices: FeePrices
     emergency: Emergency

@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
+from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.control.past import Moments, PastMoment
 from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
@@ -12,9 +14,10 @@ from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.order import Order
 from nimbus_tui.core.preview import ConfigPreview
+from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.consequences import consequence
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.past import Asked, moments, past_moment
@@ -148,6 +151,31 @@ class LocalClient:
         # In a thread of its own: no bot waits for somebody who is typing.
         return await asyncio.to_thread(self._engine.previewer, text, dict(self._engine.prices))
 
+    async def read_config(self) -> ConfigText:
+        """The config file as it is on the disk now."""
+        return await self._engine.config_desk.read()
+
+    async def plan_config(self, text: str, expected_hash: str) -> ConfigChange:
+        """What `save_config` would do now, bot by bot; nothing of it is done."""
+        return await self._engine.config_desk.plan(text, expected_hash)
+
+    async def save_config(self, text: str, expected_hash: str) -> Outcome:
+        """Save a config text, and let the running engine follow it."""
+        return await self._engine.config_desk.save(text, expected_hash)
+
+    async def config_form(self) -> ConfigForm:
+        """Every key that a config can have, for a form."""
+        return await self._engine.config_desk.form()
+
+    async def instruments(self, exchange: ExchangeName) -> InstrumentList:
+        """What an exchange of the config offers, by symbol."""
+        return await self._engine.config_desk.instruments(exchange)
+
+    async def set_secret(self, name: str, text: str, passphrase: str) -> Outcome:
+        """Put a secret into the vault that the passphrase opens, or make that vault."""
+        secret, opening = Secret(text), Secret(passphrase)
+        return await self._engine.config_desk.set_secret(name, secret, opening)
+
     async def close(self) -> None:
         """Nothing to let go of: the engine is here."""
         self._seen.clear()
@@ -246,6 +274,30 @@ class ThreadClient:
     async def preview(self, text: str) -> ConfigPreview:
         """What the bots of a config text would do at the engine's newest prices."""
         return await self._across(self._client.preview(text))
+
+    async def read_config(self) -> ConfigText:
+        """The config file as it is on the disk now."""
+        return await self._across(self._client.read_config())
+
+    async def plan_config(self, text: str, expected_hash: str) -> ConfigChange:
+        """What `save_config` would do now, bot by bot; nothing of it is done."""
+        return await self._across(self._client.plan_config(text, expected_hash))
+
+    async def save_config(self, text: str, expected_hash: str) -> Outcome:
+        """Save a config text, and let the running engine follow it."""
+        return await self._across(self._client.save_config(text, expected_hash))
+
+    async def config_form(self) -> ConfigForm:
+        """Every key that a config can have, for a form."""
+        return await self._across(self._client.config_form())
+
+    async def instruments(self, exchange: ExchangeName) -> InstrumentList:
+        """What an exchange of the config offers, by symbol."""
+        return await self._across(self._client.instruments(exchange))
+
+    async def set_secret(self, name: str, text: str, passphrase: str) -> Outcome:
+        """Put a secret into the vault that the passphrase opens, or make that vault."""
+        return await self._across(self._client.set_secret(name, text, passphrase))
 
     async def close(self) -> None:
         """Nothing to let go of: the engine is in this process."""
