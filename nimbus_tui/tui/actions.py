@@ -22,6 +22,7 @@ class Action(NamedTuple):
 
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
+_EDITOR = "The config editor"
 
 ACTIONS = (
     Action("bot.pause", "p", "p", "pause_bot", "pause",
@@ -64,6 +65,22 @@ ACTIONS = (
     Action("view.palette", "ctrl+p", "Ctrl+P", "command_palette", "find a command",
            "Find any command by its name", _VIEW),
     Action("view.help", "?", "?", "help", "help", "This list", _VIEW, 1),
+    Action("bot.edit", "e", "e", "edit_bot", "edit",
+           "Edit the selected bot's config", _EDITOR, 6),
+    Action("bot.new", "n", "n", "new_bot", "new bot", "Set up a new bot, step by step", _EDITOR, 9),
+    Action("config.open", "9", "9", "open_config", "config", "Edit the config file", _EDITOR, 9),
+    Action("config.save", "ctrl+s", "Ctrl+S", "in_editor('save')", "review, save",
+           "In the editor: see what would change, then save", _EDITOR),
+    Action("config.turn", "tab", "Tab", "in_editor('turn')", "form, text",
+           "In the editor: from the form to the text and back", _EDITOR),
+    Action("config.pane", "f2", "F2", "in_editor('pane')", "preview",
+           "In the editor: what the text means, where there is no room for all", _EDITOR),
+    Action("config.problem", "f8", "F8", "in_editor('next_problem')", "next problem",
+           "In the editor: go to the next thing that is wrong", _EDITOR),
+    Action("config.disk", "f4", "F4", "in_editor('disk')", "file on disk",
+           "In the editor: compare with the file on the disk, or reload it", _EDITOR),
+    Action("config.back", "escape", "Esc", "in_editor('leave')", "leave",
+           "In the editor: leave it; asks if something is not saved", _EDITOR),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip

@@ -1,0 +1,172 @@
+"""A config while it is edited: the text, what it was made from, and what is known about it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nimbus_tui.config.document import with_value, without
+from nimbus_tui.config.positions import Place, nearest, positions, statements
+from nimbus_tui.control.config_change import ConfigText
+from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.preview import ConfigPreview
+from nimbus_tui.core.problems import ConfigProblem
+from nimbus_tui.tui.viewmodels.config_form import (
+    FieldRow,
+    Page,
+    Path,
+    Value,
+    field_rows,
+    pages,
+    parsed,
+)
+from nimbus_tui.tui.viewmodels.diff import DiffSize, diff_size
+
+
+class ConfigDraft:
+    """The text is the one truth; the form shows it and changes it key by key."""
+
+    def __init__(self, base: ConfigText, form: ConfigForm, text: str | None = None) -> None:
+        self.base = base
+        """The file that it was made from."""
+        self.form = form
+        self.on_disk: ConfigText | None = None
+        """The file as somebody else has written it meanwhile."""
+        self.answer: ConfigPreview | None = None
+        """What the text means; None until it is known."""
+        self.open_page: Path = ()
+        self.open_field = 0
+        self.text = base.text
+        self.trouble = ""
+        """Why the text isn't TOML; the pages are those of the last text that was."""
+        self._data: Mapping[str, Any] = {}
+        self._checked = ""
+        self.change(base.text if text is None else text)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to save."""
+        return self.text != self.base.text
+
+    @property
+    def size(self) -> DiffSize:
+        """How large the change is."""
+        return diff_size(self.base.text, self.text)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The tables of the last text that could be read."""
+        return self._data
+
+    @property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """What was wrong with the last text that was checked."""
+        return self.answer.errors if self.answer is not None else ()
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether what is known is about the text as it is now."""
+        return self.answer is not None and self._checked == self.text
+
+    # the text
+
+    def change(self, text: str) -> None:
+        """It is another text now."""
+        self.text = text
+        read = parsed(text)
+        self.trouble = read.trouble
+        if not read.trouble:
+            self._data = read.data
+
+    def learn(self, text: str, answer: ConfigPreview) -> None:
+        """What a text means; one that has changed since is asked about again."""
+        self.answer, self._checked = answer, text
+
+    def rebase(self, base: ConfigText) -> None:
+        """What is edited comes from this file now; the text stays."""
+        self.base, self.on_disk = base, None
+
+    def set_field(self, row: FieldRow, value: Value | None) -> None:
+        """Give a key a value, or leave it out.
+
+        Raises:
+            ConfigError: the text can't take it.
+        """
+        if value is None:
+            self.change(without(self.text, row.path))
+        else:
+            self.change(with_value(self.text, row.path, value))
+
+    # the form
+
+    @property
+    def pages(self) -> list[Page]:
+        """A page for each table."""
+        return pages(self._data, self.form)
+
+    @property
+    def page_at(self) -> int:
+        """Which page is open."""
+        paths = [page.path for page in self.pages]
+        return paths.index(self.open_page) if self.open_page in paths else 0
+
+    @property
+    def page(self) -> Page:
+        """The open page."""
+        return self.pages[self.page_at]
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The fields of the open page."""
+        return field_rows(self.page, self._data, self.problems)
+
+    @property
+    def row(self) -> FieldRow | None:
+        """The selected field."""
+        rows = self.rows
+        return rows[min(self.open_field, len(rows) - 1)] if rows else None
+
+    @property
+    def bot_id(self) -> BotId | None:
+        """Whose page is open, if it is a bot's."""
+        path = self.page.path
+        return BotId(path[1]) if path[0] == "bots" and len(path) > 1 else None
+
+    def turn_page(self, by: int) -> None:
+        """Open a page further on or back."""
+        found = self.pages
+        self.open_page = found[(self.page_at + by) % len(found)].path
+        self.open_field = 0
+
+    def move(self, by: int) -> None:
+        """Select a field further down or up."""
+        last = max(0, len(self.rows) - 1)
+        self.open_field = max(0, min(min(self.open_field, last) + by, last))
+
+    # between text and form
+
+    def place_of(self, path: Path) -> Place:
+        """Where a key, or what is around it, stands in the text; both from 1."""
+        return nearest(positions(self.text), path)
+
+    def open_at(self, line: int) -> bool:
+        """Open the page and field that a line of the text (from 1) is about."""
+        path: tuple[str | int, ...] = ()
+        for found, place in statements(self.text):
+            if place[0] > line:
+                break
+            path = found
+        return self.open_key(tuple(part for part in path if isinstance(part, str)))
+
+    def open_key(self, path: Path) -> bool:
+        """Open the page and field of a key; whether anything of the form moved."""
+        before = (self.page.path, self.open_field)
+        for page in self.pages:
+            if path[: len(page.path)] == page.path:
+                inner = path[len(page.path) :]
+                self.open_page = page.path
+                fields = [field.path for field in page.section.fields]
+                fitting = [at for at, own in enumerate(fields) if own[: len(inner)] == inner]
+                outer = [at for at, own in enumerate(fields) if inner[: len(own)] == own]
+                self.open_field = next(iter([*fitting, *outer]), 0) if inner else 0
+                break
+        return before != (self.page.path, self.open_field)
