@@ -7,6 +7,7 @@ parser's business, and what stands before the break keeps its place.
 import re
 from collections.abc import Mapping
 from tomllib import TOMLDecodeError, loads
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 """Names of tables and keys from the outside in; a number counts the elements of an array."""
@@ -25,6 +26,19 @@ _LONG_BASIC = re.compile(r'"""(?:[^\\]|\\.)*?"""("{0,2})', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''.*?'''('{0,2})", re.DOTALL)
 _SCALAR = re.compile(r"[^,\]}#\n]*")
 _BARE_PART = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+class Statement(NamedTuple):
+    """One table header or one key with its value; offsets count characters of the text."""
+
+    path: Path
+    place: Place
+    start: int
+    """Where the name begins, or a header's bracket."""
+    value: int | None
+    """Where the value begins; None for a header."""
+    end: int
+    """Behind the value, or behind a header's line."""
 
 
 def positions(text: str) -> dict[Path, Place]:
@@ -69,6 +83,11 @@ def dotted(path: Path) -> str:
 
 def statements(text: str) -> list[tuple[Path, Place]]:
     """Each table header and each key, in the order of the text; elements of arrays not."""
+    return [(one.path, one.place) for one in spans(text)]
+
+
+def spans(text: str) -> list[Statement]:
+    """The same with the characters that each of them takes."""
     scanner = _Scanner(text)
     scanner.document()
     return scanner.found
@@ -83,7 +102,7 @@ class _Scanner:
         self._line, self._line_start = 1, 0
         self._counted = 0
         self._arrays: dict[Path, int] = {}
-        self.found: list[tuple[Path, Place]] = []
+        self.found: list[Statement] = []
 
     def document(self) -> None:
         """All tables and keys up to the end."""
@@ -102,6 +121,7 @@ class _Scanner:
 
     def _header(self) -> Path:
         """`[a.b]`, or `[[a.b]]`, which begins the next element of an array."""
+        start = self._at
         is_array = self._text.startswith("[[", self._at)
         self._at += 2 if is_array else 1
         self._skip(_SPACE)
@@ -116,7 +136,7 @@ class _Scanner:
             self._arrays[path] = self._arrays.get(path, -1) + 1
             path = (*path, self._arrays[path])
         if names:
-            self.found.append((path, place))
+            self.found.append(Statement(path, place, start, None, self._at))
         return path
 
     def _into_newest(self, path: Path) -> Path:
@@ -125,7 +145,7 @@ class _Scanner:
 
     def _pair(self, table: Path, depth: int) -> None:
         """`key = value`; a line that is no such thing is passed over."""
-        place = self._place()
+        place, start = self._place(), self._at
         names = self._key()
         self._skip(_SPACE)
         if not names or not self._text.startswith("=", self._at):
@@ -133,8 +153,12 @@ class _Scanner:
             return
         self._at += 1
         path = (*table, *names)
-        self.found.append((path, place))
+        self._skip(_SPACE)
+        number, value = len(self.found), self._at
+        self.found.append(Statement(path, place, start, value, value))
         self._value(path, depth)
+        written = len(self._text[value : self._at].rstrip())
+        self.found[number] = self.found[number]._replace(end=value + written)
 
     def _key(self) -> tuple[str, ...]:
         """One key, dotted or not; empty where there is none."""
