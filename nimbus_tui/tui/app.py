@@ -17,6 +17,7 @@ from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.actions import ACTIONS
+from nimbus_tui.tui.config_draft import ConfigDraft
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
@@ -25,6 +26,7 @@ from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice, Prompt
 from nimbus_tui.tui.risk_feed import RiskFeed
+from nimbus_tui.tui.screens.config import ConfigScreen
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
@@ -50,12 +52,14 @@ class NimbusApp(App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
     CSS_PATH = [
-        _HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "risk", "help")
+        _HERE / "screens" / f"{name}.tcss"
+        for name in ("live", "dashboard", "bot", "risk", "help", "config")
     ]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
         Binding(action.keys, action.name, action.label, show=False, id=action.id)
         for action in ACTIONS
+        if not action.name.startswith("in_editor")
     ]
 
     def __init__(self, client: EngineClient, options: ScreenOptions) -> None:
@@ -68,6 +72,8 @@ class NimbusApp(App[Farewell]):
         self.risk = RiskFeed(self.feed)
         self.live = LiveScreen(options.title, self.risk)
         self.operator = Operator(self)
+        self.draft: ConfigDraft | None = None
+        """A config that was edited and is not saved."""
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
@@ -129,7 +135,7 @@ class NimbusApp(App[Farewell]):
         now = monotonic()
         if not self.screen_stack or self._is_behind(now):
             return
-        is_slow = now < self._slow_until or isinstance(self.screen, Prompt)
+        is_slow = now < self._slow_until or isinstance(self.screen, Prompt | ConfigScreen)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
@@ -271,6 +277,10 @@ class NimbusApp(App[Farewell]):
         """Ask what becomes of the resting orders."""
         if isinstance(self.screen, Prompt):
             return
+        editor = self.editor
+        if editor is not None and editor.draft is not None and editor.draft.is_changed:
+            editor.say(talk.trouble_line("what you typed is not saved: Ctrl+S saves, Esc leaves"))
+            return
         demo, bots = self.options.demo, list(self.feed.bots.values())
         ways = {
             "l": Farewell.LEAVE_RUNNING,
@@ -285,6 +295,40 @@ class NimbusApp(App[Farewell]):
 
         choices = talk.quit_choices(demo=demo, may_leave=self.options.may_leave)
         self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
+
+    # the config
+
+    def action_open_config(self) -> None:
+        """The config editor, as it was left."""
+        self._edit(())
+
+    def action_edit_bot(self) -> None:
+        """The config editor at the selected bot."""
+        self._on_bot(lambda bot_id: self._edit(("bots", bot_id)))
+
+    def _edit(self, open_at: tuple[str, ...]) -> None:
+        if self.editor is None:
+            self.push_screen(ConfigScreen(self.client, self.draft, open_at), self._edited)
+
+    def _edited(self, draft: ConfigDraft | None) -> None:
+        self.draft = draft
+        if draft is not None:
+            self.say(talk.note_line("what you typed is kept: the editor (9) has it"))
+        self.repaint_now()
+
+    @property
+    def editor(self) -> ConfigScreen | None:
+        """The config editor, where it is open."""
+        found = (one for one in self.screen_stack if isinstance(one, ConfigScreen))
+        return next(found, None)
+
+    def action_in_editor(self, what: str) -> None:
+        """One of the editor's own actions."""
+        editor = self.editor
+        if editor is None:
+            self.say(talk.note_line("that is for the config editor: 9 opens it"))
+        elif self.screen is editor:
+            editor.act(what)
 
     # moving about
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nimbus_tui.config.document import with_value, without
+from nimbus_tui.config.literals import Value
 from nimbus_tui.config.positions import Place, nearest, positions, statements
 from nimbus_tui.control.config_change import ConfigText
 from nimbus_tui.control.config_form import ConfigForm
@@ -14,7 +15,6 @@ from nimbus_tui.tui.viewmodels.config_form import (
     FieldRow,
     Page,
     Path,
-    Value,
     field_rows,
     pages,
     parsed,
@@ -40,6 +40,9 @@ class ConfigDraft:
         """Why the text isn't TOML; the pages are those of the last text that was."""
         self._data: Mapping[str, Any] = {}
         self._checked = ""
+        self._before: str | None = None
+        """The text when a value began to be typed: each further letter changes that one, so that a
+        comment outlives the moment in which the value was empty."""
         self.change(base.text if text is None else text)
 
     @property
@@ -85,16 +88,35 @@ class ConfigDraft:
         """What is edited comes from this file now; the text stays."""
         self.base, self.on_disk = base, None
 
+    def begin_typing(self) -> None:
+        """A value is typed from now on, letter by letter."""
+        self._before = self.text
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether a value is being typed."""
+        return self._before is not None
+
+    def end_typing(self) -> None:
+        """It is typed."""
+        self._before = None
+
+    def take_back(self) -> None:
+        """The text as it was before the value was typed."""
+        if self._before is not None:
+            self.change(self._before)
+
     def set_field(self, row: FieldRow, value: Value | None) -> None:
         """Give a key a value, or leave it out.
 
         Raises:
             ConfigError: the text can't take it.
         """
+        text = self.text if self._before is None else self._before
         if value is None:
-            self.change(without(self.text, row.path))
+            self.change(without(text, row.path))
         else:
-            self.change(with_value(self.text, row.path, value))
+            self.change(with_value(text, row.path, value))
 
     # the form
 

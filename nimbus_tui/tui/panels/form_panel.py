@@ -41,27 +41,20 @@ class Entry(Input):
     Entry:focus { background: $selection; text-style: bold; }
     """
 
+    class Begun(Message):
+        """Typing began."""
+
     class Left(Message):
-        """The line was left, by Escape or by going elsewhere."""
+        """The line was left: what was typed stays."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
-        self.before = ""
-        """What it held when typing began."""
-        self.is_open = False
-
-    def begin(self, value: str) -> None:
-        """Begin to type: what was there stays to be taken back."""
-        self.before = value
-        self.is_open = True
 
     def on_focus(self, _event: Focus) -> None:
-        """A click begins typing too."""
-        if not self.is_open:
-            self.begin(self.value)
+        """By a key or by a click."""
+        self.post_message(self.Begun())
 
     def on_blur(self, _event: Blur) -> None:
-        """Going elsewhere keeps what was typed."""
-        self.is_open = False
+        """By a key or by a click elsewhere."""
         self.post_message(self.Left())

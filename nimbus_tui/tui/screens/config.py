@@ -92,7 +92,9 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             with Horizontal(id="editor-body", classes="-form"):
                 with Vertical(id="editor-left"):
                     yield self.fields
-                    yield self.entry
+                    with Horizontal(id="editor-entry-row"):
+                        yield paint.label
+                        yield self.entry
                     yield paint.help
                 with Container(id="editor-right"):
                     yield self.area
@@ -174,7 +176,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     @on(Input.Changed)
     def _value_typed(self, _event: Input.Changed) -> None:
         row = self.draft.row if self.draft is not None else None
-        if self.draft is None or row is None or not self.entry.is_open:
+        if self.draft is None or row is None:
             return
         try:
             value = typed_value(row.field, self.entry.value)
@@ -270,13 +272,21 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     # keys
 
+    def act(self, what: str) -> None:
+        """One of the actions that the table of actions has for the editor."""
+        actions = {
+            "save": self.save, "turn": self.turn, "pane": self.turn_pane,
+            "next_problem": self.next_problem, "disk": self.settle_with_disk, "leave": self.leave,
+        }  # fmt: skip
+        actions[what]()
+
     def action_move(self, by: int) -> None:
         """Another field; the value that was being typed stays."""
         if self.draft is not None:
             self.draft.move(by)
-            self._moved()
             if self.entry.has_focus:
-                self.entry.begin(self.entry.value)
+                self.draft.begin_typing()
+            self._moved()
 
     def action_page(self, by: int) -> None:
         """Another table."""
@@ -294,9 +304,12 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         elif (choice := next_choice(row)) is not None:
             self._set(choice)
         else:
-            self.entry.begin(self.entry.value)
+            self._type()
+
+    def _type(self) -> None:
+        if self.draft is not None:
+            self.draft.begin_typing()
             self.entry.focus()
-            self.refresh_all()
 
     def action_choose(self, by: int) -> None:
         """The next choice of a field that has some."""
@@ -314,8 +327,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         row = self.draft.row if self.draft is not None else None
         if row is None or next_choice(row) is not None or (self.draft and self.draft.trouble):
             return
-        self.entry.begin(self.entry.value)
-        self.entry.focus()
+        self._type()
         self.entry.value = event.character
         self.entry.cursor_position = 1
 
@@ -323,8 +335,17 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     def _done(self, _event: Input.Submitted) -> None:
         self.fields.focus()
 
+    @on(Entry.Begun)
+    def _entry_begun(self, _event: Entry.Begun) -> None:
+        self.said = ()
+        if self.draft is not None and not self.draft.is_typing:
+            self.draft.begin_typing()
+        self.refresh_all()
+
     @on(Entry.Left)
     def _entry_left(self, _event: Entry.Left) -> None:
+        if self.draft is not None:
+            self.draft.end_typing()
         if self.wrong:
             self.say(talk.trouble_line(f"not taken: {self.wrong}"))
         self._fill_entry()
@@ -373,9 +394,12 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     def leave(self) -> None:
         """Out of the line, out of the editor; what is not saved is asked about."""
         draft = self.draft
-        if self.entry.has_focus:
-            self.entry.value = self.entry.before
-            self.call_after_refresh(self.fields.focus)
+        if draft is not None and self.entry.has_focus:
+            draft.take_back()
+            self._show_text()
+            self._moved()
+            self._check_soon()
+            self.fields.focus()
         elif draft is None or not draft.is_changed:
             self.dismiss(None)
         else:

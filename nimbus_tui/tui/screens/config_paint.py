@@ -35,6 +35,7 @@ class EditorPaint:
         self._screen = screen
         self.title = LinesPanel(id="editor-title")
         self.banner = LinesPanel(id="editor-banner")
+        self.label = LinesPanel(id="editor-label")
         self.help = LinesPanel(id="editor-help")
         self.preview = LinesPanel(id="editor-preview")
         self.problems = LinesPanel(id="editor-problems")
@@ -60,7 +61,7 @@ class EditorPaint:
             self._meaning(draft)
             self._wrong(draft, width)
         panels = (
-            self.title, self.banner, self.help, self.preview, self.problems, self.status,
+            self.title, self.banner, self.label, self.help, self.preview, self.problems, self.status,
             self.keys, screen.tabs, screen.fields,
         )  # fmt: skip
         for panel in panels:
@@ -110,6 +111,10 @@ class EditorPaint:
         screen.fields.show(
             drawn.lines, selected=chosen, focus=chosen, about=(draft.page.path, width)
         )
+        row = draft.row
+        label = f" {row.field.label} " if row is not None else ""
+        self.label.styles.width = max(1, len(label))
+        self.label.show([(Cell(label, "key"),)])
         lines = field_help(draft.row, width, self.help.size.height, screen.wrong)
         if draft.trouble:
             lines = [(Cell(f" ✗ mend the text first: {draft.trouble}", "loss"),)]

@@ -2,16 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from nimbus_tui.config.literals import Value, literal
 from nimbus_tui.control.config_form import ConfigForm, FieldKind, FormField, FormSection
 from nimbus_tui.core.problems import ConfigProblem
 
 Path = tuple[str, ...]
 """Names of tables and a key, from the outside in."""
-Value = bool | int | str | Decimal | list[Any] | dict[str, Any] | datetime | date | time
 
 _VARIABLE = "${"
 
@@ -24,6 +23,8 @@ class Page(NamedTuple):
     section: FormSection
     trouble: str = ""
     """Why it can't be shown as a form."""
+    note: str = ""
+    """What one should know before filling it in."""
 
 
 class FieldRow(NamedTuple):
@@ -119,31 +120,6 @@ def as_typed(value: Any) -> str:
     return value if isinstance(value, str) else literal(value)
 
 
-def literal(value: Any) -> str:
-    """A value as it is written in TOML, on one line."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
-        case list():
-            return f"[{', '.join(literal(item) for item in value)}]"
-        case dict():
-            inside = ", ".join(f"{_key(k)} = {literal(v)}" for k, v in value.items())
-            return f"{{ {inside} }}" if inside else "{}"
-        case datetime() | date() | time():
-            return value.isoformat()
-        case Decimal():
-            return f"{value:f}"
-    return str(value)
-
-
-def _key(name: str) -> str:
-    is_bare = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
-    return name if is_bare else literal(name)
-
-
 def typed_value(field: FormField, typed: str) -> Value | None:
     """What was typed as a value for the text; None leaves the key out.
 
@@ -187,14 +163,15 @@ def _whole(text: str) -> int:
     return int(plain)
 
 
-def _toml(text: str, field: FormField) -> Any:
+def _toml(text: str, field: FormField) -> Value:
     """A list or a table as TOML; a kind that also takes plain text takes it without quotes."""
     try:
         found = tomllib.loads(f"value = {text}", parse_float=Decimal)
     except (ValueError, RecursionError):
         found = {}
     if list(found) == ["value"]:
-        return found["value"]
+        value: Value = found["value"]
+        return value
     if text[0] not in "[{\"'":
         return text
     raise WrongValue(f"write it as in the file: {field.takes}")

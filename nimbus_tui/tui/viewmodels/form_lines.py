@@ -99,9 +99,7 @@ def field_help(row: FieldRow | None, width: int, height: int, wrong: str = "") -
     return lines[:height]
 
 
-def tab_line(
-    pages: Sequence[Page], at: int, problems: Sequence[ConfigProblem], width: int
-) -> Line:
+def tab_line(pages: Sequence[Page], at: int, problems: Sequence[ConfigProblem], width: int) -> Line:
     """The pages beside each other, the open one in the middle of what fits."""
     tabs = [_tab(page, index == at, problems) for index, page in enumerate(pages)]
     if not tabs:
