@@ -29,6 +29,7 @@ from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.config import ConfigScreen
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
+from nimbus_tui.tui.screens.new_bot import NewBot, NewBotScreen
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
@@ -305,6 +306,19 @@ class NimbusApp(App[Farewell]):
     def action_edit_bot(self) -> None:
         """The config editor at the selected bot."""
         self._on_bot(lambda bot_id: self._edit(("bots", bot_id)))
+
+    def action_new_bot(self) -> None:
+        """Set up a new bot, step by step."""
+        if self.editor is None:
+            self.push_screen(NewBotScreen(self.client, self.draft), self._begun)
+
+    def _begun(self, new: NewBot | None) -> None:
+        if new is None:
+            self.say(talk.note_line("no new bot"))
+            return
+        new.draft.new_bot = new.name
+        self.draft = new.draft
+        self._edit(("bots", new.name))
 
     def _edit(self, open_at: tuple[str, ...]) -> None:
         if self.editor is None:

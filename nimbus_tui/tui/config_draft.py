@@ -20,6 +20,7 @@ from nimbus_tui.tui.viewmodels.config_form import (
     parsed,
 )
 from nimbus_tui.tui.viewmodels.diff import DiffSize, diff_size
+from nimbus_tui.tui.viewmodels.wizard import guided_pages
 
 
 class ConfigDraft:
@@ -33,7 +34,10 @@ class ConfigDraft:
         """The file as somebody else has written it meanwhile."""
         self.answer: ConfigPreview | None = None
         """What the text means; None until it is known."""
-        self.open_page: Path = ()
+        self.open_page: tuple[Path, str] = ((), "")
+        """The open page's path and name: a new bot's table has several."""
+        self.new_bot = ""
+        """The bot that is being set up, step by step; empty where all tables are shown."""
         self.open_field = 0
         self.text = base.text
         self.trouble = ""
@@ -122,14 +126,16 @@ class ConfigDraft:
 
     @property
     def pages(self) -> list[Page]:
-        """A page for each table."""
-        return pages(self._data, self.form)
+        """A page for each table; for a new bot, one for each step."""
+        found = pages(self._data, self.form)
+        new = [page for page in found if page.path == ("bots", self.new_bot)]
+        return guided_pages(new[0], self._data) if self.new_bot and new else found
 
     @property
     def page_at(self) -> int:
         """Which page is open."""
-        paths = [page.path for page in self.pages]
-        return paths.index(self.open_page) if self.open_page in paths else 0
+        known = [(page.path, page.name) for page in self.pages]
+        return known.index(self.open_page) if self.open_page in known else 0
 
     @property
     def page(self) -> Page:
@@ -153,11 +159,14 @@ class ConfigDraft:
         path = self.page.path
         return BotId(path[1]) if path[0] == "bots" and len(path) > 1 else None
 
+    def open(self, page: Page, at: int = 0) -> None:
+        """Open a page at one of its fields."""
+        self.open_page, self.open_field = (page.path, page.name), at
+
     def turn_page(self, by: int) -> None:
         """Open a page further on or back."""
         found = self.pages
-        self.open_page = found[(self.page_at + by) % len(found)].path
-        self.open_field = 0
+        self.open(found[(self.page_at + by) % len(found)])
 
     def move(self, by: int) -> None:
         """Select a field further down or up."""
@@ -181,14 +190,16 @@ class ConfigDraft:
 
     def open_key(self, path: Path) -> bool:
         """Open the page and field of a key; whether anything of the form moved."""
-        before = (self.page.path, self.open_field)
-        for page in self.pages:
-            if path[: len(page.path)] == page.path:
-                inner = path[len(page.path) :]
-                self.open_page = page.path
-                fields = [field.path for field in page.section.fields]
-                fitting = [at for at, own in enumerate(fields) if own[: len(inner)] == inner]
-                outer = [at for at, own in enumerate(fields) if inner[: len(own)] == own]
-                self.open_field = next(iter([*fitting, *outer]), 0) if inner else 0
-                break
-        return before != (self.page.path, self.open_field)
+        before = (self.open_page, self.open_field)
+        fitting = [page for page in self.pages if path[: len(page.path)] == page.path]
+        for page in fitting:
+            inner = path[len(page.path) :]
+            fields = [field.path for field in page.section.fields]
+            places = [at for at, own in enumerate(fields) if own[: len(inner)] == inner]
+            places += [at for at, own in enumerate(fields) if inner[: len(own)] == own]
+            if places and inner:
+                self.open(page, places[0])
+                return before != (self.open_page, self.open_field)
+        if fitting and self.page not in fitting:
+            self.open(fitting[0])
+        return before != (self.open_page, self.open_field)

@@ -55,7 +55,7 @@ def field(key: str, kind: FieldKind = FieldKind.NUMBER, **more: object) -> FormF
     path = tuple(key.split("."))
     given: dict[str, object] = {
         "key": path[-1], "path": path, "label": path[-1].replace("_", " "), "kind": kind,
-        "takes": {FieldKind.NUMBER: "a number", FieldKind.WHOLE: "a whole number"}.get(kind, "text"),
+        "takes": f"a {kind.value}",
         "help": f"What {path[-1].replace('_', ' ')} means.",
     }  # fmt: skip
     return FormField(**(given | more))  # type: ignore[arg-type]

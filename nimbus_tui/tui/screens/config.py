@@ -147,7 +147,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         """The text is in the file now."""
         self.gone = ""
         self.refresh_all()
-        if self._leaves_when_saved:
+        if self._leaves_when_saved or (self.draft is not None and self.draft.new_bot):
             self.dismiss(None)
 
     # text and form, in step
@@ -435,7 +435,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         elif event.panel is self.tabs:
             at = tab_at(self.paint.tab_line, event.column, draft.pages)
             if at is not None:
-                draft.open_page, draft.open_field = draft.pages[at].path, 0
+                draft.open(draft.pages[at])
                 self._moved()
         elif event.panel is self.paint.problems and event.row < len(draft.problems):
             problem = draft.problems[event.row]

@@ -61,8 +61,8 @@ class EditorPaint:
             self._meaning(draft)
             self._wrong(draft, width)
         panels = (
-            self.title, self.banner, self.label, self.help, self.preview, self.problems, self.status,
-            self.keys, screen.tabs, screen.fields,
+            self.title, self.banner, self.label, self.help, self.preview, self.problems,
+            self.status, self.keys, screen.tabs, screen.fields,
         )  # fmt: skip
         for panel in panels:
             panel.paint(_ALL_ROWS)
@@ -95,7 +95,9 @@ class EditorPaint:
         trouble = self._screen.area.trouble if pane == "text" else ""
         if trouble:
             return (Cell(" ✗ this line: ", "loss"), Cell(trouble))
-        return editor_hint(pane, is_typing=self._screen.entry.has_focus)
+        draft = self._screen.draft
+        is_new = draft is not None and bool(draft.new_bot)
+        return editor_hint(pane, is_typing=self._screen.entry.has_focus, is_new=is_new)
 
     def _form(self, draft: ConfigDraft) -> None:
         screen, width = self._screen, self._screen.fields.size.width
@@ -109,7 +111,7 @@ class EditorPaint:
         if drawn.places:
             chosen = drawn.places[min(draft.open_field, len(drawn.places) - 1)]
         screen.fields.show(
-            drawn.lines, selected=chosen, focus=chosen, about=(draft.page.path, width)
+            drawn.lines, selected=chosen, focus=chosen, about=(draft.open_page, width)
         )
         row = draft.row
         label = f" {row.field.label} " if row is not None else ""

@@ -62,13 +62,15 @@ def editor_footer(actions: Sequence[Action], width: int) -> Line:
     return tuple(cells)
 
 
-def editor_hint(pane: str, *, is_typing: bool) -> Line:
-    """What to press first, by where the keys go."""
+def editor_hint(pane: str, *, is_typing: bool, is_new: bool = False) -> Line:
+    """What to press first, by where the keys go; `is_new` while a bot is set up step by step."""
     hints = {
         "form": (("↑↓", "choose"), ("Enter", "change"), ("←→", "pages"), ("Del", "default")),
         "text": (("Tab", "back to the form"), ("Ctrl+Z", "undo"), ("Ctrl+S", "review, save")),
         "preview": (("Tab", "form, text"), ("←→", "pages")),
     }[pane]
+    if is_new and pane != "text":
+        hints = (("←→", "steps"), ("Enter", "change"), ("Ctrl+S", "look it over and start it"))
     if is_typing:
         hints = (("Enter", "done"), ("Esc", "as it was"), ("↑↓", "next field"))
     cells = [Cell(" ")]
@@ -101,8 +103,8 @@ def live_question(bots: Sequence[str]) -> str:
     names = ", ".join(clean(bot) for bot in bots)
     verb = "trades" if len(bots) == 1 else "trade"
     return (
-        f"{names} {verb} with REAL MONEY on mainnet once this is saved: real orders go out at once. "
-        "Type LIVE to save it."
+        f"{names} {verb} with REAL MONEY on mainnet once this is saved: real orders go out at "
+        "once. Type LIVE to save it."
     )
 
 

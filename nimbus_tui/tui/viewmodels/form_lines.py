@@ -38,6 +38,8 @@ def form_picture(page: Page, rows: Sequence[FieldRow], width: int) -> FormPictur
     places: list[int] = []
     if page.trouble:
         lines += paragraphs(page.trouble, width - 2, "loss")
+    if page.note:
+        lines += paragraphs(page.note, width - 2, "warning")
     group = ""
     for row in rows:
         inner = ".".join(row.field.path[:-1])
