@@ -49,6 +49,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             if action.name.startswith("in_editor")
             or action.id in ("engine.emergency", "view.palette")
         ),
+        Binding("escape", "leave", "leave", id="form.leave"),
         Binding("down,j", "move(1)", "next field", id="form.down"),
         Binding("up,k", "move(-1)", "field before", id="form.up"),
         Binding("pagedown", "move(10)", "ten fields on", id="form.page_down"),
@@ -276,7 +277,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         """One of the actions that the table of actions has for the editor."""
         actions = {
             "save": self.save, "turn": self.turn, "pane": self.turn_pane,
-            "next_problem": self.next_problem, "disk": self.settle_with_disk, "leave": self.leave,
+            "next_problem": self.next_problem, "disk": self.settle_with_disk,
         }  # fmt: skip
         actions[what]()
 
@@ -391,7 +392,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         """See what would change, then save."""
         self.run_worker(self.saver.save(), group="save", exclusive=True, exit_on_error=False)
 
-    def leave(self) -> None:
+    def action_leave(self) -> None:
         """Out of the line, out of the editor; what is not saved is asked about."""
         draft = self.draft
         if draft is not None and self.entry.has_focus:

@@ -10,7 +10,7 @@ from nimbus_tui.tui.viewmodels.diff import DiffSize
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, between, clean, cut, line_width, width_of
 
 FOOTER = (
-    "config.save", "config.turn", "config.pane", "config.problem", "config.back", "config.disk",
+    "config.save", "config.turn", "config.pane", "config.problem", "view.back", "config.disk",
     "engine.emergency",
 )  # fmt: skip
 """The editor's keys, the most important first."""
