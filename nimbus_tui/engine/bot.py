@@ -145,9 +145,19 @@ class Bot:
 
     def review(self, plan: Plan) -> ReviewedPlan:
         """Let the gate say how much of the wish is allowed."""
-        live = self.keeper.live
+        situation = self.situation(plan, self.keeper.live, self.standing.step)
+        self.reviewed = review(plan, situation)
+        self.risk.reviewed(self.reviewed)
+        for key, reason in self._objections.fresh(
+            self.reviewed.held_back, situation.waiting
+        ).items():
+            self.publish(Warning(message=f"{key} is held back: {reason}"))
+        return self.reviewed
+
+    def situation(self, plan: Plan, live: Mapping[OrderKey, Order], step: RiskStep) -> Situation:
+        """What the gate judges a plan by, beside these orders and on this step."""
         situation = Situation(
-            step=self.standing.step,
+            step=step,
             positions={symbol: self.position(symbol) for symbol in self.instruments},
             prices={symbol: quote.price for symbol, quote in self.prices.items()},
             instruments=self.instruments,
@@ -160,20 +170,15 @@ class Bot:
             adding_left=self.risk.adding_left(),
             throttled_left=self.risk.throttled_left(),
         )
-        if not all(situation.rests_as_wished(order) for order in plan.orders):
-            # Only new orders are measured against the limits, and most turns bring none.
-            above = self.risk.above()
-            allowances = (*self.risk.allowances(), *above.allowances)
-            situation = msgspec.structs.replace(
-                situation, allowances=allowances, refusal=above.refusal or self.risk.refusal()
-            )
-        self.reviewed = review(plan, situation)
-        self.risk.reviewed(self.reviewed)
-        for key, reason in self._objections.fresh(
-            self.reviewed.held_back, situation.waiting
-        ).items():
-            self.publish(Warning(message=f"{key} is held back: {reason}"))
-        return self.reviewed
+        if all(situation.rests_as_wished(order) for order in plan.orders):
+            return situation
+        # Only new orders are measured against the limits, and most turns bring none.
+        above = self.risk.above()
+        return msgspec.structs.replace(
+            situation,
+            allowances=(*self.risk.allowances(), *above.allowances),
+            refusal=above.refusal or self.risk.refusal(),
+        )
 
     def _known_sync(self) -> VenueSync:
         """While a fill is known of but not here, the plan is older than the account."""

@@ -1,21 +1,28 @@
 """Where a running engine is given another config: read, planned, saved and followed."""
 
 import asyncio
+from collections import Counter
 
 import msgspec
 
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.config_change import (
+    BotChangeKind,
     ConfigChange,
     ConfigText,
     InstrumentList,
     InstrumentRow,
 )
 from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.core.errors import JournalError
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.secret import Secret
-from nimbus_tui.engine.config_source import ConfigSource, NoConfigSource
+from nimbus_tui.engine.config_changes import changes, refusal_of
+from nimbus_tui.engine.config_source import ConfigSource, Draft, NoConfigSource
+from nimbus_tui.engine.following import follow
 from nimbus_tui.engine.life_side import LifeSide
+
+_BOTS = {True: "bot", False: "bots"}
 
 
 class ConfigDesk:
@@ -33,17 +40,60 @@ class ConfigDesk:
     async def plan(self, text: str, expected_hash: str) -> ConfigChange:
         """What `save` would do now; nothing of it is done."""
         draft = await asyncio.to_thread(self.source.draft, text)
-        return ConfigChange(problems=draft.problems)
+        edited = await asyncio.to_thread(self.source.edited, expected_hash)
+        return self._change(draft, edited)
+
+    def _change(self, draft: Draft, edited: str) -> ConfigChange:
+        if draft.problems:
+            return ConfigChange(problems=draft.problems, refusal=edited)
+        engine = self._engine
+        if engine.state != "running":
+            why = engine.emergency.progress or f"the engine is {engine.state}"
+            return ConfigChange(refusal=edited or f"no config can be saved now: {why}")
+        engine.process()  # what has arrived counts
+        found = changes(engine, draft)
+        told = [f"{key} changes at once" for key in draft.at_once]
+        told += [f"{key} changes at the next start" for key in draft.next_start]
+        return ConfigChange(refusal=edited or refusal_of(found), bots=found, engine=tuple(told))
 
     async def save(self, text: str, expected_hash: str) -> Outcome:
-        """Save a text and follow it."""
+        """Save a text and follow it; of several who save, each is judged by what was before."""
         async with self._turn:
-            change = await self.plan(text, expected_hash)
+            draft = await asyncio.to_thread(self.source.draft, text)
+            change = self._change(draft, await asyncio.to_thread(self.source.edited, expected_hash))
             if change.problems:
                 return Outcome(Result.REFUSED, str(change.problems[0]))
-            return Outcome(
-                Result.REFUSED, await asyncio.to_thread(self.source.save, text, expected_hash)
+            refusal = change.refusal or await asyncio.to_thread(
+                self.source.save, text, expected_hash
             )
+            if refusal:
+                return Outcome(Result.REFUSED, refusal)
+            return self._followed(draft, text)
+
+    def _followed(self, draft: Draft, text: str) -> Outcome:
+        """The file is saved: the engine goes after it, unless the moment has passed."""
+        engine = self._engine
+        change = self._change(draft, "")
+        if change.refusal:
+            return Outcome(
+                Result.ACCEPTED, f"saved, and counts from the next start only: {change.refusal}"
+            )
+        try:
+            with engine.journal.transaction():
+                follow(engine, draft)
+                engine.bus.write()
+            # A bot whose creation is forgotten would get another incarnation.
+            engine.journal.make_durable()
+        except JournalError as error:
+            engine.emergency.journal_lost(error)
+            return Outcome(Result.REFUSED, f"saved, but not followed: {engine.emergency.progress}")
+        except Exception as error:  # memory and journal have parted in the middle of it
+            engine.emergency.engine_broken(error)
+            return Outcome(Result.REFUSED, f"saved, but not followed: {engine.emergency.progress}")
+        self.source.followed(text)
+        engine.process()
+        engine.changed()
+        return Outcome(Result.DONE, _summary(change))
 
     async def form(self) -> ConfigForm:
         """Every key that a config can have."""
@@ -61,3 +111,13 @@ class ConfigDesk:
     async def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return await asyncio.to_thread(self.source.set_secret, name, text, passphrase)
+
+
+def _summary(change: ConfigChange) -> str:
+    """What was done, in one line."""
+    kinds = Counter(one.kind for one in change.bots)
+    kinds.pop(BotChangeKind.UNCHANGED, None)
+    if not kinds and not change.engine:
+        return "saved; nothing else changes"
+    told = [f"{count} {_BOTS[count == 1]} {kind.value}" for kind, count in kinds.items()]
+    return f"saved: {', '.join((*told, *change.engine))}"

@@ -44,6 +44,10 @@ class ConfigSource(Protocol):
         """Check a text and make it ready; nothing of it is kept."""
         ...
 
+    def edited(self, expected_hash: str) -> str:
+        """Why the file is not the one of that hash any more; empty while it is."""
+        ...
+
     def save(self, text: str, expected_hash: str) -> str:
         """Write the file unless it has another hash; returns why it was not, or nothing."""
         ...
@@ -75,6 +79,10 @@ class NoConfigSource:
     def draft(self, text: str) -> Draft:
         """Nothing can follow it."""
         return Draft(problems=(ConfigProblem("", 1, 1, "", NO_FILE),))
+
+    def edited(self, expected_hash: str) -> str:
+        """There is none."""
+        return NO_FILE
 
     def save(self, text: str, expected_hash: str) -> str:
         """There is nowhere to write to."""

@@ -13,14 +13,14 @@ def misfits(journal: Journal, specs: Mapping[BotId, BotSpec]) -> dict[BotId, str
     found = {}
     for record in journal.bots():
         spec = specs.get(record.bot_id)
-        trouble = _missing(journal, record) if spec is None else _changed(record, spec)
+        trouble = _missing(journal, record) if spec is None else changed(record, spec)
         if trouble:
             found[record.bot_id] = trouble
     return found
 
 
 def _missing(journal: Journal, record: BotRecord) -> str:
-    held = _holdings(journal, record)
+    held = held_by(journal, record)
     if not held:
         return ""
     return (
@@ -29,7 +29,8 @@ def _missing(journal: Journal, record: BotRecord) -> str:
     )
 
 
-def _changed(record: BotRecord, spec: BotSpec) -> str:
+def changed(record: BotRecord, spec: BotSpec) -> str:
+    """Why a bot's record and its config can't be of one bot; empty where they can."""
     was = (record.strategy, record.exchange, " ".join(record.symbols))
     now = (spec.strategy_name, spec.exchange, " ".join(spec.instruments))
     names = ("strategy", "exchange", "symbol")
@@ -46,7 +47,8 @@ def _changed(record: BotRecord, spec: BotSpec) -> str:
     )
 
 
-def _holdings(journal: Journal, record: BotRecord) -> str:
+def held_by(journal: Journal, record: BotRecord) -> str:
+    """What a bot still has at its venue, in words; empty where that is nothing."""
     positions = Saved.of(record).books.positions
     live = len(journal.live_orders(record.bot_id))
     orders = [f"{live} live order{'' if live == 1 else 's'}"] if live else []

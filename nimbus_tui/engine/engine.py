@@ -29,11 +29,12 @@ from nimbus_tui.engine.facts import Batch
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Inbox, Market, Post
 from nimbus_tui.engine.ledger import DAY_NS
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.recorder import NoRecorder, Recorder
-from nimbus_tui.engine.risk_desk import DESK, RiskDesk
+from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.shutdown import shut_down
 from nimbus_tui.engine.start_up import start_up
@@ -87,6 +88,7 @@ class Engine:
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
+        self.markets = Markets(exchanges, self.wakes, self.inbox, lambda: self.subscriptions)
         self.emergency = Emergency(self)
         self.risk_desk = RiskDesk(self)
         self.streams = Streams(self)
@@ -98,6 +100,8 @@ class Engine:
         self.beside: list[Beside] = []
         """What else is done while it runs; each is given what to call when the journal fails."""
         self.revision = 1
+        self.roster_revision = 0
+        """The revision with which a bot was let go last: who knows an older one needs them all."""
         self.bot_revisions: dict[BotId, int] = defaultdict(int)
         self.shutdown_requested = asyncio.Event()
         self.shutdown_wanted: tuple[bool | None] = (None,)
@@ -223,7 +227,8 @@ class Engine:
                 else:
                     bot.saw(quote)
         self.risk_desk.fired(woken)
-        concerned = {*facts, *quotes, *woken, *replan, *self.risk_desk.look()} - {DESK}
+        # A bot that has been let go may still be named by what was on its way.
+        concerned = {*facts, *quotes, *woken, *replan, *self.risk_desk.look()} & self.bots.keys()
         intents: list[Intent] = []
         for bot_id in sorted(concerned):
             batch = Batch(

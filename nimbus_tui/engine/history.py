@@ -74,7 +74,7 @@ class History:
             self._was_latched = engine.emergency.latched
             self._turned.update(engine.bots)
         concerned = engine.bus.concerned() & engine.bots.keys()
-        for bot_id in sorted(self._turned | concerned):
+        for bot_id in sorted(self._turned & engine.bots.keys() | concerned):
             self._write_bot(engine.bots[bot_id], span, always=bot_id in concerned)
         self._turned.clear()
         self._seq = span.seq

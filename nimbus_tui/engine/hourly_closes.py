@@ -23,6 +23,10 @@ class HourlyCloses:
         self._unsaved: set[Asset] = set()
         self._found: tuple[int, frozenset[Asset], tuple[frozenset[Asset], ...]] | None = None
 
+    def look_from(self, correlated_from: Decimal) -> None:
+        """From which correlation on assets count as one."""
+        self._correlated_from, self._found = correlated_from, None
+
     def price(self, asset: Asset, price: Decimal, ts: int) -> None:
         """A price; the last one before a full hour is that hour's close."""
         hour = ts // HOUR_NS

@@ -15,6 +15,7 @@ from nimbus_tui.engine.dead_man_switch import DeadManSwitch
 from nimbus_tui.engine.emergency import Emergency
 from nimbus_tui.engine.fee_prices import FeePrices
 from nimbus_tui.engine.inbox import Market
+from nimbus_tui.engine.markets import Markets
 from nimbus_tui.engine.order_manager import OrderManager
 from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec
@@ -22,6 +23,7 @@ from nimbus_tui.engine.stopping import StopPolicy
 from nimbus_tui.engine.streams import Streams
 from nimbus_tui.engine.synchroniser import Synchroniser
 from nimbus_tui.engine.venue_side import VenueSide
+from nimbus_tui.engine.wake import WakeIndex
 from nimbus_tui.exchanges.base import Exchange
 
 
@@ -34,6 +36,10 @@ class LifeSide(VenueSide, Protocol):
     bots: dict[BotId, Bot]
     refused: dict[BotId, str]
     watchers: dict[Market, list[BotId]]
+    wakes: WakeIndex
+    markets: Markets
+    revision: int
+    roster_revision: int
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
     switches: list[DeadManSwitch]

@@ -69,6 +69,12 @@ class RiskBook:
         self._add(share, 1)
         return True
 
+    def drop(self, bot_id: BotId) -> None:
+        """Take a bot's part out."""
+        before = self._shares.pop(bot_id, None)
+        if before is not None:
+            self._add(before, -1)
+
     def _add(self, share: Share, sign: int) -> None:
         self._fixed[share.exchange, share.quote] += sign * share.fixed
         for symbol, held in share.held.items():

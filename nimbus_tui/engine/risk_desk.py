@@ -24,7 +24,7 @@ from nimbus_tui.engine.ruled import Above
 from nimbus_tui.risk.allowances import account_allowances, engine_allowances, refusal
 from nimbus_tui.risk.bands import book_share, multiple_share
 from nimbus_tui.risk.escalation import Change, Ladder, assess, in_words, released
-from nimbus_tui.risk.limits import AccountLimits
+from nimbus_tui.risk.limits import AccountLimits, EngineLimits
 from nimbus_tui.risk.reading import Verdict, thresholds
 from nimbus_tui.risk.states import AccountInputs
 from nimbus_tui.risk.table import BY_NAME, read_account, read_engine
@@ -45,7 +45,6 @@ class RiskDesk:
 
     def __init__(self, engine: RiskSide) -> None:
         self._engine = engine
-        self._limits = engine.settings.limits
         self._book = RiskBook()
         self.closes = HourlyCloses(engine.journal, self._limits.correlated_from)
         self.seen = RiskInputs(engine, self._book, self.closes)
@@ -62,6 +61,26 @@ class RiskDesk:
         """What has been answered since a number changed that it depends on."""
         self._above_at: tuple[object, ...] = ()
         engine.accounts.told = self.told
+
+    @property
+    def _limits(self) -> EngineLimits:
+        return self._engine.settings.limits
+
+    def limits_changed(self) -> None:
+        """Other limits hold from now on; a rule that was off knows nothing yet of what is held."""
+        self.closes.look_from(self._limits.correlated_from)
+        self._is_seeded = False
+        self._seed()
+        for name in self._engine.accounts.equity:
+            self.seen.told(name)
+        self._is_due = True
+        self._above.clear()
+
+    def let_go(self, bot: Bot) -> None:
+        """A bot is hosted no more."""
+        self._book.drop(bot.bot_id)
+        self._is_due = True
+        self._above.clear()
 
     @property
     def follows_prices(self) -> bool:

@@ -14,7 +14,7 @@ from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.risk_book import RiskBook
 from nimbus_tui.engine.risk_side import RiskSide
 from nimbus_tui.engine.venue_clocks import worst_offset
-from nimbus_tui.risk.limits import AccountLimits
+from nimbus_tui.risk.limits import AccountLimits, EngineLimits
 from nimbus_tui.risk.states import (
     AccountInputs,
     BookState,
@@ -36,7 +36,6 @@ class RiskInputs:
 
     def __init__(self, engine: RiskSide, book: RiskBook, closes: HourlyCloses) -> None:
         self._engine = engine
-        self._limits = engine.settings.limits
         self._book = book
         self._closes = closes
         self._base: dict[ExchangeName, Decimal | None] = {}
@@ -44,6 +43,10 @@ class RiskInputs:
         self._rejects: deque[int] = deque()
         self._heard: dict[Market, int] = {}
         engine.bus.subscribe(self._on_event)
+
+    @property
+    def _limits(self) -> EngineLimits:
+        return self._engine.settings.limits
 
     @property
     def follows_prices(self) -> bool:

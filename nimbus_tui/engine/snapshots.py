@@ -151,7 +151,7 @@ def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
 
 def update_since(engine: "Engine", after: int, focus: BotId | None, seen_seq: int) -> Update:
     """What has changed since a revision."""
-    complete = after <= 0
+    complete = after <= 0 or after < engine.roster_revision
     bots = [
         bot
         for bot_id, bot in engine.bots.items()

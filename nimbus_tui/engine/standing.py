@@ -231,6 +231,10 @@ class Standing:
             self._rules = (self._bot.books, rules)
         return self._rules[1]
 
+    def limits_changed(self) -> None:
+        """The exits are worked out again."""
+        self._rules = None
+
     def _exit(self, symbol: Symbol, rule: ExitRule, mark: Decimal) -> None:
         position = self._bot.books.position(symbol)
         measured = reading(self._bot.bot_id, rule, position, mark).measured or ZERO

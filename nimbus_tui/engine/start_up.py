@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from nimbus_tui.core.errors import JournalError
-from nimbus_tui.core.events import Disconnected, Error, Event, Info, Started
+from nimbus_tui.core.events import Disconnected, Event, Info, Started
 from nimbus_tui.core.version import __version__
-from nimbus_tui.engine import continuity, recovery
-from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine import recovery
 from nimbus_tui.engine.dead_man_switch import switches_of
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.life_side import LifeSide
 from nimbus_tui.engine.order_manager import OrderManager
-from nimbus_tui.engine.settings import BotSpec
 from nimbus_tui.engine.subscriptions import subscribe
 from nimbus_tui.engine.synchroniser import Synchroniser
+from nimbus_tui.engine.taking_up import take_up_all
 from nimbus_tui.exchanges.base import Exchange
-from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.orders import client_id
 
 FIRST_STEPS_S = 10.0
@@ -31,6 +29,7 @@ async def start_up(engine: LifeSide) -> None:
         (s.exchange, sym) for s in engine.specs.values() for sym in s.instruments
     )
     engine.subscriptions = subscribe(engine.inbox, engine.exchanges, markets, engine.link_changed)
+    engine.markets.heard(markets)
     # What rests at a venue that answers need not wait for one that does not.
     engine.emergency.watch_again()
     await asyncio.gather(*(_identify(engine, one) for one in engine.exchanges.values()))
@@ -93,7 +92,7 @@ async def _begin_to_trade(engine: LifeSide) -> None:
     with engine.journal.transaction():
         for name, manager in engine.order_managers.items():
             engine.journal.save_fact(recovery.account_fact(name), manager.account)
-        _take_up_bots(engine)
+        take_up_all(engine)
         engine.bus.publish(Info(message=f"nimbus-tui {__version__} starts"))
         engine.bus.write()
     # A bot whose creation is forgotten would get another incarnation, and its orders new ids.
@@ -135,70 +134,3 @@ async def _first_steps(engine: LifeSide) -> None:
 
 async def _all_of(tasks: Sequence[asyncio.Future[None]]) -> None:
     await asyncio.gather(*tasks)
-
-
-# the bots
-
-
-def _take_up_bots(engine: LifeSide) -> None:
-    known = {record.bot_id: record for record in engine.journal.bots()}
-    engine.refused = continuity.misfits(engine.journal, engine.specs)
-    for bot_id, trouble in engine.refused.items():
-        engine.bus.publish(Error(message=trouble, bot_id=bot_id))
-    for spec in engine.specs.values():
-        if spec.bot_id in engine.refused:
-            continue
-        record = known.get(spec.bot_id)
-        fresh = record is None
-        if record is None:
-            record = _new_record(engine, spec)
-        bot = _bot(engine, spec, record)
-        bot.life.take_up(spec.config)
-        if fresh:
-            engine.journal.save_bot(record)
-        engine.bots[spec.bot_id] = bot
-        for symbol in spec.instruments:
-            engine.watchers[spec.exchange, symbol].append(spec.bot_id)
-
-
-def _new_record(engine: LifeSide, spec: BotSpec) -> BotRecord:
-    return BotRecord(
-        bot_id=spec.bot_id,
-        incarnation=f"{engine.chance.getrandbits(128):032x}",
-        strategy=spec.strategy_name,
-        exchange=spec.exchange,
-        symbols=tuple(spec.instruments),
-        capital=spec.capital,
-        created_ns=engine.clock.now(),
-        config=spec.config,
-    )
-
-
-def _bot(engine: LifeSide, spec: BotSpec, record: BotRecord) -> Bot:
-    bot = Bot(
-        record=record,
-        strategy=spec.strategy,
-        instruments=spec.instruments,
-        limits=spec.limits,
-        close_on_stop=spec.close_on_stop,
-        max_restarts=engine.settings.max_restarts,
-        restart_window_s=engine.settings.restart_window_s,
-        orders=engine.order_managers[spec.exchange],
-        journal=engine.journal,
-        bus=engine.bus,
-        clock=engine.clock,
-    )
-    bot.leverage, bot.margin_mode = spec.leverage, spec.margin_mode
-    bot.awaits_leverage = spec.leverage is not None
-    bot.unowned = lambda: engine.accounts.unowned(spec.exchange, engine.bots)
-    venue = engine.exchanges[spec.exchange]
-    bot.ledger.fee_price = lambda asset, quote: engine.fee_prices.price(venue, asset, quote)
-    bot.risk.above = lambda: engine.risk_desk.above(bot)
-    bot.risk.ladder_above = lambda: engine.risk_desk.step_above(spec.exchange)
-    bot.risk.streams = lambda: engine.streams.of(bot)
-    bot.risk.mark_age_ms = lambda symbol: engine.risk_desk.mark_age_ms((spec.exchange, symbol))
-    bot.risk.trip = engine.risk_desk.trip
-    bot.risk.others = engine.settings.other_rules
-    bot.standing.emergency = engine.emergency.latched
-    bot.standing.policy = engine.stop_policy(spec)
-    return bot

@@ -8,6 +8,7 @@ from nimbus_tui.core.events import ConfigChanged
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import OrderKey
 from nimbus_tui.engine.bot_side import BotSide
+from nimbus_tui.strategies.base import StrategyConfig
 
 
 class StrategyLife:
@@ -104,7 +105,18 @@ class StrategyLife:
         now = strategy.config
         with suppress(msgspec.MsgspecError):  # an older version's parameters: no way to compare
             strategy.config = msgspec.json.decode(self._ledger.record.config, type=type(now))
-        self._guard.tell(lambda: strategy.update_config(now))
-        strategy.config = now
+        self.change_config(now, wanted)
+
+    def change_config(self, config: StrategyConfig, wanted: bytes) -> None:
+        """Go on under other parameters, `wanted` in JSON; the strategy knows what that changes."""
+        strategy = self._bot.strategy
+        before = strategy.config
+        keys = tuple(
+            field
+            for field in config.__struct_fields__
+            if getattr(before, field) != getattr(config, field)
+        )
+        self._guard.tell(lambda: strategy.update_config(config))
+        strategy.config = config
         self._ledger.change_record(config=wanted)
-        self._bot.publish(ConfigChanged(keys=()))
+        self._bot.publish(ConfigChanged(keys=keys))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from nimbus_tui.core.ids import ExchangeName
+from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.market import Quote
 from nimbus_tui.engine.facts import FillArrived, FundingArrived, OrderReported
 from nimbus_tui.engine.inbox import Inbox, Market
@@ -23,9 +23,13 @@ def subscribe(
     subscribed = [leave for one in exchanges.values() for leave in _account(inbox, one)]
     subscribed += [one.subscribe_link(partial(on_link, one.name)) for one in exchanges.values()]
     for name, symbol in markets:
-        exchange = exchanges[name]
-        subscribed.append(exchange.subscribe_price_updates(symbol, _on_price(inbox, name)))
+        subscribed.append(hear(inbox, exchanges[name], symbol))
     return subscribed
+
+
+def hear(inbox: Inbox, exchange: Exchange, symbol: Symbol) -> Unsubscribe:
+    """Hear of one symbol's prices."""
+    return exchange.subscribe_price_updates(symbol, _on_price(inbox, exchange.name))
 
 
 def _account(inbox: Inbox, exchange: Exchange) -> list[Unsubscribe]:

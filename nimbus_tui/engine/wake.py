@@ -1,7 +1,7 @@
 """Who wants to be woken at which price or time: only the nearest is ever compared."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from nimbus_tui.core.ids import BotId
@@ -65,11 +65,25 @@ class WakeIndex:
     """
 
     def __init__(self, instruments: Mapping[Market, Instrument]) -> None:
-        self._instruments = instruments
-        self._above = {market: _Side(1) for market in instruments}
-        self._below = {market: _Side(-1) for market in instruments}
+        self._instruments: dict[Market, Instrument] = {}
+        self._above: dict[Market, _Side] = {}
+        self._below: dict[Market, _Side] = {}
+        for market, instrument in instruments.items():
+            self.watch(market, instrument)
         self._times: list[tuple[int, BotId]] = []
         self._due: dict[BotId, int] = {}
+
+    def watch(self, market: Market, instrument: Instrument) -> None:
+        """Take up a market; harmless where it is watched already."""
+        if market not in self._instruments:
+            self._instruments[market] = instrument
+            self._above[market], self._below[market] = _Side(1), _Side(-1)
+
+    def forget(self, bot_id: BotId, markets: Iterable[Market]) -> None:
+        """Never wake a bot again."""
+        self.arm_time(bot_id, None)
+        for market in markets:
+            self.arm(bot_id, market, (None, None))
 
     def arm(self, bot_id: BotId, market: Market, band: Band) -> None:
         """Wake a bot when the market's price leaves the band; replaces its earlier band."""

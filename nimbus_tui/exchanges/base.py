@@ -290,6 +290,28 @@ class Exchange(Protocol):
         ...
 
 
+@runtime_checkable
+class Extendable(Protocol):
+    """A venue that only trades what it has been told of."""
+
+    def obstacle(self, instrument: Instrument) -> str:
+        """Why a symbol can't be traded here from now on; empty where it can."""
+        ...
+
+    def add_market(self, instrument: Instrument) -> None:
+        """Trade a symbol from now on; harmless where it is traded already."""
+        ...
+
+
+@runtime_checkable
+class ExtendableSource(Protocol):
+    """A source that can give prices of one more symbol while it delivers."""
+
+    def add_market(self, instrument: Instrument) -> None:
+        """Give this symbol's prices too from now on."""
+        ...
+
+
 class PriceSource(Protocol):
     """Where a paper venue's prices come from: replayed, synthetic or a live public feed."""
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.exchanges.base import ConnectionStatus, Exchange, LinkCallback, Unsubscribe
 
@@ -68,11 +69,25 @@ class LivePrices:
         self._news = asyncio.Event()
         self._venue_times: dict[Symbol, int] = {}
         self._last_ns = 0
+        self._is_open = False
+        self._subscriptions: list[Unsubscribe] = []
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols that it has prices of."""
         return self._symbols
+
+    def add_market(self, instrument: Instrument) -> None:
+        """Give one more symbol's prices."""
+        if instrument.symbol in self._symbols:
+            return
+        self._symbols = (*self._symbols, instrument.symbol)
+        if self._is_open:
+            self._subscribe(instrument.symbol)
+
+    def _subscribe(self, symbol: Symbol) -> None:
+        venue = self._feed.exchange
+        self._subscriptions.append(venue.subscribe_price_updates(symbol, self._heard))
 
     def position(self) -> str:
         """Always the present."""
@@ -86,23 +101,23 @@ class LivePrices:
         """Every price from now on, until the caller has enough; a position means nothing here."""
         self._waiting.clear()
         venue = self._feed.exchange
-        subscriptions: list[Unsubscribe] = [
-            venue.subscribe_price_updates(symbol, self._heard) for symbol in self._symbols
-        ]
-        has_joined = False
+        for symbol in self._symbols:
+            self._subscribe(symbol)
+        self._is_open, has_joined = True, False
         try:
             await self._joined()
             has_joined = True
             # Only now: what is said of the connection before that is told by the tries to join.
-            subscriptions.append(venue.subscribe_link(self._link))
+            self._subscriptions.append(venue.subscribe_link(self._link))
             while True:
                 while self._waiting:
                     yield self._waiting.popleft()
                 self._news.clear()
                 await self._news.wait()
         finally:
-            for unsubscribe in subscriptions:
-                unsubscribe()
+            self._is_open = False
+            while self._subscriptions:
+                self._subscriptions.pop()()
             if has_joined:
                 await self._feed.leave()
 

@@ -10,6 +10,7 @@ import msgspec
 
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.ids import Symbol
+from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import Side
 
@@ -85,6 +86,19 @@ class SyntheticSource:
         """The symbols that prices are made up for."""
         return tuple(market.symbol for market in self._markets)
 
+    def add_market(self, instrument: Instrument) -> None:
+        """Make up one more symbol's prices; the others' walks go on as they would have."""
+        symbol = instrument.symbol
+        if symbol in self.symbols:
+            return
+        market = SyntheticMarket(
+            symbol=symbol,
+            tick_size=instrument.tick_size,
+            start_price=start_price(instrument.base),
+        )
+        self._markets = (*self._markets, market)
+        self._walks.setdefault(symbol, Walk())
+
     def position(self) -> str:
         """The walks as they stand, and whose turn is next."""
         return msgspec.json.encode((self._turn, self._walks)).decode()
@@ -94,9 +108,9 @@ class SyntheticSource:
         if position:
             self._turn, walks = msgspec.json.decode(position, type=tuple[int, dict[Symbol, Walk]])
             self._walks |= walks
-        share = self._interval_ns // max(1, len(self._markets))
         due = self._clock.now()
         while True:
+            share = self._interval_ns // len(self._markets)
             market = self._markets[self._turn]
             self._turn = (self._turn + 1) % len(self._markets)
             due = max(due + share, self._clock.now())

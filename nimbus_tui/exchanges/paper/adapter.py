@@ -38,6 +38,7 @@ from nimbus_tui.core.redaction import redacted
 from nimbus_tui.exchanges.base import (
     Capabilities,
     ConnectionStatus,
+    ExtendableSource,
     FillCallback,
     FillPage,
     Finding,
@@ -367,6 +368,25 @@ class PaperExchange:
     async def instruments(self) -> Sequence[Instrument]:
         """Everything that can be traded here."""
         return list(self._venue.instruments.values())
+
+    def obstacle(self, instrument: Instrument) -> str:
+        """Why a symbol can't be traded from now on: nobody gives its prices, or another grain."""
+        known = self._venue.instruments.get(instrument.symbol)
+        if known is not None and known != instrument:
+            return f"another grain or fee of {instrument.symbol} counts from the next start"
+        source: object = self._source
+        if known is None and source is not None and not isinstance(source, ExtendableSource):
+            return f"{self.name} has no prices of {instrument.symbol} before the next start"
+        return ""
+
+    def add_market(self, instrument: Instrument) -> None:
+        """Trade a symbol from now on; harmless where it is traded already."""
+        if instrument.symbol in self._venue.instruments:
+            return
+        self._venue.add_market(instrument)
+        source: object = self._source
+        if isinstance(source, ExtendableSource):
+            source.add_market(instrument)
 
     async def mark_price(self, symbol: Symbol) -> Quote:
         """The newest price of a symbol."""

@@ -101,6 +101,17 @@ class PaperVenue:
         for symbol in state.prices.keys() & self.books.keys():
             self.books[symbol].last_price = state.prices[symbol]
 
+    def add_market(self, instrument: Instrument) -> None:
+        """Trade one more symbol."""
+        symbol, settings = instrument.symbol, self._settings
+        if instrument.buy_fee_in_base:
+            self._settings = settings = msgspec.structs.replace(settings, fee_in_base=True)
+        self.instruments[symbol] = instrument
+        self.books[symbol] = Book(instrument, settings.fill_model, settings.slippage_percent)
+        self.books[symbol].last_price = self.state.prices.get(symbol)
+        if instrument.market is MarketType.PERPETUAL:
+            self._perpetuals.append(symbol)
+
     def _forgotten(self, symbol: Symbol) -> Instrument:
         """The instrument of a symbol that the venue holds something in though not configured."""
         known = self._listed(symbol)

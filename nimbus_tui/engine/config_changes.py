@@ -1,0 +1,148 @@
+"""What becomes of each bot under another config: told before it is done, and the same when done."""
+
+from collections.abc import Mapping, Sequence
+
+from nimbus_tui.control.config_change import BotChange, BotChangeKind
+from nimbus_tui.control.snapshots import Mode
+from nimbus_tui.core.ids import BotId, Symbol
+from nimbus_tui.engine import continuity
+from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.config_source import Draft
+from nimbus_tui.engine.life_side import LifeSide
+from nimbus_tui.engine.rehearsal import rehearse
+from nimbus_tui.engine.settings import BotSpec
+from nimbus_tui.journal.base import BotRecord
+
+_LATER = {
+    "leverage": "leverage counts from the next start",
+    "margin": "margin counts from the next start",
+    "capital": "capital is what the bot began with; another one counts for a new bot only",
+    "instruments": "the grain and fees of its instrument count from the next start",
+}
+"""Keys of a bot that a running one can't follow, and when they count."""
+
+
+def changes(engine: LifeSide, draft: Draft) -> tuple[BotChange, ...]:
+    """What would become of every bot, those that go last."""
+    records = {record.bot_id: record for record in engine.journal.bots()}
+    wanted = {spec.bot_id for spec in draft.specs}
+    judged = [_judged(engine, spec, draft, records.get(spec.bot_id)) for spec in draft.specs]
+    gone = [_removed(engine, one, records) for one in engine.specs if one not in wanted]
+    return (*judged, *gone)
+
+
+def refusal_of(found: Sequence[BotChange]) -> str:
+    """Why the whole of it can't be; empty where it can."""
+    return "; ".join(one.message for one in found if one.kind is BotChangeKind.REFUSED)
+
+
+def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | None) -> BotChange:
+    bot = engine.bots.get(spec.bot_id)
+    trouble = "" if record is None else continuity.changed(record, spec)
+    if bot is None:
+        return _new(engine, spec, trouble)
+    keys = draft.keys.get(spec.bot_id, ())
+    if trouble:
+        return _told(spec.bot_id, BotChangeKind.REFUSED, trouble, keys)
+    if not keys:
+        return _told(spec.bot_id, BotChangeKind.UNCHANGED)
+    return _followed(engine, bot, spec, keys)
+
+
+def _new(engine: LifeSide, spec: BotSpec, trouble: str) -> BotChange:
+    """A bot that isn't hosted now: it is new, or could not be taken up so far."""
+    bot_id = spec.bot_id
+    if trouble and bot_id in engine.refused:
+        return _told(bot_id, BotChangeKind.UNCHANGED, trouble)
+    if trouble:
+        return _told(bot_id, BotChangeKind.REFUSED, trouble)
+    if spec.exchange not in engine.order_managers:
+        return _told(
+            bot_id,
+            BotChangeKind.NEXT_START,
+            f"{bot_id} starts with the engine's next start: {spec.exchange} is not connected now",
+        )
+    for symbol in spec.instruments:
+        if why := _not_tradable(engine, spec, symbol):
+            return _told(bot_id, BotChangeKind.NEXT_START, f"{bot_id} starts later: {why}")
+    money = {
+        Mode.PAPER: "on paper",
+        Mode.TESTNET: "with play money of the testnet",
+        Mode.LIVE: "WITH REAL MONEY",
+    }[spec.mode]
+    return _told(
+        bot_id, BotChangeKind.ADDED, f"{bot_id} starts at once on {spec.exchange}, {money}"
+    )
+
+
+def _not_tradable(engine: LifeSide, spec: BotSpec, symbol: Symbol) -> str:
+    """Why a symbol can't be traded on a venue that is connected; empty where it can."""
+    return engine.markets.obstacle(spec.exchange, spec.instruments[symbol])
+
+
+def _followed(engine: LifeSide, bot: Bot, spec: BotSpec, keys: tuple[str, ...]) -> BotChange:
+    """A bot that goes on under other parameters."""
+    later = [key for key in keys if key in _LATER]
+    notes = [_LATER[key] for key in later]
+    if len(later) == len(keys):
+        return _told(
+            spec.bot_id, BotChangeKind.NEXT_START, f"{spec.bot_id}: {_joined(notes)}", keys
+        )
+    rehearsed = rehearse(bot, spec, engine.clock.now())
+    if rehearsed.fails:
+        told = f"{spec.bot_id}: its strategy fails to take it over: {rehearsed.fails}"
+        return _told(spec.bot_id, BotChangeKind.REFUSED, told, keys)
+    words = [_orders(len(rehearsed.cancels), len(rehearsed.places)), *notes]
+    if rehearsed.stops:
+        words = [f"THE NEW LIMITS STOP IT AT ONCE, {rehearsed.stops}", *words]
+    if rehearsed.pauses:
+        words = [f"the new limits pause it, {rehearsed.pauses}", *words]
+    if bot.standing.is_stopped:
+        words = ["it is stopped, and begins with this when it is started", *notes]
+    return BotChange(
+        bot_id=spec.bot_id,
+        kind=BotChangeKind.HOT,
+        keys=keys,
+        message=f"{spec.bot_id}: {_joined(words)}",
+        cancels=rehearsed.cancels,
+        places=rehearsed.places,
+    )
+
+
+def _removed(engine: LifeSide, bot_id: BotId, records: Mapping[BotId, BotRecord]) -> BotChange:
+    """A bot whose table is gone: nothing of it may be left behind."""
+    bot, record = engine.bots.get(bot_id), records.get(bot_id)
+    held = "" if record is None else continuity.held_by(engine.journal, record)
+    if held:
+        return _told(
+            bot_id,
+            BotChangeKind.REFUSED,
+            f"{bot_id} can't be taken out: it still has {held}. Flatten it (x), or stop it (s) and "
+            f"close the position yourself, and then take it out; or put [bots.{bot_id}] back",
+        )
+    if bot is not None and not bot.standing.is_stopped:
+        state = bot.standing.state.value
+        return _told(
+            bot_id,
+            BotChangeKind.REFUSED,
+            f"{bot_id} can't be taken out while it is {state}: stop it (s) first, "
+            f"or put [bots.{bot_id}] back",
+        )
+    return _told(bot_id, BotChangeKind.REMOVED, f"{bot_id} is hosted no more; its past is kept")
+
+
+def _told(
+    bot_id: BotId, kind: BotChangeKind, message: str = "", keys: tuple[str, ...] = ()
+) -> BotChange:
+    return BotChange(bot_id=bot_id, kind=kind, message=message, keys=keys)
+
+
+def _orders(cancels: int, places: int) -> str:
+    if not (cancels or places):
+        return "its orders stay as they are"
+    told = {True: "1 order is", False: f"{cancels} orders are"}[cancels == 1]
+    return f"{told} cancelled, {places} placed"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return "; ".join(words)
