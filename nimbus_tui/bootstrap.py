@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from random import Random, SystemRandom
 from types import MappingProxyType
@@ -16,30 +15,26 @@ from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.loader import load
 from nimbus_tui.config.locations import journal_path, paper_path, vault_path
 from nimbus_tui.config.model import (
-    BotConfig,
     Config,
     Durability,
-    OnEmergency,
-    OnShutdown,
-    OnStop,
 )
 from nimbus_tui.config.preview import preview_text
-from nimbus_tui.control.snapshots import Mode
+from nimbus_tui.config_file import ConfigFile
+from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.errors import ConfigError, JournalLost, NimbusError
 from nimbus_tui.core.ids import ExchangeName, Symbol
-from nimbus_tui.core.instrument import Instrument, MarginMode
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.preview import ConfigPreview, PreviewPrice, PriceOrigin
 from nimbus_tui.core.redaction import redact_with
-from nimbus_tui.core.secret import Secret
+from nimbus_tui.core.secret import SHORTEST, Secret, is_secret_name
 from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.engine.engine import Engine
 from nimbus_tui.engine.history import History
 from nimbus_tui.engine.inbox import Market
 from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.risk_record import RiskRecord
-from nimbus_tui.engine.settings import BotSpec, EngineSettings, OrphanPolicy
+from nimbus_tui.engine.settings import OrphanPolicy
 from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
@@ -53,14 +48,13 @@ from nimbus_tui.paper_venues import (
     synthetic_markets,
 )
 from nimbus_tui.real_venues import RealVenues
-from nimbus_tui.risk.plugins import other_rules
 from nimbus_tui.simulation.backtest import Backtest
 from nimbus_tui.simulation.clock import SimulatedClock
 from nimbus_tui.simulation.faults import FaultKind, FaultPlan
 from nimbus_tui.simulation.opening import recorded_opening, synthetic_opening
 from nimbus_tui.simulation.price_files import PriceFile, in_order, merged
 from nimbus_tui.simulation.world import TICKS, BuildEngine, WorldSettings
-from nimbus_tui.strategies.factory import create
+from nimbus_tui.specs import bot_spec, engine_settings
 from nimbus_tui.vault import sources
 from nimbus_tui.vault.redaction import Redactor
 from nimbus_tui.vault.safe import Vault
@@ -92,6 +86,33 @@ def open_secrets(
     redact_with(Redactor())
     vault = Vault(vault_path())
     return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
+
+
+def keep_secret(name: str, text: Secret, passphrase: Secret) -> Outcome:
+    """Put a secret into the vault that the passphrase opens, or make that vault.
+
+    One that is there already is not replaced: somebody may need it.
+    """
+    if not is_secret_name(name):
+        return Outcome(Result.REFUSED, "the name of a secret has letters, digits, '.', '_' and '-'")
+    for what, given in (("secret", text), ("passphrase", passphrase)):
+        if len(given.reveal()) < SHORTEST:
+            return Outcome(Result.REFUSED, f"a {what} has at least {SHORTEST} characters")
+
+    def edit(secrets: Mapping[str, str]) -> Mapping[str, str]:
+        if name in secrets:
+            raise ConfigError(
+                f"there is a secret {name} already; take another name, or replace it with "
+                f"`nimbus-tui secrets set {name} --replace`"
+            )
+        return {**secrets, name: text.reveal()}
+
+    vault = Vault(vault_path())
+    try:
+        vault.change(passphrase.reveal(), edit)
+    except NimbusError as error:
+        return Outcome(Result.REFUSED, str(error))
+    return Outcome(Result.DONE, f"{name} is in the vault {vault.path}")
 
 
 def live_engine(
@@ -144,6 +165,8 @@ def live_engine(
     if config.engine.durability is Durability.PROCESS:
         engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
+    if scratch is None and config.text:
+        engine.config_desk.source = ConfigFile(config, keep_secret)
     engine.recorder = History(engine)
     engine.beside.append(RiskRecord(engine).run)
     for paper in papers.values():
@@ -329,45 +352,8 @@ def _engine(
     exchanges: Mapping[ExchangeName, Exchange],
     chance: Random,
 ) -> Engine:
-    section = config.engine
-    settings = EngineSettings(
-        name=section.name,
-        currency=section.currency,
-        max_restarts=section.max_restarts,
-        restart_window_s=section.restart_window,
-        shutdown_timeout_s=float(section.shutdown_timeout),
-        cancel_on_shutdown=section.on_shutdown is OnShutdown.CANCEL,
-        close_in_emergency=section.emergency is OnEmergency.CLOSE,
-        orphans=OrphanPolicy(section.orphans.value),
-        history_days=section.history_days,
-        limits=config.risk,
-        account_limits={name: one.risk for name, one in config.exchanges.items()},
-        other_rules=other_rules(),
-        dead_man_switches=frozenset(
-            name for name, one in config.venues.items() if one.dead_man_switch and name in exchanges
-        ),
-    )
-    bots = [_spec(config, bot) for bot in config.bots.values()]
+    settings = engine_settings(config, frozenset(exchanges))
+    bots = [bot_spec(config, bot) for bot in config.bots.values()]
     return Engine(
         settings, clock=clock, journal=journal, exchanges=exchanges, bots=bots, chance=chance
-    )
-
-
-def _spec(config: Config, bot: BotConfig) -> BotSpec:
-    known, mode = config.instruments[bot.common.exchange], config.mode(bot.bot_id)
-    instruments: dict[Symbol, Instrument] = {symbol: known[symbol] for symbol in bot.symbols}
-    return BotSpec(
-        bot_id=bot.bot_id,
-        strategy_name=bot.common.strategy,
-        strategy=create(bot.common.strategy, bot.bot_id, bot.parameters, instruments),
-        exchange=bot.common.exchange,
-        instruments=instruments,
-        limits=bot.limits,
-        close_on_stop=bot.common.on_stop is OnStop.CLOSE,
-        capital=bot.common.capital or Decimal(0),
-        mode=mode,
-        # A paper twin has its leverage from its own table.
-        leverage=bot.common.leverage if mode is not Mode.PAPER else None,
-        margin_mode=bot.common.margin or MarginMode.CROSS,
-        config=msgspec.json.encode(bot.parameters),
     )

@@ -111,7 +111,7 @@ def read(kind: type[S], table: Any, path: Path, findings: Findings) -> S | None:
                 complete = complete and not field.required
         elif field.required:
             findings.say(
-                here, f"the key {field.encode_name!r} is missing; it takes {_taken(field.type)}"
+                here, f"the key {field.encode_name!r} is missing; it takes {taken(field.type)}"
             )
             complete = False
     return kind(**good) if complete else None
@@ -202,7 +202,7 @@ def _leaf(value: Any, annotation: Any) -> tuple[str, Any]:
     """A sentence about what is wrong with a value, else the value as its type."""
     bare = _bare(annotation)
     info = msgspec.inspect.type_info(bare)
-    wrong = f"must be {_taken(annotation)}, not {shown(value)}"
+    wrong = f"must be {taken(annotation)}, not {shown(value)}"
     if isinstance(value, str) and isinstance(info, msgspec.inspect.DecimalType):
         return wrong, None
     if isinstance(info, msgspec.inspect.DateTimeType):
@@ -257,7 +257,7 @@ def _out_of_bounds(value: Any, annotation: Any) -> str:
     return ""
 
 
-def _taken(annotation: Any) -> str:
+def taken(annotation: Any) -> str:
     """What a key takes, in words."""
     info = msgspec.inspect.type_info(_bare(annotation))
     if isinstance(info, msgspec.inspect.UnionType):
