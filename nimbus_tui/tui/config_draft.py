@@ -18,6 +18,7 @@ from nimbus_tui.tui.viewmodels.config_form import (
     field_rows,
     pages,
     parsed,
+    value_at,
 )
 from nimbus_tui.tui.viewmodels.diff import DiffSize, diff_size
 from nimbus_tui.tui.viewmodels.wizard import guided_pages
@@ -162,6 +163,17 @@ class ConfigDraft:
     def open(self, page: Page, at: int = 0) -> None:
         """Open a page at one of its fields."""
         self.open_page, self.open_field = (page.path, page.name), at
+
+    @property
+    def traded(self) -> tuple[str, ...]:
+        """The symbols that the open page names, or what it says of assets; empty if nothing."""
+        table = value_at(self._data, self.page.path)
+        if not isinstance(table, Mapping):
+            return ()
+        if isinstance(symbol := table.get("symbol"), str):
+            return (symbol,)
+        targets = table.get("targets")
+        return tuple(targets) if isinstance(targets, Mapping) else ()
 
     def turn_page(self, by: int) -> None:
         """Open a page further on or back."""

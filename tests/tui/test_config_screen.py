@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from nimbus_tui.tui.app import NimbusApp
@@ -129,6 +130,16 @@ async def test_escape_takes_back_what_was_typed_into_one_field() -> None:
         await pilot.press("escape")
         await until(lambda: screen.fields.has_focus)
         assert typed(screen) == TEXT
+
+
+async def test_no_key_of_somebody_fast_is_lost_between_list_and_line() -> None:
+    client = ConfigClient()
+    async with editing(client) as (app, pilot, screen):
+        await choose(screen, pilot, "spacing")
+        for key in ("0", "full_stop", "3", "enter"):  # all before the first has been looked at
+            app.post_message(Key(key, {"full_stop": "."}.get(key, key if len(key) == 1 else None)))
+        await until(lambda: "spacing = 0.3 " in typed(screen))
+        await until(lambda: screen.fields.has_focus)
 
 
 async def test_choices_turn_and_delete_takes_a_key_out() -> None:

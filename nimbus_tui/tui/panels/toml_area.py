@@ -20,8 +20,10 @@ class TomlArea(TextArea):
 
     COMPONENT_CLASSES = {f"toml--{tone}" for tone in _TONES}
     DEFAULT_CSS = """
-    TomlArea {
+    TomlArea, TomlArea:focus {
         background: $background; color: $foreground; border: none; padding: 0;
+        scrollbar-size: 1 1; scrollbar-color: $rule; scrollbar-background: $background;
+        scrollbar-corner-color: $background;
         & > .text-area--cursor-line { background: $selection; }
         & > .text-area--gutter { color: $muted; background: $background; }
         & > .text-area--cursor-gutter { color: $primary; background: $selection; }

@@ -302,6 +302,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             return
         if self.draft.trouble:
             self.say(talk.trouble_line(f"mend the text first: {self.draft.trouble}"))
+        elif self.draft.is_typing:  # Enter came before the line had the keys
+            self._done()
         elif (choice := next_choice(row)) is not None:
             self._set(choice)
         else:
@@ -310,7 +312,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     def _type(self) -> None:
         if self.draft is not None:
             self.draft.begin_typing()
-            self.entry.focus()
+            self.set_focus(self.entry)
 
     def action_choose(self, by: int) -> None:
         """The next choice of a field that has some."""
@@ -325,16 +327,25 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     @on(FormPanel.Typed)
     def _begin(self, event: FormPanel.Typed) -> None:
-        row = self.draft.row if self.draft is not None else None
-        if row is None or next_choice(row) is not None or (self.draft and self.draft.trouble):
+        draft, row = self.draft, self.draft.row if self.draft is not None else None
+        if draft is None or row is None or draft.trouble or next_choice(row) is not None:
             return
-        self._type()
-        self.entry.value = event.character
-        self.entry.cursor_position = 1
+        if draft.is_typing:  # typed before the line had the keys
+            self.entry.value += event.character
+        else:
+            self._type()
+            self.entry.value = event.character
+        self.entry.cursor_position = len(self.entry.value)
 
     @on(Input.Submitted)
-    def _done(self, _event: Input.Submitted) -> None:
-        self.fields.focus()
+    def _submitted(self, _event: Input.Submitted) -> None:
+        self._done()
+
+    def _done(self) -> None:
+        """The value is typed: the keys go back to the list."""
+        if self.draft is not None:
+            self.draft.end_typing()
+        self.set_focus(self.fields)
 
     @on(Entry.Begun)
     def _entry_begun(self, _event: Entry.Begun) -> None:
@@ -390,6 +401,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def save(self) -> None:
         """See what would change, then save."""
+        if self.entry.has_focus:
+            self._done()
         self.run_worker(self.saver.save(), group="save", exclusive=True, exit_on_error=False)
 
     def action_leave(self) -> None:

@@ -72,8 +72,9 @@ class EditorPaint:
         draft = screen.draft
         live = getattr(screen.app, "live", None)
         top = live.header.size.height if live is not None else 0
-        if screen.styles.padding.top != top:
-            screen.styles.padding = (top, 0, 0, 0)
+        editor = screen.query_one("#editor")
+        if editor.styles.margin.top != top:
+            editor.styles.margin = (top, 0, 0, 0)
         path = draft.base.path if draft is not None else ""
         size = draft.size if draft is not None and draft.is_changed else None
         checks = "" if draft is not None and draft.is_checked else "checking"
@@ -129,7 +130,7 @@ class EditorPaint:
         waits = "" if not self._screen.gone else "the engine does not answer"
         room = Room(width=size.width, height=size.height)
         answer = draft.answer
-        drawn = preview_picture(draft.bot_id, answer, room, waits)
+        drawn = preview_picture(draft.bot_id, answer, room, draft.traded, waits)
         self.preview.show(
             drawn.rows,
             heading=drawn.heading,

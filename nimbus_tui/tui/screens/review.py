@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from nimbus_tui.control.config_change import ConfigChange
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
-from nimbus_tui.tui.viewmodels.config_change import change_lines, orders_in_all
+from nimbus_tui.tui.viewmodels.config_change import change_lines, orders_in_all, refusal_lines
 from nimbus_tui.tui.viewmodels.diff import diff_lines, diff_size
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 
@@ -59,12 +59,13 @@ class ReviewScreen(ModalScreen[bool]):
 
     def _fill(self, width: int) -> None:
         before, after = self._texts
-        rows: list[Line] = []
-        if self._change is not None:
-            note = (Cell(f"{orders_in_all(self._change)} ", "muted"),)
-            rows += [heading("what it does", width, note), *change_lines(self._change, width), ()]
+        change = self._change
+        rows: list[Line] = refusal_lines(change, width) if change is not None else []
         note = (Cell(f"{diff_size(before, after)} lines ", "muted"),)
         rows += [heading(self._title, width, note), *diff_lines(before, after, width)]
+        if change is not None and not change.problems:
+            note = (Cell(f"{orders_in_all(change)} ", "muted"),)
+            rows += [(), heading("what it does", width, note), *change_lines(change, width)]
         self.lines.styles.height = min(len(rows), max(3, self.app.size.height - 6))
         self.lines.show(rows)
         self.lines.paint(_ALL_ROWS)

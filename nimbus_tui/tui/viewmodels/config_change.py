@@ -1,6 +1,7 @@
 """What saving a config would do: bot by bot, with every order that goes or comes."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from nimbus_tui.control.config_change import BotChange, BotChangeKind, ConfigChange
 from nimbus_tui.core.order import DesiredOrder, Order
@@ -30,14 +31,20 @@ MOST_ORDERS = 12
 _NAME = 16
 
 
-def change_lines(change: ConfigChange, width: int) -> list[Line]:
-    """Refusals first, then every bot that something happens to, then the engine."""
+def refusal_lines(change: ConfigChange, width: int) -> list[Line]:
+    """Why a text would not be saved; empty where it would."""
     lines: list[Line] = []
     for problem in change.problems:
         where = f"✗ line {problem.line} {problem.key}: {problem.message}"
         lines += paragraphs(where, width - 2, "loss")
     if change.refusal:
         lines += paragraphs(f"✗ not saved: {change.refusal}", width - 2, "loss")
+    return lines
+
+
+def change_lines(change: ConfigChange, width: int) -> list[Line]:
+    """Every bot that something happens to, then the engine, then the bots that go on as before."""
+    lines: list[Line] = []
     still = [bot for bot in change.bots if bot.kind is BotChangeKind.UNCHANGED]
     for bot in change.bots:
         if bot.kind is not BotChangeKind.UNCHANGED:
@@ -72,7 +79,8 @@ def _orders(verb: str, tone: str, orders: Sequence[Order | DesiredOrder]) -> lis
     prices = places_of(order.price for order in orders)
     sizes = places_of(order.quantity for order in orders)
     lines: list[Line] = [(blank(4), Cell(f"{verb} {len(orders)} {noun}", tone))]
-    for order in orders[:MOST_ORDERS]:
+    ranked = sorted(orders, key=lambda order: order.price or Decimal(0), reverse=True)
+    for order in ranked[:MOST_ORDERS]:
         side = SIDES[order.side]
         at = "market" if order.price is None else number(order.price, prices)
         lines.append(

@@ -33,9 +33,16 @@ ZERO = Decimal(0)
 
 
 def preview_picture(
-    bot_id: str | None, answer: ConfigPreview | None, room: Room, waits: str = ""
+    bot_id: str | None,
+    answer: ConfigPreview | None,
+    room: Room,
+    traded: Sequence[str] = (),
+    waits: str = "",
 ) -> Picture:
-    """The preview of one bot; why there is none where there is none."""
+    """The preview of one bot; why there is none where there is none.
+
+    `traded` are the symbols, or the assets, whose prices are its own; empty: any may be.
+    """
     title = [heading(f"what {bot_id} would do now" if bot_id else "what it means", room.width)]
     if bot_id is None:
         rows = paragraphs("Choose a bot's page to see what it would do.", room.width - 2, "muted")
@@ -48,7 +55,7 @@ def preview_picture(
         return Picture((*title, *paragraphs(words, room.width - 2, "muted")), ())
     lines = [*title, *_doubts(preview, room.width)]
     lines += flowed([_figure(one) for one in preview.figures], room.width)
-    prices = _prices_of(preview.panel, answer.prices)
+    prices = _prices_of(traded, answer.prices)
     lines += _prices(prices, room.width)
     if preview.panel is None:
         return Picture(tuple(lines), ())
@@ -80,11 +87,14 @@ def _figure(figure: PreviewFigure) -> Line:
     return (Cell(f"{clean(figure.name)} ", "muted"), Cell(text, "strong"), Cell(unit, "muted"))
 
 
-def _prices_of(panel: Panel | None, prices: Sequence[PreviewPrice]) -> list[PreviewPrice]:
-    """Those of the panel's own rows where it names symbols, else all."""
-    rows = getattr(panel, "rows", ())
-    named = {row.symbol for row in rows if getattr(row, "symbol", None)}
-    return [price for price in prices if not named or price.symbol in named]
+def _prices_of(traded: Sequence[str], prices: Sequence[PreviewPrice]) -> list[PreviewPrice]:
+    """A bot's own prices, each once."""
+    own = {
+        price.symbol: price
+        for price in prices
+        if not traded or price.symbol in traded or price.symbol.partition("/")[0] in traded
+    }
+    return list(own.values())
 
 
 def _prices(prices: Sequence[PreviewPrice], width: int) -> list[Line]:

@@ -94,7 +94,9 @@ def field_help(row: FieldRow | None, width: int, height: int, wrong: str = "") -
     if trouble:
         lines += paragraphs(f"✗ {trouble}", width - 2, "loss")
     lines += paragraphs(field.help, width - 2)
-    takes = ", ".join(filter(None, (field.takes, field.limits)))
+    # The form puts the quotes around a text.
+    named = field.takes.replace("text in quotes", "text")
+    takes = ", ".join(filter(None, (named, field.limits)))
     default = f"; default {field.default}" if field.default is not None else ""
     needed = "; must be given" if field.required else ""
     lines += paragraphs(f"Takes {takes}{default}{needed}.", width - 2, "muted")
