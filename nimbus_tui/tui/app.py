@@ -322,12 +322,19 @@ class NimbusApp(App[Farewell]):
 
     def _edit(self, open_at: tuple[str, ...]) -> None:
         if self.editor is None:
-            self.push_screen(ConfigScreen(self.client, self.draft, open_at), self._edited)
+            editor = ConfigScreen(
+                self.client, self.draft, lambda: self.live.header.size.height, open_at
+            )
+            self.push_screen(editor, partial(self._edited, editor))
 
-    def _edited(self, draft: ConfigDraft | None) -> None:
+    def _edited(self, editor: ConfigScreen, draft: ConfigDraft | None) -> None:
         self.draft = draft
         if draft is not None:
             self.say(talk.note_line("what you typed is kept: the editor (9) has it"))
+        elif editor.said:
+            self.say(editor.said)
+        if editor.new_bot:
+            self.feed.focus = editor.new_bot
         self.repaint_now()
 
     @property

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.widgets import Input
 
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
@@ -45,13 +45,18 @@ class WelcomeApp(App[Chosen]):
     #welcome-list { height: 9; }
     #welcome-account { display: none; height: 1; background: $panel; color: $foreground; }
     #welcome-account.-shown { display: block; }
-    #welcome-said { height: 2; }
+    #welcome-said { height: 3; }
     #welcome-keys { height: 1; }
     """
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
     BINDINGS = [
         Binding("down,j", "move(1)", "down", id="welcome.down"),
         Binding("up,k", "move(-1)", "up", id="welcome.up"),
+        *(
+            Binding(str(number), f"take_number({number})", offer.name, id=f"welcome.{number}")
+            for number, offer in enumerate(OFFERS, 1)
+        ),
         Binding("enter", "take", "take it", id="welcome.take"),
         Binding("escape", "back", "back", id="welcome.back"),
         Binding("q,ctrl+c,ctrl+q", "leave", "quit", id="welcome.quit"),
@@ -103,10 +108,10 @@ class WelcomeApp(App[Chosen]):
         width = min(_WIDTH, self.size.width) - 4
         title: Line = (Cell(" nimbus-tui", "title"), Cell("  How do you want to begin?", "strong"))
         rows, place = welcome_lines(self._at, width, self._trouble)
-        self.list.styles.height = max(9, len(rows))
+        self.list.styles.height = max(8, len(rows))
         self.title_panel.show([title])
         self.list.show(rows, selected=place, focus=place)
-        self.said.show(paragraphs(self._said, width - 2, "warning")[:2])
+        self.said.show(paragraphs(self._said, width - 2, "warning")[:3])
         self.keys.show([self._key_line()])
         for panel in (self.title_panel, self.list, self.said, self.keys):
             panel.paint(_ALL_ROWS)
@@ -130,12 +135,10 @@ class WelcomeApp(App[Chosen]):
             self._at, self._said = (self._at + by) % len(OFFERS), ""
             self._show()
 
-    def on_key(self, event: Key) -> None:
+    def action_take_number(self, number: int) -> None:
         """A way's number takes it at once."""
-        number = event.character or ""
-        if not self._asks_account and number in "12345" and number and self.screen_stack[1:] == []:
-            event.stop()
-            self._at = int(number) - 1
+        if not self._asks_account:
+            self._at = number - 1
             self.action_take()
 
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:

@@ -1,5 +1,6 @@
 """The config editor: form and text of one file in step, and what they mean."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from textual import on
@@ -16,12 +17,11 @@ from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.config_draft import ConfigDraft
-from nimbus_tui.tui.config_saver import ConfigSaver
 from nimbus_tui.tui.panels.form_panel import Entry, FormPanel
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice
-from nimbus_tui.tui.panels.toml_area import TomlArea
-from nimbus_tui.tui.screens.config_paint import EditorPaint
+from nimbus_tui.tui.screens.config_paint import EditorPaint, Standing
+from nimbus_tui.tui.screens.config_saver import ConfigSaver
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.config_form import WrongValue, next_choice, typed_value
 from nimbus_tui.tui.viewmodels.editor_frame import LEAVE_CHOICES, leave_question
@@ -49,6 +49,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             if action.name.startswith("in_editor")
             or action.id in ("engine.emergency", "view.palette")
         ),
+        Binding("ctrl+q", "app.quit", "quit", id="form.quit"),
         Binding("escape", "leave", "leave", id="form.leave"),
         Binding("down,j", "move(1)", "next field", id="form.down"),
         Binding("up,k", "move(-1)", "field before", id="form.up"),
@@ -62,9 +63,15 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     ]
 
     def __init__(
-        self, client: EngineClient, draft: ConfigDraft | None, open_at: tuple[str, ...] = ()
+        self,
+        client: EngineClient,
+        draft: ConfigDraft | None,
+        rows_above: Callable[[], int],
+        open_at: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
+        self._rows_above = rows_above
+        """How many rows the header takes, which stays in sight."""
         self.client = client
         self.draft = draft
         self.saver = ConfigSaver(self)
@@ -74,14 +81,14 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.gone = ""
         """Why the engine doesn't answer; empty while it does."""
         self.pane = PANES[0]
+        self.new_bot: BotId | None = None
+        """The bot that was set up and saved."""
         self._open_at = open_at
         self._check_timer: Timer | None = None
         self._leaves_when_saved = False
-        self.tabs = LinesPanel(id="editor-tabs")
-        self.fields = FormPanel(id="editor-fields")
-        self.entry = Entry(id="editor-entry")
-        self.area = TomlArea(draft.text if draft is not None else "", id="editor-text")
-        self.paint = EditorPaint(self)
+        self.paint = EditorPaint()
+        self.tabs, self.fields = self.paint.tabs, self.paint.fields
+        self.entry, self.area = self.paint.entry, self.paint.area
 
     def compose(self) -> ComposeResult:
         """Title, pages, form beside text beside meaning, what is wrong, the keys."""
@@ -117,6 +124,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
                 self.draft = ConfigDraft(read, form)
                 self._show_text()
             else:
+                self._show_text()
                 await self.saver.look_at_disk()
         except NimbusError as error:
             self.gone = str(error)
@@ -148,7 +156,9 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         """The text is in the file now."""
         self.gone = ""
         self.refresh_all()
-        if self._leaves_when_saved or (self.draft is not None and self.draft.new_bot):
+        if self.draft is not None and self.draft.new_bot:
+            self.new_bot = BotId(self.draft.new_bot)
+        if self._leaves_when_saved or self.new_bot is not None:
             self.dismiss(None)
 
     # text and form, in step
@@ -462,10 +472,10 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def refresh_all(self) -> None:
         """Show everything as it is now."""
-        if self.is_mounted:
-            self.paint.all()
-
-    @property
-    def bot_id(self) -> BotId | None:
-        """Whose page is open, if it is a bot's."""
-        return self.draft.bot_id if self.draft is not None else None
+        if not self.is_mounted:
+            return
+        editor = self.query_one("#editor")
+        if editor.styles.margin.top != self._rows_above():
+            editor.styles.margin = (self._rows_above(), 0, 0, 0)
+        now = Standing(self.said, self.gone, self.pane, self.wrong, self.size.width)
+        self.paint.all(self.draft, now)

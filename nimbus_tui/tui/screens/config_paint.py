@@ -1,10 +1,12 @@
 """What the config editor's panels show: lines of view-models, put where they belong."""
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.config_draft import ConfigDraft
+from nimbus_tui.tui.panels.form_panel import Entry, FormPanel
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
+from nimbus_tui.tui.panels.toml_area import TomlArea
 from nimbus_tui.tui.viewmodels.config_preview import preview_picture
 from nimbus_tui.tui.viewmodels.editor_frame import (
     banner_line,
@@ -19,20 +21,33 @@ from nimbus_tui.tui.viewmodels.form_lines import (
     tab_line,
 )
 from nimbus_tui.tui.viewmodels.frame import Room
-from nimbus_tui.tui.viewmodels.lines import Cell, Line
-
-if TYPE_CHECKING:
-    from nimbus_tui.tui.screens.config import ConfigScreen
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, paragraphs
 
 _ALL_ROWS = 10_000
 _MOST_PROBLEMS = 4
 
 
+class Standing(NamedTuple):
+    """How the editor stands, beside its draft."""
+
+    said: Line
+    """The last word; empty where the keys are explained instead."""
+    gone: str
+    """Why the engine doesn't answer; empty while it does."""
+    pane: str
+    wrong: str
+    """What is wrong with the value that is being typed."""
+    width: int
+
+
 class EditorPaint:
     """The editor's passive panels, and the lines of all."""
 
-    def __init__(self, screen: "ConfigScreen") -> None:
-        self._screen = screen
+    def __init__(self) -> None:
+        self.tabs = LinesPanel(id="editor-tabs")
+        self.fields = FormPanel(id="editor-fields")
+        self.entry = Entry(id="editor-entry")
+        self.area = TomlArea("", id="editor-text")
         self.title = LinesPanel(id="editor-title")
         self.banner = LinesPanel(id="editor-banner")
         self.label = LinesPanel(id="editor-label")
@@ -49,61 +64,50 @@ class EditorPaint:
         before = [at for at, place in enumerate(self._places) if place <= line]
         return before[-1] if before else None
 
-    def all(self) -> None:
+    def all(self, draft: ConfigDraft | None, now: Standing) -> None:
         """Every panel as things are now."""
-        screen, width = self._screen, self._screen.size.width
-        self._frame(width)
-        draft = screen.draft
+        self._frame(draft, now)
         if draft is None:
-            screen.fields.show([(Cell(" … reading the config", "muted"),)])
+            self.fields.show([(Cell(" … reading the config", "muted"),)])
         else:
-            self._form(draft)
-            self._meaning(draft)
-            self._wrong(draft, width)
+            self._form(draft, now)
+            self._meaning(draft, now)
+            self._wrong(draft, now.width)
         panels = (
             self.title, self.banner, self.label, self.help, self.preview, self.problems,
-            self.status, self.keys, screen.tabs, screen.fields,
+            self.status, self.keys, self.tabs, self.fields,
         )  # fmt: skip
         for panel in panels:
             panel.paint(_ALL_ROWS)
 
-    def _frame(self, width: int) -> None:
-        screen = self._screen
-        draft = screen.draft
-        live = getattr(screen.app, "live", None)
-        top = live.header.size.height if live is not None else 0
-        editor = screen.query_one("#editor")
-        if editor.styles.margin.top != top:
-            editor.styles.margin = (top, 0, 0, 0)
+    def _frame(self, draft: ConfigDraft | None, now: Standing) -> None:
         path = draft.base.path if draft is not None else ""
         size = draft.size if draft is not None and draft.is_changed else None
         checks = "" if draft is not None and draft.is_checked else "checking"
         problems = draft.problems if draft is not None else ()
-        self.title.show([title_line(path, size, problems, checks, width)])
+        self.title.show([title_line(path, size, problems, checks, now.width)])
         banner = banner_line(
             path,
-            is_gone=screen.gone,
+            is_gone=now.gone,
             is_new=draft is not None and draft.on_disk is not None,
             trouble=draft.base.trouble if draft is not None else "",
         )
         self.banner.set_class(bool(banner), "-shown")
         self.banner.show([banner])
-        pane = "text" if screen.area.has_focus else screen.pane
-        self.status.show([screen.said or self._hint(pane)])
-        self.keys.show([editor_footer(ACTIONS, width)])
-
-    def _hint(self, pane: str) -> Line:
-        trouble = self._screen.area.trouble if pane == "text" else ""
-        if trouble:
-            return (Cell(" ✗ this line: ", "loss"), Cell(trouble))
-        draft = self._screen.draft
         is_new = draft is not None and bool(draft.new_bot)
-        return editor_hint(pane, is_typing=self._screen.entry.has_focus, is_new=is_new)
+        self.status.show([now.said or self._hint(now.pane, is_new=is_new)])
+        self.keys.show([editor_footer(ACTIONS, now.width)])
 
-    def _form(self, draft: ConfigDraft) -> None:
-        screen, width = self._screen, self._screen.fields.size.width
-        self.tab_line = tab_line(draft.pages, draft.page_at, draft.problems, screen.size.width)
-        screen.tabs.show([self.tab_line])
+    def _hint(self, pane: str, *, is_new: bool) -> Line:
+        if self.area.has_focus and self.area.trouble:
+            return (Cell(" ✗ this line: ", "loss"), Cell(clean(self.area.trouble)))
+        at = "text" if self.area.has_focus else pane
+        return editor_hint(at, is_typing=self.entry.has_focus, is_new=is_new)
+
+    def _form(self, draft: ConfigDraft, now: Standing) -> None:
+        width = self.fields.size.width
+        self.tab_line = tab_line(draft.pages, draft.page_at, draft.problems, now.width)
+        self.tabs.show([self.tab_line])
         if not width:
             return
         drawn = form_picture(draft.page, draft.rows, width)
@@ -111,32 +115,26 @@ class EditorPaint:
         chosen = None
         if drawn.places:
             chosen = drawn.places[min(draft.open_field, len(drawn.places) - 1)]
-        screen.fields.show(
-            drawn.lines, selected=chosen, focus=chosen, about=(draft.open_page, width)
-        )
+        about = (draft.open_page, width)
+        self.fields.show(drawn.lines, selected=chosen, focus=chosen, about=about)
         row = draft.row
         label = f" {row.field.label} " if row is not None else ""
         self.label.styles.width = max(1, len(label))
         self.label.show([(Cell(label, "key"),)])
-        lines = field_help(draft.row, width, self.help.size.height, screen.wrong)
+        lines = field_help(row, width, self.help.size.height, now.wrong)
         if draft.trouble:
-            lines = [(Cell(f" ✗ mend the text first: {draft.trouble}", "loss"),)]
+            lines = paragraphs(f"✗ mend the text first: {draft.trouble}", width - 2, "loss")
         self.help.show(lines)
 
-    def _meaning(self, draft: ConfigDraft) -> None:
+    def _meaning(self, draft: ConfigDraft, now: Standing) -> None:
         size = self.preview.size
         if not size.width or not size.height:
             return
-        waits = "" if not self._screen.gone else "the engine does not answer"
+        waits = "" if not now.gone else "the engine does not answer"
         room = Room(width=size.width, height=size.height)
-        answer = draft.answer
-        drawn = preview_picture(draft.bot_id, answer, room, draft.traded, waits)
-        self.preview.show(
-            drawn.rows,
-            heading=drawn.heading,
-            focus=drawn.focus,
-            about=(draft.bot_id, len(drawn.rows)),
-        )
+        drawn = preview_picture(draft.bot_id, draft.answer, room, draft.traded, waits)
+        about = (draft.bot_id, len(drawn.rows))
+        self.preview.show(drawn.rows, heading=drawn.heading, focus=drawn.focus, about=about)
 
     def _wrong(self, draft: ConfigDraft, width: int) -> None:
         lines = problem_lines(draft.problems, width, _MOST_PROBLEMS)

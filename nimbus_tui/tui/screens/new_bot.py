@@ -26,7 +26,7 @@ from nimbus_tui.tui.viewmodels.wizard import Option, Step
 
 _ALL_ROWS = 10_000
 _FRAME = 4
-_AROUND = 8
+_AROUND = 10
 """Rows of the box that aren't the list."""
 _MOST_ROWS = 24
 _KEYS = (("↑↓", "choose"), ("Enter", "take it"), ("Esc", "a step back"), ("type", "to search"))
@@ -64,7 +64,7 @@ class NewBotScreen(ModalScreen[NewBot | None]):
         self._at = 0
         self._trouble = ""
         self.title_panel = LinesPanel(id="wizard-title")
-        self.search = Input(id="wizard-search", compact=True)
+        self.search = Input(id="wizard-search", compact=True, placeholder="type to search")
         self.search.cursor_blink = False
         self.list = LinesPanel(id="wizard-list")
         self.keys = LinesPanel(id="wizard-keys")
@@ -123,7 +123,8 @@ class NewBotScreen(ModalScreen[NewBot | None]):
             case Step.VENUE:
                 return wizard.venues(draft.data, query)
             case Step.SYMBOL:
-                return wizard.symbols(self._rows, query, self._marked)
+                quotes = wizard.quotes_in_use(draft.data)
+                return wizard.symbols(self._rows, query, self._marked, quotes)
             case Step.NAME:
                 return []
 

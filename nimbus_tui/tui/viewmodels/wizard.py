@@ -30,6 +30,15 @@ _NAME = 14
 _SYMBOL = 20
 
 
+_TOLD = {
+    "grid": "Buys each step down and sells each step up, around a base price.",
+    "dca": "Buys the same amount again and again, by the clock.",
+    "martingale": "Buys more the further it falls, sells all at a small gain. Needs a limit.",
+    "portfolio": "Keeps a basket of assets at the shares that you give.",
+}
+"""What the strategies of this program do, in a sentence; others tell of themselves."""
+
+
 class Step(Enum):
     """Where the wizard stands before the form is opened."""
 
@@ -51,7 +60,8 @@ def strategies(form: ConfigForm, query: str, width: int) -> list[Option]:
     found = []
     for name, section in form.bots.items():
         if _fits(f"{name} {section.help}", query):
-            told = cut(" ".join(section.help.split()), max(8, width - _NAME - 2))
+            told = _TOLD.get(name) or " ".join(section.help.split())
+            told = cut(told, max(8, width - _NAME - 2))
             line = (blank(1), left(name, _NAME, "strong"), Cell(told, "muted"))
             found.append(Option(name, line))
     return found
@@ -76,13 +86,40 @@ def venues(data: Mapping[str, Any], query: str) -> list[Option]:
 
 
 def symbols(
-    rows: Sequence[InstrumentRow], query: str, marked: Collection[str] = ()
+    rows: Sequence[InstrumentRow],
+    query: str,
+    marked: Collection[str] = (),
+    quotes: Collection[str] = (),
 ) -> list[Option]:
-    """What an exchange offers and fits the words typed, those that begin with them first."""
+    """What an exchange offers and fits the words typed, those that begin with them first.
+
+    What is paid in one of `quotes`, which the account has, stands before what isn't.
+    """
     fitting = [row for row in rows if _fits(f"{row.symbol} {_kind(row)}", query)]
     first = query.strip().upper()
-    fitting.sort(key=lambda row: (not row.symbol.startswith(first), row.symbol))
+
+    def rank(row: InstrumentRow) -> tuple[bool, bool, str]:
+        quote = row.symbol.partition("/")[2].partition(":")[0]
+        return quote not in quotes, not row.symbol.startswith(first), row.symbol
+
+    fitting.sort(key=rank)
     return [Option(row.symbol, _instrument(row, row.symbol in marked)) for row in fitting]
+
+
+def quotes_in_use(data: Mapping[str, Any]) -> set[str]:
+    """What the accounts have, and what the bots pay in."""
+    found: set[str] = set()
+    for kind in ("exchanges", "bots"):
+        tables = data.get(kind)
+        for table in (tables if isinstance(tables, dict) else {}).values():
+            if not isinstance(table, dict):
+                continue
+            balances = table.get("balances")
+            found.update(balances if isinstance(balances, dict) else {})
+            symbol = table.get("symbol")
+            if isinstance(symbol, str):
+                found.add(symbol.partition("/")[2].partition(":")[0])
+    return found
 
 
 def symbol_heading() -> Line:
