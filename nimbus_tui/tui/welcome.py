@@ -49,7 +49,7 @@ class WelcomeApp(App[Chosen]):
     #welcome-keys { height: 1; }
     """
     ENABLE_COMMAND_PALETTE = False
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "TypedWord Input"
     BINDINGS = [
         Binding("down,j", "move(1)", "down", id="welcome.down"),
         Binding("up,k", "move(-1)", "up", id="welcome.up"),
@@ -161,7 +161,7 @@ class WelcomeApp(App[Chosen]):
             self.exit(Chosen(way))
             return
         self.account.add_class("-shown")
-        self.account.focus()
+        self.screen.set_focus(self.account)
         self._said = (
             "The address of the account that is traded for, not the agent's. The agent's key is "
             "asked for afterwards, unseen, and goes into an encrypted vault."
