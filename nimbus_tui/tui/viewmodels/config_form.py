@@ -13,6 +13,7 @@ Path = tuple[str, ...]
 """Names of tables and a key, from the outside in."""
 
 _VARIABLE = "${"
+_WIDEST_EXPONENT = 30
 
 
 class Page(NamedTuple):
@@ -117,7 +118,19 @@ def value_at(data: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def as_typed(value: Any) -> str:
     """A value as one types it into its field: a text without quotes, the rest as in TOML."""
-    return value if isinstance(value, str) else literal(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal) and (not value.is_finite() or _is_absurd(value)):
+        return str(value)
+    try:
+        return literal(value)
+    except ValueError:  # a number inside that has no plain form; the check tells of it
+        return "…"
+
+
+def _is_absurd(value: Decimal) -> bool:
+    """Whether a number would fill the screen, or the memory, when it is written out."""
+    return abs(value.adjusted()) > _WIDEST_EXPONENT
 
 
 def typed_value(field: FormField, typed: str) -> Value | None:
@@ -151,7 +164,7 @@ def _number(text: str) -> Decimal | int:
         value = Decimal(plain)
     except InvalidOperation:
         raise WrongValue("write a number, like 0.5") from None
-    if not value.is_finite():
+    if not value.is_finite() or _is_absurd(value):
         raise WrongValue("write a number, like 0.5")
     return int(value) if plain.lstrip("+-").isdigit() else value
 

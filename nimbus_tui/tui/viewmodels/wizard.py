@@ -27,7 +27,7 @@ STEPS = 5
 """Strategy, what it trades, parameters, risk, paper or live."""
 MONEY_KEYS = frozenset({"live", "leverage", "margin", "capital", "on_stop"})
 _NAME = 14
-_SYMBOL = 20
+_SYMBOL = 18
 
 
 _TOLD = {
@@ -125,9 +125,9 @@ def quotes_in_use(data: Mapping[str, Any]) -> set[str]:
 def symbol_heading() -> Line:
     """The columns of the instruments."""
     return (
-        blank(3), left("symbol", _SYMBOL, "muted"), left("kind", 6, "muted"),
-        right("price", 14, "muted"), right("tick", 12, "muted"), right("least order", 12, "muted"),
-        right("maker", 9, "muted"), right("taker", 9, "muted"),
+        blank(3), left("symbol", _SYMBOL, "muted"), left("kind", 5, "muted"),
+        right("price", 12, "muted"), right("tick", 10, "muted"), right("least", 8, "muted"),
+        right("maker", 10, "muted"), right("taker", 10, "muted"),
     )  # fmt: skip
 
 
@@ -136,12 +136,12 @@ def _instrument(row: InstrumentRow, is_marked: bool) -> Line:
     return (
         Cell(" ● " if is_marked else "   ", "gain"),
         left(row.symbol, _SYMBOL, "strong"),
-        left(_kind(row), 6),
-        right(price, 14, "price"),
-        right(trimmed(row.tick_size, 8), 12),
-        right(trimmed(row.min_notional, 2), 12),
-        right(f"{trimmed(row.maker_fee * 100, 4)} %", 9, "muted"),
-        right(f"{trimmed(row.taker_fee * 100, 4)} %", 9, "muted"),
+        left(_kind(row), 5),
+        right(price, 12, "price"),
+        right(trimmed(row.tick_size, 8), 10),
+        right(trimmed(row.min_notional, 2), 8),
+        right(f"{trimmed(row.maker_fee * 100, 4)} %", 10, "muted"),
+        right(f"{trimmed(row.taker_fee * 100, 4)} %", 10, "muted"),
     )
 
 
