@@ -36,6 +36,7 @@ from nimbus_tui.engine.previews import Previewer
 from nimbus_tui.engine.risk_record import RiskRecord
 from nimbus_tui.engine.settings import OrphanPolicy
 from nimbus_tui.exchanges.base import Exchange
+from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.store import PaperStore, state_in
 from nimbus_tui.journal.base import Journal
@@ -139,14 +140,15 @@ def live_engine(
     journal = scratch / "journal.db" if scratch else journal_path(name)
     # Before the venues: a journal that another engine holds must end the start at once.
     opened, lost = _opened_journal(journal, config.engine.durability.value)
-    papers = {}
-    for exchange, section in config.papers.items():
+
+    def open_paper(config: Config, exchange: ExchangeName) -> PaperExchange:
+        section, known = config.papers[exchange], config.instruments[exchange].values()
+        fills = settings.get(exchange) or paper_settings(config, section, known)
         path = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
-        store = PaperStore(path)
         source = price_source(config, exchange, section, clock, venues)
-        papers[exchange] = paper_exchange(
-            config, exchange, clock, store, source, settings[exchange]
-        )
+        return paper_exchange(config, exchange, clock, PaperStore(path), source, fills)
+
+    papers = {exchange: open_paper(config, exchange) for exchange in config.papers}
     exchanges: dict[ExchangeName, Exchange] = {**papers}
     if venues is not None:
         exchanges |= {
@@ -166,7 +168,15 @@ def live_engine(
         engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
     if scratch is None and config.text:
-        engine.config_desk.source = ConfigFile(config, keep_secret)
+
+        def open_late(config: Config, exchange: ExchangeName) -> PaperExchange:
+            paper = open_paper(config, exchange)
+            paper.settle = engine.settle
+            return paper
+
+        engine.config_desk.source = ConfigFile(
+            config, keep_secret, open_late, has_live_prices=venues is not None
+        )
     engine.recorder = History(engine)
     engine.beside.append(RiskRecord(engine).run)
     for paper in papers.values():

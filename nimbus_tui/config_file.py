@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from nimbus_tui.config import saving
 from nimbus_tui.config.differences import differences
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection, VenueSection
@@ -11,30 +13,44 @@ from nimbus_tui.config.loader import load_text
 from nimbus_tui.config.model import Config
 from nimbus_tui.config.problems import BadConfig
 from nimbus_tui.control.commands import Outcome
-from nimbus_tui.control.config_change import ConfigText, InstrumentList, InstrumentRow, text_hash
+from nimbus_tui.control.config_change import ConfigText, InstrumentList, InstrumentRow
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.config_source import Draft
+from nimbus_tui.exchanges.base import Exchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument, builtin_symbols
 from nimbus_tui.specs import bot_spec, engine_settings
 from nimbus_tui.strategies import factory
 
 KeepSecret = Callable[[str, Secret, Secret], Outcome]
 """Puts a secret (name, text) into the vault that a passphrase opens."""
-_READY = 8
-"""Configs that were made ready and may still be followed."""
+OpenPaper = Callable[[Config, ExchangeName], Exchange]
+"""Makes a paper exchange of a config, on the engine's own thread."""
 
 
 class ConfigFile:
     """The file that an engine was started with."""
 
-    def __init__(self, config: Config, keep_secret: KeepSecret) -> None:
+    def __init__(
+        self,
+        config: Config,
+        keep_secret: KeepSecret,
+        open_paper: OpenPaper,
+        *,
+        has_live_prices: bool = False,
+    ) -> None:
         self._started = config
         self._running = config
         self._keep_secret = keep_secret
-        self._ready: dict[str, Config] = {}
+        self._open_paper = open_paper
+        self._has_live_prices = has_live_prices
+
+    @property
+    def running(self) -> str:
+        """The text that the engine runs by."""
+        return self._running.text
 
     def read(self) -> ConfigText:
         """The file as it is now."""
@@ -46,17 +62,33 @@ class ConfigFile:
             config = load_text(text, self._running.path, builtin_instrument)
         except BadConfig as error:
             return Draft(problems=tuple(error.problems))
-        self._ready[text_hash(text)] = config
-        while len(self._ready) > _READY:
-            del self._ready[next(iter(self._ready))]
         found = differences(self._started, self._running, config)
         return Draft(
             specs=tuple(bot_spec(config, bot) for bot in config.bots.values()),
             settings=engine_settings(config, frozenset()),
+            origin=config,
+            can_join=self._can_join(config),
             keys=found.bots,
             at_once=found.at_once,
             next_start=found.next_start,
         )
+
+    def _can_join(self, config: Config) -> frozenset[ExchangeName]:
+        """The paper exchanges; a real venue needs its key, which is asked for at a start."""
+        return frozenset(
+            name
+            for name, section in config.papers.items()
+            if section.market is not MarketSource.LIVE
+            or (self._has_live_prices and section.prices_from in self._started.exchanges)
+        )
+
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
+        """Make the adapter of a paper exchange of a draft."""
+        config, started = _config_of(draft), self._started
+        exchange = self._open_paper(config, name)
+        hosted = {**started.exchanges, name: config.exchanges[name]}
+        self._started = msgspec.structs.replace(started, exchanges=hosted)
+        return exchange
 
     def edited(self, expected_hash: str) -> str:
         """Why the file is not the one of that hash any more."""
@@ -66,9 +98,9 @@ class ConfigFile:
         """Write the file unless it has another hash."""
         return saving.save(self._running.path, text, expected_hash)
 
-    def followed(self, text: str) -> None:
-        """The engine runs by this text now."""
-        self._running = self._ready.get(text_hash(text), self._running)
+    def followed(self, draft: Draft) -> None:
+        """The engine runs by this draft now."""
+        self._running = _config_of(draft)
 
     def form(self) -> ConfigForm:
         """Every key that a config can have."""
@@ -95,6 +127,12 @@ class ConfigFile:
     def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return self._keep_secret(name, text, passphrase)
+
+
+def _config_of(draft: Draft) -> Config:
+    if not isinstance(draft.origin, Config):
+        raise TypeError("this draft was made by somebody else")
+    return draft.origin
 
 
 def _on_paper(

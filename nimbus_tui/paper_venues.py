@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from nimbus_tui.config.checks import opening_balances
+from nimbus_tui.config.checks import START_BALANCE, opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
+from nimbus_tui.config.keys import ZERO
 from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.model import Config
 from nimbus_tui.core.clock import Clock
@@ -62,6 +63,7 @@ def paper_exchange(
         store=store,
         source=source,
         settings=settings,
+        opening=ZERO if config.papers[name].balances else START_BALANCE,
         listed=_listed(config, config.papers[name]),
     )
     if isinstance(source, LivePrices):

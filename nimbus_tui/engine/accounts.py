@@ -58,9 +58,10 @@ class Accounts:
 
     async def run(self) -> None:
         """Read them again and again, until cancelled; no venue waits for another."""
-        await asyncio.gather(*(self._keep_reading(one) for one in self._exchanges.values()))
+        await asyncio.gather(*(self.keep_reading(one) for one in self._exchanges.values()))
 
-    async def _keep_reading(self, exchange: Exchange) -> None:
+    async def keep_reading(self, exchange: Exchange) -> None:
+        """Read one venue's again and again, until cancelled."""
         while True:
             await self.read([exchange])
             await self._clock.sleep(pause_s(exchange.connection_status().rate_used))

@@ -1,12 +1,13 @@
 """What becomes of each bot under another config: told before it is done, and the same when done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import msgspec
 
 from nimbus_tui.control.config_change import BotChange, BotChangeKind
 from nimbus_tui.control.snapshots import Mode
 from nimbus_tui.core.ids import BotId, Symbol
 from nimbus_tui.engine import continuity
-from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.config_source import Draft
 from nimbus_tui.engine.life_side import LifeSide
 from nimbus_tui.engine.rehearsal import rehearse
@@ -22,13 +23,17 @@ _LATER = {
 """Keys of a bot that a running one can't follow, and when they count."""
 
 
-def changes(engine: LifeSide, draft: Draft) -> tuple[BotChange, ...]:
-    """What would become of every bot, those that go last."""
-    records = {record.bot_id: record for record in engine.journal.bots()}
+def judged(engine: LifeSide, draft: Draft) -> tuple[BotChange, ...]:
+    """What becomes of every bot, those that go last; orders are told by `with_orders`."""
     wanted = {spec.bot_id for spec in draft.specs}
-    judged = [_judged(engine, spec, draft, records.get(spec.bot_id)) for spec in draft.specs]
-    gone = [_removed(engine, one, records) for one in engine.specs if one not in wanted]
-    return (*judged, *gone)
+    gone = [bot_id for bot_id in engine.specs if bot_id not in wanted]
+    records: dict[BotId, BotRecord] = {}
+    if gone or any(bot_id not in engine.bots for bot_id in wanted):
+        records = {record.bot_id: record for record in engine.journal.bots()}
+    return (
+        *(_judged(engine, spec, draft, records.get(spec.bot_id)) for spec in draft.specs),
+        *(_removed(engine, bot_id, records.get(bot_id)) for bot_id in gone),
+    )
 
 
 def refusal_of(found: Sequence[BotChange]) -> str:
@@ -38,31 +43,34 @@ def refusal_of(found: Sequence[BotChange]) -> str:
 
 def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | None) -> BotChange:
     bot = engine.bots.get(spec.bot_id)
-    trouble = "" if record is None else continuity.changed(record, spec)
     if bot is None:
-        return _new(engine, spec, trouble)
+        trouble = "" if record is None else continuity.changed(record, spec)
+        return _new(engine, spec, trouble, draft)
     keys = draft.keys.get(spec.bot_id, ())
-    if trouble:
+    if trouble := continuity.changed(bot.record, spec):
         return _told(spec.bot_id, BotChangeKind.REFUSED, trouble, keys)
     if not keys:
         return _told(spec.bot_id, BotChangeKind.UNCHANGED)
-    return _followed(engine, bot, spec, keys)
+    notes = [_LATER[key] for key in keys if key in _LATER]
+    kind = BotChangeKind.NEXT_START if len(notes) == len(keys) else BotChangeKind.HOT
+    return _told(spec.bot_id, kind, f"{spec.bot_id}: {_joined(notes)}" if notes else "", keys)
 
 
-def _new(engine: LifeSide, spec: BotSpec, trouble: str) -> BotChange:
+def _new(engine: LifeSide, spec: BotSpec, trouble: str, draft: Draft) -> BotChange:
     """A bot that isn't hosted now: it is new, or could not be taken up so far."""
     bot_id = spec.bot_id
     if trouble and bot_id in engine.refused:
         return _told(bot_id, BotChangeKind.UNCHANGED, trouble)
     if trouble:
         return _told(bot_id, BotChangeKind.REFUSED, trouble)
-    if spec.exchange not in engine.order_managers:
+    is_hosted = spec.exchange in engine.order_managers
+    if not is_hosted and spec.exchange not in draft.can_join:
         return _told(
             bot_id,
             BotChangeKind.NEXT_START,
             f"{bot_id} starts with the engine's next start: {spec.exchange} is not connected now",
         )
-    for symbol in spec.instruments:
+    for symbol in spec.instruments if is_hosted else ():
         if why := _not_tradable(engine, spec, symbol):
             return _told(bot_id, BotChangeKind.NEXT_START, f"{bot_id} starts later: {why}")
     money = {
@@ -80,38 +88,34 @@ def _not_tradable(engine: LifeSide, spec: BotSpec, symbol: Symbol) -> str:
     return engine.markets.obstacle(spec.exchange, spec.instruments[symbol])
 
 
-def _followed(engine: LifeSide, bot: Bot, spec: BotSpec, keys: tuple[str, ...]) -> BotChange:
-    """A bot that goes on under other parameters."""
-    later = [key for key in keys if key in _LATER]
-    notes = [_LATER[key] for key in later]
-    if len(later) == len(keys):
-        return _told(
-            spec.bot_id, BotChangeKind.NEXT_START, f"{spec.bot_id}: {_joined(notes)}", keys
-        )
+def with_orders(engine: LifeSide, change: BotChange, spec: BotSpec) -> BotChange:
+    """A bot that goes on at once, with the orders that this cancels and places."""
+    bot = engine.bots.get(spec.bot_id)
+    if bot is None or change.kind is not BotChangeKind.HOT:
+        return change
     rehearsed = rehearse(bot, spec, engine.clock.now())
     if rehearsed.fails:
         told = f"{spec.bot_id}: its strategy fails to take it over: {rehearsed.fails}"
-        return _told(spec.bot_id, BotChangeKind.REFUSED, told, keys)
-    words = [_orders(len(rehearsed.cancels), len(rehearsed.places)), *notes]
+        return _told(spec.bot_id, BotChangeKind.REFUSED, told, change.keys)
+    words = [rehearsed.waits or _orders(len(rehearsed.cancels), len(rehearsed.places))]
+    if bot.standing.is_stopped:
+        words = ["it is stopped, and begins with this when it is started"]
     if rehearsed.stops:
         words = [f"THE NEW LIMITS STOP IT AT ONCE, {rehearsed.stops}", *words]
     if rehearsed.pauses:
         words = [f"the new limits pause it, {rehearsed.pauses}", *words]
-    if bot.standing.is_stopped:
-        words = ["it is stopped, and begins with this when it is started", *notes]
-    return BotChange(
-        bot_id=spec.bot_id,
-        kind=BotChangeKind.HOT,
-        keys=keys,
+    words += [_LATER[key] for key in change.keys if key in _LATER]
+    return msgspec.structs.replace(
+        change,
         message=f"{spec.bot_id}: {_joined(words)}",
         cancels=rehearsed.cancels,
         places=rehearsed.places,
     )
 
 
-def _removed(engine: LifeSide, bot_id: BotId, records: Mapping[BotId, BotRecord]) -> BotChange:
+def _removed(engine: LifeSide, bot_id: BotId, record: BotRecord | None) -> BotChange:
     """A bot whose table is gone: nothing of it may be left behind."""
-    bot, record = engine.bots.get(bot_id), records.get(bot_id)
+    bot = engine.bots.get(bot_id)
     held = "" if record is None else continuity.held_by(engine.journal, record)
     if held:
         return _told(

@@ -12,15 +12,18 @@ from nimbus_tui.control.config_change import (
     ConfigText,
     InstrumentList,
     InstrumentRow,
+    text_hash,
 )
 from nimbus_tui.control.config_form import ConfigForm
-from nimbus_tui.core.errors import JournalError
+from nimbus_tui.core.errors import JournalError, NimbusError
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.secret import Secret
-from nimbus_tui.engine.config_changes import changes, refusal_of
+from nimbus_tui.engine.config_changes import judged, refusal_of, with_orders
 from nimbus_tui.engine.config_source import ConfigSource, Draft, NoConfigSource
 from nimbus_tui.engine.following import follow
+from nimbus_tui.engine.joining import join_venue
 from nimbus_tui.engine.life_side import LifeSide
+from nimbus_tui.journal.base import ConfigVersion
 
 _BOTS = {True: "bot", False: "bots"}
 
@@ -33,6 +36,20 @@ class ConfigDesk:
         self.source: ConfigSource = NoConfigSource()
         self._turn = asyncio.Lock()
 
+    def begun(self) -> None:
+        """The engine trades: keep the text that it began with."""
+        if not self.source.running:
+            return
+        try:
+            with self._engine.journal.transaction():
+                self._keep(self.source.running)
+        except JournalError as error:
+            self._engine.emergency.journal_lost(error)
+
+    def _keep(self, text: str) -> None:
+        version = ConfigVersion(self._engine.clock.now(), text_hash(text), text)
+        self._engine.journal.save_config_version(version)
+
     async def read(self) -> ConfigText:
         """The config file as it is on the disk now."""
         return await asyncio.to_thread(self.source.read)
@@ -40,27 +57,45 @@ class ConfigDesk:
     async def plan(self, text: str, expected_hash: str) -> ConfigChange:
         """What `save` would do now; nothing of it is done."""
         draft = await asyncio.to_thread(self.source.draft, text)
-        edited = await asyncio.to_thread(self.source.edited, expected_hash)
-        return self._change(draft, edited)
+        return await self._change(draft, expected_hash)
 
-    def _change(self, draft: Draft, edited: str) -> ConfigChange:
+    async def _change(self, draft: Draft, expected_hash: str) -> ConfigChange:
+        edited = await asyncio.to_thread(self.source.edited, expected_hash)
         if draft.problems:
             return ConfigChange(problems=draft.problems, refusal=edited)
+        if obstacle := self._obstacle():
+            return ConfigChange(refusal=edited or obstacle)
         engine = self._engine
-        if engine.state != "running":
-            why = engine.emergency.progress or f"the engine is {engine.state}"
-            return ConfigChange(refusal=edited or f"no config can be saved now: {why}")
         engine.process()  # what has arrived counts
-        found = changes(engine, draft)
+        specs = {spec.bot_id: spec for spec in draft.specs}
+        found = list(judged(engine, draft))
+        for number, change in enumerate(found):
+            if change.kind is BotChangeKind.HOT:
+                found[number] = with_orders(engine, change, specs[change.bot_id])
+                await asyncio.sleep(0)  # noqa: TID251 - a turn for everybody else on the loop
+        joined = {
+            f"exchanges.{specs[change.bot_id].exchange}"
+            for change in found
+            if change.kind is BotChangeKind.ADDED
+            and specs[change.bot_id].exchange not in engine.order_managers
+        }
         told = [f"{key} changes at once" for key in draft.at_once]
-        told += [f"{key} changes at the next start" for key in draft.next_start]
-        return ConfigChange(refusal=edited or refusal_of(found), bots=found, engine=tuple(told))
+        told += [_at_next_start(key) for key in draft.next_start if key not in joined]
+        refusal = edited or refusal_of(found)
+        return ConfigChange(refusal=refusal, bots=tuple(found), engine=tuple(told))
+
+    def _obstacle(self) -> str:
+        """Why the engine can't follow any config now; empty where it can."""
+        engine = self._engine
+        if engine.state == "running":
+            return ""
+        return f"no config can be saved now: {engine.emergency.progress or engine.state}"
 
     async def save(self, text: str, expected_hash: str) -> Outcome:
         """Save a text and follow it; of several who save, each is judged by what was before."""
         async with self._turn:
             draft = await asyncio.to_thread(self.source.draft, text)
-            change = self._change(draft, await asyncio.to_thread(self.source.edited, expected_hash))
+            change = await self._change(draft, expected_hash)
             if change.problems:
                 return Outcome(Result.REFUSED, str(change.problems[0]))
             refusal = change.refusal or await asyncio.to_thread(
@@ -68,19 +103,29 @@ class ConfigDesk:
             )
             if refusal:
                 return Outcome(Result.REFUSED, refusal)
-            return self._followed(draft, text)
+            try:
+                await self._join(draft)
+            except NimbusError as error:
+                return _later(str(error))
+            return self._followed(draft, text) or Outcome(Result.DONE, _summary(change))
 
-    def _followed(self, draft: Draft, text: str) -> Outcome:
-        """The file is saved: the engine goes after it, unless the moment has passed."""
+    async def _join(self, draft: Draft) -> None:
+        """Open the venues that new bots need and that aren't there yet."""
         engine = self._engine
-        change = self._change(draft, "")
-        if change.refusal:
-            return Outcome(
-                Result.ACCEPTED, f"saved, and counts from the next start only: {change.refusal}"
-            )
+        for name in dict.fromkeys(spec.exchange for spec in draft.specs):
+            if name not in engine.order_managers and name in draft.can_join:
+                await join_venue(engine, self.source.open_venue(draft, name))
+
+    def _followed(self, draft: Draft, text: str) -> Outcome | None:
+        """Let the engine go after the file that is saved; what kept it from that, if anything."""
+        engine = self._engine
+        found = judged(engine, draft)
+        if missed := self._obstacle() or refusal_of(found):
+            return _later(missed)  # something has happened while the file was written
         try:
             with engine.journal.transaction():
-                follow(engine, draft)
+                follow(engine, draft, found)
+                self._keep(text)
                 engine.bus.write()
             # A bot whose creation is forgotten would get another incarnation.
             engine.journal.make_durable()
@@ -90,10 +135,10 @@ class ConfigDesk:
         except Exception as error:  # memory and journal have parted in the middle of it
             engine.emergency.engine_broken(error)
             return Outcome(Result.REFUSED, f"saved, but not followed: {engine.emergency.progress}")
-        self.source.followed(text)
+        self.source.followed(draft)
         engine.process()
         engine.changed()
-        return Outcome(Result.DONE, _summary(change))
+        return None
 
     async def form(self) -> ConfigForm:
         """Every key that a config can have."""
@@ -111,6 +156,19 @@ class ConfigDesk:
     async def set_secret(self, name: str, text: Secret, passphrase: Secret) -> Outcome:
         """Put a secret into the vault."""
         return await asyncio.to_thread(self.source.set_secret, name, text, passphrase)
+
+
+def _at_next_start(key: str) -> str:
+    if key == "engine.name":
+        return (
+            "engine.name changes at the next start, and with it the journal: the bots begin anew, "
+            "and what rests at the venues then belongs to none of them"
+        )
+    return f"{key} changes at the next start"
+
+
+def _later(why: str) -> Outcome:
+    return Outcome(Result.ACCEPTED, f"saved, and counts from the next start only: {why}")
 
 
 def _summary(change: ConfigChange) -> str:

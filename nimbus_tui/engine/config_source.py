@@ -7,10 +7,12 @@ import msgspec
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.config_change import ConfigText, InstrumentList
 from nimbus_tui.control.config_form import ConfigForm, FormSection
+from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.problems import ConfigProblem
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
+from nimbus_tui.exchanges.base import Exchange
 
 NO_FILE = "this engine was put together without a config file"
 
@@ -22,6 +24,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the text; then there is nothing else here."""
     specs: tuple[BotSpec, ...] = ()
     settings: EngineSettings | None = None
+    origin: object = None
+    """What the source makes of it again when the draft comes back."""
+    can_join: frozenset[ExchangeName] = frozenset()
+    """Exchanges of the text that `open_venue` can open."""
     keys: dict[BotId, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Of each bot that is in the running text too: the keys of its table that differ."""
     at_once: tuple[str, ...] = ()
@@ -35,6 +41,11 @@ class ConfigSource(Protocol):
 
     Every call may read or write files, and is made in another thread than the engine's.
     """
+
+    @property
+    def running(self) -> str:
+        """The text that the engine runs by; empty where it has no file. Reads nothing."""
+        ...
 
     def read(self) -> ConfigText:
         """The file as it is now."""
@@ -52,8 +63,16 @@ class ConfigSource(Protocol):
         """Write the file unless it has another hash; returns why it was not, or nothing."""
         ...
 
-    def followed(self, text: str) -> None:
-        """The engine runs by this text now."""
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
+        """Make the adapter of an exchange of a draft; called on the engine's own thread.
+
+        Raises:
+            NimbusError: it can't be made.
+        """
+        ...
+
+    def followed(self, draft: Draft) -> None:
+        """The engine runs by this draft now."""
         ...
 
     def form(self) -> ConfigForm:
@@ -72,6 +91,11 @@ class ConfigSource(Protocol):
 class NoConfigSource:
     """An engine that was put together by hand has no file."""
 
+    @property
+    def running(self) -> str:
+        """None."""
+        return ""
+
     def read(self) -> ConfigText:
         """Nothing."""
         return ConfigText(text="", path="", hash="", running_hash="", trouble=NO_FILE)
@@ -88,7 +112,11 @@ class NoConfigSource:
         """There is nowhere to write to."""
         return NO_FILE
 
-    def followed(self, text: str) -> None:
+    def open_venue(self, draft: Draft, name: ExchangeName) -> Exchange:
+        """There is none."""
+        raise ConfigError(NO_FILE)
+
+    def followed(self, draft: Draft) -> None:
         """Never happens."""
 
     def form(self) -> ConfigForm:

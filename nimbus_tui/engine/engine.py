@@ -72,7 +72,7 @@ class Engine:
         self.settings = settings
         self.clock = clock
         self.journal = journal
-        self.exchanges = exchanges
+        self.exchanges = dict(exchanges)
         self.inbox = Inbox()
         self.bus = EventBus(journal, clock)
         self.state = "starting"
@@ -80,7 +80,7 @@ class Engine:
         self.prices: dict[Market, Quote] = {}
         self.fee_prices = FeePrices(self.prices)
         self.specs = {spec.bot_id: spec for spec in bots}
-        self.accounts = Accounts(exchanges, self.specs, self.fee_prices, clock)
+        self.accounts = Accounts(self.exchanges, self.specs, self.fee_prices, clock)
         self.order_managers: dict[ExchangeName, OrderManager] = {}
         self.bots: dict[BotId, Bot] = {}
         self.refused: dict[BotId, str] = {}
@@ -88,7 +88,7 @@ class Engine:
         self.wakes = WakeIndex(
             {(s.exchange, sym): ins for s in bots for sym, ins in s.instruments.items()}
         )
-        self.markets = Markets(exchanges, self.wakes, self.inbox, lambda: self.subscriptions)
+        self.markets = Markets(self.exchanges, self.wakes, self.inbox, lambda: self.subscriptions)
         self.emergency = Emergency(self)
         self.risk_desk = RiskDesk(self)
         self.streams = Streams(self)
@@ -131,6 +131,7 @@ class Engine:
         A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
         """
         await start_up(self)
+        self.config_desk.begun()
 
     async def run(self) -> None:
         """Process whatever arrives, until cancelled."""

@@ -1,23 +1,28 @@
 """Lets a running engine follow another config: bots go on, come and go, limits change."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from nimbus_tui.control.config_change import BotChange, BotChangeKind
 from nimbus_tui.core.events import ConfigChanged
+from nimbus_tui.core.ids import BotId
 from nimbus_tui.engine.bot import Bot
-from nimbus_tui.engine.config_changes import changes
 from nimbus_tui.engine.config_source import Draft
 from nimbus_tui.engine.facts import BotDue
 from nimbus_tui.engine.life_side import LifeSide
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.taking_up import let_go, take_up
+from nimbus_tui.journal.base import BotRecord
 from nimbus_tui.risk.gate import VenueSync
 
 
-def follow(engine: LifeSide, draft: Draft) -> None:
-    """Do what `changes` says, in the transaction that is open; the turns that follow place it."""
+def follow(engine: LifeSide, draft: Draft, found: Sequence[BotChange]) -> None:
+    """Do what was found, in the transaction that is open; the turns that come place the orders."""
     specs = {spec.bot_id: spec for spec in draft.specs}
-    found = changes(engine, draft)
+    records: dict[BotId, BotRecord] = {}
+    if any(change.kind is BotChangeKind.ADDED for change in found):
+        records = {record.bot_id: record for record in engine.journal.bots()}
     if draft.settings is not None:
         engine.settings = _with_limits_of(engine.settings, draft.settings)
     for change in found:
@@ -25,7 +30,7 @@ def follow(engine: LifeSide, draft: Draft) -> None:
             case BotChangeKind.HOT:
                 _go_on(engine, engine.bots[change.bot_id], specs[change.bot_id], change)
             case BotChangeKind.ADDED:
-                _host(engine, specs[change.bot_id])
+                _host(engine, specs[change.bot_id], records.get(change.bot_id))
             case BotChangeKind.REMOVED:
                 let_go(engine, change.bot_id)
                 engine.roster_revision = engine.revision + 1
@@ -75,9 +80,8 @@ def _around(old: BotSpec, new: BotSpec) -> BotSpec:
     )
 
 
-def _host(engine: LifeSide, spec: BotSpec) -> None:
+def _host(engine: LifeSide, spec: BotSpec, record: BotRecord | None) -> None:
     """A bot begins, or goes on where the journal has it."""
-    record = next((one for one in engine.journal.bots() if one.bot_id == spec.bot_id), None)
     engine.specs[spec.bot_id] = spec
     engine.refused.pop(spec.bot_id, None)
     for instrument in spec.instruments.values():

@@ -1,7 +1,7 @@
 """What those who start and stop an engine need of it, and nothing more."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class LifeSide(VenueSide, Protocol):
     """The engine as its start and its shutdown see it."""
 
     state: str
-    exchanges: Mapping[ExchangeName, Exchange]
+    exchanges: dict[ExchangeName, Exchange]
     specs: dict[BotId, BotSpec]
     bots: dict[BotId, Bot]
     refused: dict[BotId, str]

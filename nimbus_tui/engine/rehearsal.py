@@ -19,7 +19,7 @@ from nimbus_tui.engine.strategy_guard import AnyStrategy
 from nimbus_tui.orders.live_orders import LiveOrders
 from nimbus_tui.orders.reconcile import Cancel, reconcile
 from nimbus_tui.risk.escalation import assess
-from nimbus_tui.risk.gate import review
+from nimbus_tui.risk.gate import VenueSync, review
 from nimbus_tui.risk.position import exit_rules
 from nimbus_tui.risk.table import read_bot
 from nimbus_tui.strategies import answers
@@ -37,14 +37,18 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """Why the new limits would stop the bot at once; empty where they would not."""
     pauses: str = ""
     """The same of a pause."""
+    waits: str = ""
+    """Why it does not plan before something has happened; then its orders can't be told yet."""
     fails: str = ""
     """What the strategy raises; empty where it takes the change over."""
 
 
 def rehearse(bot: Bot, spec: BotSpec, now: int) -> Rehearsal:
     """What a running bot would do under a changed spec; `now` in ns."""
-    if bot.standing.is_stopped or not (bot.saved.opened and bot.has_prices):
+    if bot.standing.is_stopped:
         return Rehearsal()
+    if waits := _waits(bot):
+        return Rehearsal(waits=waits)
     # The parts of a bot read its limits and live orders from it, so it lends them for a moment.
     limits, live = bot.limits, bot.keeper.live
     bot.limits, bot.keeper.live = spec.limits, LiveOrders(tuple(live.values()))
@@ -55,6 +59,15 @@ def rehearse(bot: Bot, spec: BotSpec, now: int) -> Rehearsal:
     finally:
         bot.limits, bot.keeper.live = limits, live
         bot.risk.above()  # which puts what the bot holds back into the book
+
+
+def _waits(bot: Bot) -> str:
+    """What a bot waits for before it plans anew; empty where it would at once."""
+    if not (bot.saved.opened and bot.has_prices):
+        return "it plans with its first price"
+    if bot.sync is not VenueSync.NOW or bot.awaits_leverage:
+        return f"it plans anew once it is in step with {bot.orders.name}"
+    return "" if bot.life.can_be_asked else "it plans anew once its strategy has recovered"
 
 
 class _Rehearsing:
@@ -74,8 +87,7 @@ class _Rehearsing:
         step, reason = self._step()
         if step >= RiskStep.STOP:
             return Rehearsal(cancels=tuple(self._bot.keeper.live.values()), stops=reason)
-        if self._bot.life.can_be_asked:
-            self._go_through(self._asking(step), step)
+        self._go_through(self._asking(step), step)
         return Rehearsal(
             cancels=tuple(self._cancelled),
             places=tuple(self._placed.values()),

@@ -66,6 +66,13 @@ class RiskDesk:
     def _limits(self) -> EngineLimits:
         return self._engine.settings.limits
 
+    def join(self, name: ExchangeName) -> None:
+        """One more account is looked at."""
+        scope = account_scope(name)
+        self.ladders[scope] = remembered_ladder(self._engine.journal, scope)
+        self.verdicts[scope] = ()
+        self._is_due = True
+
     def limits_changed(self) -> None:
         """Other limits hold from now on; a rule that was off knows nothing yet of what is held."""
         self.closes.look_from(self._limits.correlated_from)

@@ -1,6 +1,5 @@
 """What the rules over several bots need of the engine, and nothing more."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from nimbus_tui.core.clock import Clock
@@ -65,7 +64,7 @@ class RiskSide(Protocol):
     prices: dict[Market, Quote]
     watchers: dict[Market, list[BotId]]
     wakes: WakeIndex
-    exchanges: Mapping[ExchangeName, Exchange]
+    exchanges: dict[ExchangeName, Exchange]
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
     bots: dict[BotId, Bot]

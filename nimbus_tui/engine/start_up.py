@@ -32,7 +32,7 @@ async def start_up(engine: LifeSide) -> None:
     engine.markets.heard(markets)
     # What rests at a venue that answers need not wait for one that does not.
     engine.emergency.watch_again()
-    await asyncio.gather(*(_identify(engine, one) for one in engine.exchanges.values()))
+    await asyncio.gather(*(identify(engine, one) for one in engine.exchanges.values()))
     known = {one.name: engine.order_managers[one.name] for one in engine.exchanges.values()}
     engine.order_managers.clear()
     engine.order_managers.update(known)  # in the config's order, whoever answered first
@@ -42,7 +42,7 @@ async def start_up(engine: LifeSide) -> None:
         _start_without_journal(engine, error)
 
 
-async def _identify(engine: LifeSide, exchange: Exchange) -> None:
+async def identify(engine: LifeSide, exchange: Exchange) -> None:
     """Learn who we are at a venue, and with it which orders there are ours.
 
     Once learnt it is remembered: a venue that can't be reached holds nobody up at a restart. The

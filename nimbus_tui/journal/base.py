@@ -40,6 +40,15 @@ class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The bot's accounting as JSON."""
 
 
+class ConfigVersion(msgspec.Struct, frozen=True):
+    """A config text that an engine ran by from a time (ns) on."""
+
+    ts: int
+    hash: str
+    """Tells it from the others."""
+    text: str
+
+
 class Journal(Protocol):
     """Durable memory of one engine, with one writer.
 
@@ -241,6 +250,16 @@ class Journal(Protocol):
 
     def jump(self, seq: int, types: Sequence[str] = (), *, back: bool) -> tuple[int, int] | None:
         """Number and time of the nearest event of some types (default: any) after or before one."""
+        ...
+
+    # config versions
+
+    def save_config_version(self, version: ConfigVersion) -> None:
+        """Write the text that is followed from now on; nothing where the newest is the same."""
+        ...
+
+    def config_versions(self, *, limit: int = 100) -> list[ConfigVersion]:
+        """The texts that were followed, the newest first."""
         ...
 
     # small facts

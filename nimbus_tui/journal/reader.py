@@ -135,6 +135,10 @@ class JournalReader:
         for bot_id, body in self._of_bots("bot_id, body", "bots", "rowid", bots):
             yield self._decoded(decode, body, f"bot {bot_id}")
 
+    def config_versions(self) -> Iterator[tuple[int, str, str]]:
+        """When each config began to be followed, its hash and its text, in order."""
+        return self._rows("SELECT ts, hash, text FROM config_versions ORDER BY number")
+
     def facts(self) -> Iterator[tuple[str, str]]:
         """Names and texts."""
         return self._rows("SELECT name, text FROM facts ORDER BY name")

@@ -17,13 +17,15 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import BotId, ClientOrderId, OrderKey
 from nimbus_tui.core.order import Order
-from nimbus_tui.journal.base import BotRecord
+from nimbus_tui.journal.base import BotRecord, ConfigVersion
 from nimbus_tui.journal.lock import WriterLock
 from nimbus_tui.journal.schema import Migration, bring_up_to_date, version_of
 from nimbus_tui.journal.sqlite_moments import SqliteMoments
 from nimbus_tui.journal.words import in_words
 
 MEMORY = ":memory:"
+CONFIG_VERSIONS_KEPT = 1_000
+"""Of more config texts the oldest go."""
 FOLD_FROM_BYTES = 1_000_000
 """From this size on the write-ahead log is folded into the file whenever that is looked over."""
 FOLD_AT_LAST_PAGES = 4_000
@@ -399,6 +401,30 @@ class SqliteJournal(SqliteMoments):
             "DELETE FROM equity WHERE bot_id = ? AND ts = ?", [(bot_id, ts) for ts in surplus]
         )
         return times[-1] if len(times) == limit else None
+
+    # config versions
+
+    def save_config_version(self, version: ConfigVersion) -> None:
+        """Write the text that is followed from now on; nothing where the newest is the same."""
+        newest = self.config_versions(limit=1)
+        if newest and newest[0].text == version.text:
+            return
+        self._execute(
+            "INSERT INTO config_versions (ts, hash, text) VALUES (?, ?, ?)",
+            (version.ts, version.hash, version.text),
+        )
+        self._execute(
+            "DELETE FROM config_versions"
+            " WHERE number <= (SELECT max(number) FROM config_versions) - ?",
+            (CONFIG_VERSIONS_KEPT,),
+        )
+
+    def config_versions(self, *, limit: int = 100) -> list[ConfigVersion]:
+        """The texts that were followed, the newest first."""
+        rows = self._execute(
+            "SELECT ts, hash, text FROM config_versions ORDER BY number DESC LIMIT ?", (limit,)
+        )
+        return [ConfigVersion(*row) for row in rows.fetchall()]
 
     # small facts
 

@@ -136,6 +136,10 @@ def _funding(reader: JournalReader, bots: Sequence[str]) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _configs(reader: JournalReader, bots: Sequence[str]) -> Iterator[Row]:
+    yield from reader.config_versions()
+
+
 def _facts(reader: JournalReader, bots: Sequence[str]) -> Iterator[Row]:
     yield from reader.facts()
 
@@ -171,6 +175,7 @@ TABLES = {
     ),
     "equity": Table("ts,bot_id,equity", _equity),
     "funding": Table(FUNDING_COLUMNS, _funding),
+    "configs": Table("ts,hash,text", _configs, of_bots=False),
     "facts": Table("name,text", _facts, of_bots=False),
 }
 """What can be exported, by name."""

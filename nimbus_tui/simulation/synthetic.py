@@ -1,5 +1,6 @@
 """Made-up prices: seeded, with regimes, the same for the same seed, and resumed in no time."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -80,6 +81,8 @@ class SyntheticSource:
         self._interval_ns = interval_ms * NS_PER_MS
         self._walks: dict[Symbol, Walk] = {market.symbol: Walk() for market in markets}
         self._turn = 0
+        self._added = asyncio.Event()
+        """Set once there is a market that was added later."""
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -98,6 +101,7 @@ class SyntheticSource:
         )
         self._markets = (*self._markets, market)
         self._walks.setdefault(symbol, Walk())
+        self._added.set()
 
     def position(self) -> str:
         """The walks as they stand, and whose turn is next."""
@@ -110,6 +114,8 @@ class SyntheticSource:
             self._walks |= walks
         due = self._clock.now()
         while True:
+            if not self._markets:
+                await self._added.wait()
             share = self._interval_ns // len(self._markets)
             market = self._markets[self._turn]
             self._turn = (self._turn + 1) % len(self._markets)

@@ -11,7 +11,7 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.market import Quote
 from nimbus_tui.core.order import Order, OrderState, Side
-from nimbus_tui.journal.base import BotRecord, Journal
+from nimbus_tui.journal.base import BotRecord, ConfigVersion, Journal
 from nimbus_tui.journal.moments import ROWS_PER_BASE, BotMoment, PastPrice, Span
 
 
@@ -50,6 +50,17 @@ class JournalContract:
         assert journal.order("nb1") == order
         assert journal.fills() == [fill]
         assert str(journal.fills()[0].fee) == "0E-10"
+
+    def test_each_config_that_was_followed_is_kept_once(self, journal: Journal) -> None:
+        first, second = ConfigVersion(1, "a", "x = 1\n"), ConfigVersion(3, "b", "x = 2\n")
+        with journal.transaction():
+            for version in (first, ConfigVersion(2, "a", "x = 1\n"), second):
+                journal.save_config_version(version)
+        assert journal.config_versions() == [second, first]
+        assert journal.config_versions(limit=1) == [second]
+        with journal.transaction():
+            journal.save_config_version(ConfigVersion(4, "a", "x = 1\n"))
+        assert [version.ts for version in journal.config_versions()] == [4, 3, 1]
 
     def test_of_old_equity_points_the_last_of_each_span_stays(self, journal: Journal) -> None:
         with journal.transaction():

@@ -8,16 +8,20 @@ from nimbus_tui.bootstrap import simulated
 from nimbus_tui.config.document import with_value, without
 from nimbus_tui.config.literals import Value
 from nimbus_tui.config.loader import load_text
+from nimbus_tui.config.model import Config
 from nimbus_tui.config_file import ConfigFile
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.config_change import BotChange, ConfigChange, text_hash
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.market import Tick
 from nimbus_tui.core.order import Order, OrderState
 from nimbus_tui.core.secret import Secret
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
+from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.paper_venues import paper_exchange, paper_settings
 
 SECOND = 1_000_000_000
 TEXT = """\
@@ -60,10 +64,20 @@ class Editing:
         path.write_text(text)
         config = load_text(text, path, builtin_instrument, environment=os.environ)
         self.engine, self._run = simulated(config)
-        self.engine.config_desk.source = ConfigFile(config, kept)
+        self.engine.config_desk.source = ConfigFile(config, kept, self.open_paper)
         self.client = LocalClient(self.engine)
         self.clock = self._run.clock
         self.exchange = self._run.exchange
+        self.joined: dict[ExchangeName, PaperExchange] = {}
+
+    def open_paper(self, config: Config, name: ExchangeName) -> PaperExchange:
+        """A paper exchange in memory, without prices of its own."""
+        fills = paper_settings(config, config.papers[name], config.instruments[name].values())
+        store = PaperStore(":memory:")
+        paper = paper_exchange(config, name, self.clock, store, None, fills)
+        paper.settle = self.engine.settle
+        self.joined[name] = paper
+        return paper
 
     async def start(self) -> "Editing":
         """Start the engine and let each symbol have its first price."""

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.config.exchange_sections import HyperliquidSection, NetworkName
+from nimbus_tui.config.listings import keep
 from nimbus_tui.control.commands import Result, StopBot
 from nimbus_tui.control.config_change import BotChangeKind
-from nimbus_tui.core.ids import BotId
+from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.core.market import Tick
 from tests.engine.editing import DCA, TEXT, Editing
+from tests.simulation.worlds import instrument
 
 MARTINGALE = """
 [bots.sol]
@@ -61,13 +65,43 @@ async def test_a_new_bot_is_known_after_a_restart(world: Editing) -> None:
     assert record.incarnation == world.bot("btc").record.incarnation
 
 
-async def test_a_bot_on_a_venue_that_is_not_there_starts_later(world: Editing) -> None:
+async def test_a_bot_brings_its_paper_exchange_with_it(world: Editing) -> None:
     text = world.text + DCA.replace('"sim"', '"two"') + '\n[exchanges.two]\ntype = "paper"\n'
     change = await world.plan(text)
     (_, new) = change.bots
+    assert (new.kind, new.message) == (BotChangeKind.ADDED, "btc starts at once on two, on paper")
+    assert change.engine == ()
+    assert (await world.save(text)).result is Result.DONE
+    two = world.joined[ExchangeName("two")]
+    for _ in range(62):
+        await world.tick("ETH/USDC:USDC", "2400")
+        two.deliver(Tick(world.clock.now(), "BTC/USDC", Decimal(60_000), Decimal(0)))
+        await world.engine.settle()
+    assert world.bot("btc").position("BTC/USDC") > 0
+    engine, bots = await world.client.snapshot()
+    assert [one.name for one in engine.exchanges] == ["sim", "two"]
+    assert [(bot.bot_id, bot.exchange) for bot in bots] == [("eth", "sim"), ("btc", "two")]
+    assert (await world.plan(world.text)).engine == ()
+    slower = world.text.replace("[exchanges.two]\n", "[exchanges.two]\nlatency_ms = 50\n")
+    change = await world.plan(slower)
+    assert change.engine == ("exchanges.two.latency_ms changes at the next start",)
+    scopes = [one.scope for one in (await world.client.risk()).standings]
+    assert "account two" in scopes
+
+
+async def test_a_bot_on_a_real_venue_that_is_not_connected_starts_later(
+    world: Editing, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NIMBUS_HOME", str(tmp_path / "home"))
+    section = HyperliquidSection(type="hyperliquid", network=NetworkName.TESTNET)
+    keep(section, [instrument("BTC/USDC:USDC")], 1)
+    text = world.text + DCA.replace('"sim"', '"hl"').replace("BTC/USDC", "BTC/USDC:USDC")
+    text += '\n[exchanges.hl]\ntype = "hyperliquid"\nnetwork = "testnet"\n'
+    change = await world.plan(text)
+    (_, new) = change.bots
     assert new.kind is BotChangeKind.NEXT_START
-    assert "two is not connected now" in new.message
-    assert change.engine == ("exchanges.two changes at the next start",)
+    assert new.message.endswith("hl-paper is not connected now")
+    assert change.engine[0] == "exchanges.hl changes at the next start"
     assert (await world.save(text)).result is Result.DONE
     assert world.text == text
     assert list(world.engine.bots) == ["eth"]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.control.commands import FlattenBot, PauseBot, Result, StopBot
-from nimbus_tui.control.config_change import BotChangeKind
+from nimbus_tui.control.config_change import BotChangeKind, text_hash
 from nimbus_tui.core.events import ConfigChanged
 from nimbus_tui.core.ids import BotId
+from nimbus_tui.strategies.grid import GridStrategy
 from tests.engine.editing import DCA, TEXT, Editing
 
 ETH = BotId("eth")
@@ -34,6 +35,12 @@ async def test_another_spacing_moves_the_grid_as_told(world: Editing) -> None:
     ]
     events = await world.client.events(types=["configChanged"])
     assert [one.keys for one in events if isinstance(one, ConfigChanged)] == [("spacing",)]
+
+
+async def test_the_journal_keeps_each_text_that_was_followed(world: Editing) -> None:
+    text = world.edited(spacing=Decimal(1))
+    await world.save(text)
+    assert [version.text for version in world.engine.journal.config_versions()] == [text, TEXT]
 
 
 async def test_inventory_survives_a_change(world: Editing) -> None:
@@ -98,6 +105,52 @@ async def test_a_paused_bot_places_nothing_that_adds(world: Editing) -> None:
     assert (told.cancels, told.places) == ((), ())
 
 
+async def test_a_bot_that_is_not_in_step_says_when_it_plans(world: Editing) -> None:
+    world.engine.link_changed(world.exchange.name, False, "the line is cut")
+    text = world.edited(spacing=Decimal(1))
+    told = await world.planned(text)
+    assert told.message == "eth: it plans anew once it is in step with sim"
+    assert (told.cancels, told.places) == ((), ())
+    before = world.resting()
+    assert (await world.save(text)).result is Result.DONE
+    assert world.resting() == before
+    assert world.bot().strategy.config.spacing == 1
+
+
+async def test_a_strategy_that_fails_to_follow_is_asked_before(
+    world: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwilling(strategy: object, config: object) -> None:
+        raise ValueError("unwilling")
+
+    monkeypatch.setattr(GridStrategy, "update_config", unwilling)
+    before = world.text
+    refused = await world.save(world.edited(spacing=Decimal(1)))
+    assert refused.result is Result.REFUSED
+    assert "eth: its strategy fails to take it over: ValueError: unwilling" in refused.message
+    assert world.text == before
+    assert not world.bot().is_frozen
+
+
+async def test_an_emergency_while_the_file_is_written_leaves_it_to_the_next_start(
+    world: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = world.engine.config_desk.source.save
+
+    def saved(text: str, expected_hash: str) -> str:
+        world.engine.state = "emergency"
+        return save(text, expected_hash)
+
+    monkeypatch.setattr(world.engine.config_desk.source, "save", saved)
+    text = world.edited(spacing=Decimal(1))
+    outcome = await world.save(text)
+    assert outcome.result is Result.ACCEPTED
+    assert "saved, and counts from the next start only" in outcome.message
+    assert world.text == text
+    assert world.bot().strategy.config.spacing == Decimal("0.5")
+    assert (await world.client.read_config()).running_hash == text_hash(TEXT)
+
+
 async def test_a_stopped_bot_begins_with_it_later(world: Editing) -> None:
     await world.client.execute(StopBot(ETH))
     await world.engine.settle()
@@ -145,6 +198,11 @@ async def test_what_counts_later_is_told(world: Editing) -> None:
         "risk.drawdown changes at once",
         "engine.currency changes at the next start",
     )
+
+
+async def test_another_name_of_the_engine_says_what_it_means(world: Editing) -> None:
+    (told,) = (await world.plan('[engine]\nname = "other"\n' + TEXT)).engine
+    assert "with it the journal: the bots begin anew" in told
 
 
 async def test_limits_of_all_bots_hold_at_once(world: Editing) -> None:

@@ -14,7 +14,7 @@ from nimbus_tui.exchanges.base import Link, LinkCallback, PriceCallback, Unsubsc
 from nimbus_tui.exchanges.live_prices import LivePrices, PriceFeed
 from nimbus_tui.exchanges.paper.adapter import PaperExchange
 from nimbus_tui.simulation.clock import SimulatedClock
-from tests.exchanges.paper.venues import PERPETUAL, SPOT, paper, request, tick
+from tests.exchanges.paper.venues import PERPETUAL, SPOT, instrument, paper, request, tick
 
 NOW = 1_000 * NS_PER_SECOND
 
@@ -287,3 +287,31 @@ async def test_nothing_is_told_of_the_line_once_the_paper_exchange_is_closed() -
     await exchange.disconnect()
     exchange.prices_flow(True, "")
     assert (heard, exchange.connection_status().link) == ([], Link.DISCONNECTED)
+
+
+async def test_a_symbol_that_is_added_is_heard_from_then_on() -> None:
+    stage = Stage()
+    source = stage.source()
+    reader = Reader(source)
+    await turns()
+    stage.venue.deliver(tick("99", NOW - 4, symbol=SPOT))
+    source.add_market(instrument(SPOT))
+    source.add_market(instrument(SPOT))
+    stage.venue.deliver(tick("100", NOW - 3, symbol=SPOT))
+    await turns()
+    assert reader.prices == ["100"]
+    assert source.symbols == (PERPETUAL, SPOT)
+    await reader.end()
+    assert stage.venue.listening == 0
+
+
+async def test_a_symbol_that_is_added_before_the_begin_is_heard_once() -> None:
+    stage = Stage()
+    source = stage.source()
+    source.add_market(instrument(SPOT))
+    reader = Reader(source)
+    await turns()
+    stage.venue.deliver(tick("100", NOW - 3, symbol=SPOT))
+    await turns()
+    assert reader.prices == ["100"]
+    await reader.end()

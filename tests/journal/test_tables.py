@@ -13,6 +13,7 @@ from nimbus_tui.core.events import Info
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.order import Side
 from nimbus_tui.engine.saved import Saved
+from nimbus_tui.journal.base import ConfigVersion
 from nimbus_tui.journal.cost_basis import Holding, costed
 from nimbus_tui.journal.export import FILL_COLUMNS
 from nimbus_tui.journal.reader import JournalReader
@@ -87,6 +88,10 @@ async def test_gains_sum_up_to_what_the_books_have_realised(
 @pytest.mark.parametrize("name", TABLES)
 async def test_every_table_is_written_in_both_forms(name: str, tmp_path: Path) -> None:
     await traded(tmp_path / "j.db")
+    journal = SqliteJournal.open(tmp_path / "j.db")
+    with journal.transaction():
+        journal.save_config_version(ConfigVersion(7, "a", "[bots.eth]\n"))
+    journal.close()
     rows = exported(tmp_path / "j.db", name)
     stream = io.StringIO()
     with JournalReader.open(tmp_path / "j.db") as reader:

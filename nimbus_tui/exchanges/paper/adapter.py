@@ -103,6 +103,7 @@ class PaperExchange:
         source: PriceSource | None = None,
         settings: PaperSettings | None = None,
         account: str = "paper",
+        opening: Decimal = ZERO,
         listed: Callable[[Symbol], Instrument | None] = builtin_instrument,
         settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -122,6 +123,10 @@ class PaperExchange:
             store=store,
             listed=listed,
         )
+        self._opening = opening
+        """What the account is given of a quote that comes into use after its beginning."""
+        for instrument in instruments:
+            self._give_opening(instrument.quote)
         self._clock = clock
         self._source = source
         self._travelling: dict[ClientOrderId, Journey] = {}
@@ -384,9 +389,14 @@ class PaperExchange:
         if instrument.symbol in self._venue.instruments:
             return
         self._venue.add_market(instrument)
+        self._give_opening(instrument.quote)
         source: object = self._source
         if isinstance(source, ExtendableSource):
             source.add_market(instrument)
+
+    def _give_opening(self, quote: Asset) -> None:
+        if self._opening and quote not in self._venue.state.balances:
+            self.transfer(quote, self._opening)
 
     async def mark_price(self, symbol: Symbol) -> Quote:
         """The newest price of a symbol."""

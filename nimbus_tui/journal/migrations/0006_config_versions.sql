@@ -1,0 +1,6 @@
+CREATE TABLE config_versions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    ts INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    text TEXT NOT NULL
+);
