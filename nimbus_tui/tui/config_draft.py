@@ -5,7 +5,7 @@ from typing import Any
 
 from nimbus_tui.config.document import with_value, without
 from nimbus_tui.config.literals import Value
-from nimbus_tui.config.positions import Place, nearest, positions, statements
+from nimbus_tui.config.positions import Place, nearest, statements
 from nimbus_tui.control.config_change import ConfigText
 from nimbus_tui.control.config_form import ConfigForm
 from nimbus_tui.core.ids import BotId
@@ -14,6 +14,7 @@ from nimbus_tui.core.problems import ConfigProblem
 from nimbus_tui.tui.viewmodels.config_form import (
     FieldRow,
     Page,
+    Parsed,
     Path,
     field_rows,
     pages,
@@ -22,6 +23,16 @@ from nimbus_tui.tui.viewmodels.config_form import (
 )
 from nimbus_tui.tui.viewmodels.diff import DiffSize, diff_size
 from nimbus_tui.tui.viewmodels.wizard import guided_pages
+
+READ_AT_ONCE = 20_000
+"""Characters up to which a text is read with every letter typed."""
+
+AnyPath = tuple[str | int, ...]
+
+
+def understood(text: str) -> tuple[Parsed, list[tuple[AnyPath, Place]]]:
+    """What a text says, and where each of its keys stands; takes its time for a long one."""
+    return parsed(text), statements(text)
 
 
 class ConfigDraft:
@@ -41,14 +52,16 @@ class ConfigDraft:
         """The bot that is being set up, step by step; empty where all tables are shown."""
         self.open_field = 0
         self.text = base.text
-        self.trouble = ""
         """Why the text isn't TOML; the pages are those of the last text that was."""
         self._data: Mapping[str, Any] = {}
         self._checked = ""
+        self._size: DiffSize | None = None
+        self._spots: list[tuple[AnyPath, Place]] = []
         self._before: str | None = None
         """The text when a value began to be typed: each further letter changes that one, so that a
         comment outlives the moment in which the value was empty."""
-        self.change(base.text if text is None else text)
+        self.text = base.text if text is None else text
+        self.know(self.text, *understood(self.text))
 
     @property
     def is_changed(self) -> bool:
@@ -58,7 +71,9 @@ class ConfigDraft:
     @property
     def size(self) -> DiffSize:
         """How large the change is."""
-        return diff_size(self.base.text, self.text)
+        if self._size is None:
+            self._size = diff_size(self.base.text, self.text)
+        return self._size
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -78,10 +93,17 @@ class ConfigDraft:
     # the text
 
     def change(self, text: str) -> None:
-        """It is another text now."""
+        """It is another text now; what a long one says is told later, by `know`."""
         self.text = text
-        read = parsed(text)
-        self.trouble = read.trouble
+        self._size = None
+        if len(text) <= READ_AT_ONCE:
+            self.know(text, *understood(text))
+
+    def know(self, text: str, read: Parsed, spots: list[tuple[AnyPath, Place]]) -> None:
+        """What a text says, and where; forgotten if it is another one by now."""
+        if text != self.text:
+            return
+        self.trouble, self._spots = read.trouble, spots
         if not read.trouble:
             self._data = read.data
 
@@ -91,7 +113,7 @@ class ConfigDraft:
 
     def rebase(self, base: ConfigText) -> None:
         """What is edited comes from this file now; the text stays."""
-        self.base, self.on_disk = base, None
+        self.base, self.on_disk, self._size = base, None, None
 
     def begin_typing(self) -> None:
         """A value is typed from now on, letter by letter."""
@@ -189,12 +211,16 @@ class ConfigDraft:
 
     def place_of(self, path: Path) -> Place:
         """Where a key, or what is around it, stands in the text; both from 1."""
-        return nearest(positions(self.text), path)
+        found: dict[AnyPath, Place] = {}
+        for spot, place in self._spots:
+            for length in range(1, len(spot) + 1):
+                found.setdefault(spot[:length], place)
+        return nearest(found, path)
 
     def open_at(self, line: int) -> bool:
         """Open the page and field that a line of the text (from 1) is about."""
         path: tuple[str | int, ...] = ()
-        for found, place in statements(self.text):
+        for found, place in self._spots:
             if place[0] > line:
                 break
             path = found

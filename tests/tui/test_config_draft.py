@@ -9,7 +9,7 @@ from nimbus_tui.config.form import config_form
 from nimbus_tui.config.locations import shipped
 from nimbus_tui.control.config_change import ConfigText, text_hash
 from nimbus_tui.strategies import factory
-from nimbus_tui.tui.config_draft import ConfigDraft
+from nimbus_tui.tui.config_draft import READ_AT_ONCE, ConfigDraft, understood
 from nimbus_tui.tui.viewmodels.config_form import typed_value, value_at
 from tests.tui.scripted_config import FORM, TEXT
 
@@ -72,3 +72,14 @@ def test_a_text_that_breaks_keeps_the_pages_of_the_last_one_that_was_well() -> N
     draft.change(TEXT)
     assert not draft.trouble
     assert not draft.is_changed
+
+
+def test_a_long_text_is_read_later_and_what_is_late_is_forgotten() -> None:
+    draft = draft_of(TEXT)
+    long = TEXT + "#" * READ_AT_ONCE
+    draft.change(long.replace("levels = 5", "levels = 8"))
+    assert value_at(draft.data, ("bots", "eth-grid", "levels")) == 5
+    draft.know(TEXT, *understood(TEXT.replace("levels = 5", "levels = 6")))
+    assert value_at(draft.data, ("bots", "eth-grid", "levels")) == 5
+    draft.know(draft.text, *understood(draft.text))
+    assert value_at(draft.data, ("bots", "eth-grid", "levels")) == 8

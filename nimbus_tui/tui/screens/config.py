@@ -1,5 +1,6 @@
 """The config editor: form and text of one file in step, and what they mean."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.actions import ACTIONS
-from nimbus_tui.tui.config_draft import ConfigDraft
+from nimbus_tui.tui.config_draft import READ_AT_ONCE, ConfigDraft, understood
 from nimbus_tui.tui.panels.form_panel import Entry, FormPanel
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice
@@ -262,6 +263,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         if draft is None:
             return
         text = draft.text
+        if len(text) > READ_AT_ONCE:
+            draft.know(text, *await asyncio.to_thread(understood, text))
         try:
             answer = await self.client.preview(text)
         except NimbusError as error:
