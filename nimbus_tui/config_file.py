@@ -41,6 +41,7 @@ class ConfigFile:
         *,
         has_live_prices: bool = False,
     ) -> None:
+        self._path = config.path.absolute()  # a screen may be in another folder than the engine
         self._started = config
         self._running = config
         self._keep_secret = keep_secret
@@ -54,7 +55,7 @@ class ConfigFile:
 
     def read(self) -> ConfigText:
         """The file as it is now."""
-        return saving.read(self._running.path, self._running.text)
+        return saving.read(self._path, self._running.text)
 
     def draft(self, text: str) -> Draft:
         """Check a text and make it ready."""
@@ -92,11 +93,11 @@ class ConfigFile:
 
     def edited(self, expected_hash: str) -> str:
         """Why the file is not the one of that hash any more."""
-        return saving.refusal_of(self._running.path, expected_hash)
+        return saving.refusal_of(self._path, expected_hash)
 
     def save(self, text: str, expected_hash: str) -> str:
         """Write the file unless it has another hash."""
-        return saving.save(self._running.path, text, expected_hash)
+        return saving.save(self._path, text, expected_hash)
 
     def followed(self, draft: Draft) -> None:
         """The engine runs by this draft now."""

@@ -321,7 +321,7 @@ class BotRisk:
     def reviewed(self, plan: ReviewedPlan) -> None:
         """What the gate has let through: how many orders wait for their turn by the rate."""
         self._lacks_room = any(is_for_room(reason) for reason in plan.held_back.values())
-        self.waiting = sum(reason.startswith(_DELAYED) for reason in plan.held_back.values())
+        self.waiting = sum(is_delayed(reason) for reason in plan.held_back.values())
 
     def bands(self) -> dict[Symbol, Band]:
         """The prices between which no rule changes its step."""
@@ -373,3 +373,8 @@ class BotRisk:
         self.observer.remember(ladder=ladder)
         if change is not None:
             self._bot.publish(change.event())
+
+
+def is_delayed(reason: str) -> bool:
+    """Whether an order is held back by nothing but the rate of orders."""
+    return reason.startswith(_DELAYED)

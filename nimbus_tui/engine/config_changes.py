@@ -44,8 +44,7 @@ def refusal_of(found: Sequence[BotChange]) -> str:
 def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | None) -> BotChange:
     bot = engine.bots.get(spec.bot_id)
     if bot is None:
-        trouble = "" if record is None else continuity.changed(record, spec)
-        return _new(engine, spec, trouble, draft)
+        return _new(engine, spec, draft, record)
     keys = draft.keys.get(spec.bot_id, ())
     if trouble := continuity.changed(bot.record, spec):
         return _told(spec.bot_id, BotChangeKind.REFUSED, trouble, keys)
@@ -56,9 +55,10 @@ def _judged(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | N
     return _told(spec.bot_id, kind, f"{spec.bot_id}: {_joined(notes)}" if notes else "", keys)
 
 
-def _new(engine: LifeSide, spec: BotSpec, trouble: str, draft: Draft) -> BotChange:
-    """A bot that isn't hosted now: it is new, or could not be taken up so far."""
+def _new(engine: LifeSide, spec: BotSpec, draft: Draft, record: BotRecord | None) -> BotChange:
+    """A bot that isn't hosted now: it is new, comes back, or could not be taken up so far."""
     bot_id = spec.bot_id
+    trouble = "" if record is None else continuity.changed(record, spec)
     if trouble and bot_id in engine.refused:
         return _told(bot_id, BotChangeKind.UNCHANGED, trouble)
     if trouble:
@@ -78,9 +78,10 @@ def _new(engine: LifeSide, spec: BotSpec, trouble: str, draft: Draft) -> BotChan
         Mode.TESTNET: "with play money of the testnet",
         Mode.LIVE: "WITH REAL MONEY",
     }[spec.mode]
-    return _told(
-        bot_id, BotChangeKind.ADDED, f"{bot_id} starts at once on {spec.exchange}, {money}"
-    )
+    words = f"{bot_id} starts at once on {spec.exchange}, {money}"
+    if record is not None and record.state != "running":
+        words = f"{bot_id} comes back to {spec.exchange} as it was left: {record.state}"
+    return _told(bot_id, BotChangeKind.ADDED, words)
 
 
 def _not_tradable(engine: LifeSide, spec: BotSpec, symbol: Symbol) -> str:
@@ -98,6 +99,8 @@ def with_orders(engine: LifeSide, change: BotChange, spec: BotSpec) -> BotChange
         told = f"{spec.bot_id}: its strategy fails to take it over: {rehearsed.fails}"
         return _told(spec.bot_id, BotChangeKind.REFUSED, told, change.keys)
     words = [rehearsed.waits or _orders(len(rehearsed.cancels), len(rehearsed.places))]
+    if rehearsed.later:
+        words.append(f"{rehearsed.later} more follow as the order rate allows")
     if bot.standing.is_stopped:
         words = ["it is stopped, and begins with this when it is started"]
     if rehearsed.stops:

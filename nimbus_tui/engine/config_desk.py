@@ -35,6 +35,7 @@ class ConfigDesk:
         self._engine = engine
         self.source: ConfigSource = NoConfigSource()
         self._turn = asyncio.Lock()
+        self._saving: set[asyncio.Task[Outcome]] = set()
 
     def begun(self) -> None:
         """The engine trades: keep the text that it began with."""
@@ -92,7 +93,16 @@ class ConfigDesk:
         return f"no config can be saved now: {engine.emergency.progress or engine.state}"
 
     async def save(self, text: str, expected_hash: str) -> Outcome:
-        """Save a text and follow it; of several who save, each is judged by what was before."""
+        """Save a text and follow it; of several who save, each is judged by what was before.
+
+        Once begun it goes to its end, also when whoever asked for it goes away.
+        """
+        task = asyncio.ensure_future(self._save(text, expected_hash))
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+        return await asyncio.shield(task)
+
+    async def _save(self, text: str, expected_hash: str) -> Outcome:
         async with self._turn:
             draft = await asyncio.to_thread(self.source.draft, text)
             change = await self._change(draft, expected_hash)

@@ -14,6 +14,7 @@ from nimbus_tui.core.order import DesiredOrder, Order, OrderState, OrderType
 from nimbus_tui.core.plan import Plan
 from nimbus_tui.core.risk import RiskStep
 from nimbus_tui.engine.bot import Bot
+from nimbus_tui.engine.bot_risk import is_delayed
 from nimbus_tui.engine.settings import BotSpec
 from nimbus_tui.engine.strategy_guard import AnyStrategy
 from nimbus_tui.orders.live_orders import LiveOrders
@@ -33,6 +34,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 
     cancels: tuple[Order, ...] = ()
     places: tuple[DesiredOrder, ...] = ()
+    later: int = 0
+    """How many more the order rate lets follow within the next minutes."""
     stops: str = ""
     """Why the new limits would stop the bot at once; empty where they would not."""
     pauses: str = ""
@@ -49,15 +52,15 @@ def rehearse(bot: Bot, spec: BotSpec, now: int) -> Rehearsal:
         return Rehearsal()
     if waits := _waits(bot):
         return Rehearsal(waits=waits)
-    # The parts of a bot read its limits and live orders from it, so it lends them for a moment.
-    limits, live = bot.limits, bot.keeper.live
+    # The parts of a bot read these from it, so it lends them for a moment.
+    limits, live, memory = bot.limits, bot.keeper.live, bot.risk.observer.memory
     bot.limits, bot.keeper.live = spec.limits, LiveOrders(tuple(live.values()))
     try:
         return _Rehearsing(bot, spec, now).result()
     except (Exception, SystemExit) as error:  # the strategy's own, on its copy
         return Rehearsal(fails=answers.in_words(error))
     finally:
-        bot.limits, bot.keeper.live = limits, live
+        bot.limits, bot.keeper.live, bot.risk.observer.memory = limits, live, memory
         bot.risk.above()  # which puts what the bot holds back into the book
 
 
@@ -79,6 +82,7 @@ class _Rehearsing:
         self._now = now
         self._cancelled: list[Order] = []
         self._placed: dict[str, DesiredOrder] = {}
+        self._later = 0
 
     def result(self) -> Rehearsal:
         """Go through it from the look of the law to the last order."""
@@ -91,6 +95,7 @@ class _Rehearsing:
         return Rehearsal(
             cancels=tuple(self._cancelled),
             places=tuple(self._placed.values()),
+            later=self._later,
             pauses=reason if step is RiskStep.PAUSE > self._bot.standing.step else "",
         )
 
@@ -134,7 +139,9 @@ class _Rehearsing:
         plan = ask()
         for _ in range(ROUNDS):
             live = self._bot.keeper.live
-            actions = reconcile(review(plan, self._bot.situation(plan, live, step)), live)
+            reviewed = review(plan, self._bot.situation(plan, live, step))
+            self._later = sum(is_delayed(reason) for reason in reviewed.held_back.values())
+            actions = reconcile(reviewed, live)
             for action in actions:
                 if isinstance(action, Cancel):
                     self._cancel(action.order)
@@ -148,12 +155,15 @@ class _Rehearsing:
                 return
 
     def _cancel(self, order: Order) -> None:
+        self._bot.risk.observer.sent(adds=False)
         ended = msgspec.structs.replace(order, state=OrderState.CANCELLED)
         self._bot.keeper.live.put(ended)
         if self._placed.pop(order.key, None) is None:
             self._cancelled.append(order)
 
     def _place(self, desired: DesiredOrder) -> None:
+        adds = self._bot.position(desired.symbol) * desired.side.sign >= 0
+        self._bot.risk.observer.sent(adds=adds)
         self._placed[desired.key] = desired
         self._bot.keeper.live.put(
             Order(

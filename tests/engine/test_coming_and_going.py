@@ -121,6 +121,20 @@ async def test_a_running_bot_is_stopped_before_it_goes(world: Editing) -> None:
     assert list(world.engine.specs) == ["btc"]
 
 
+async def test_a_bot_that_went_comes_back_as_it_was_left(world: Editing) -> None:
+    await world.save(world.text + DCA)
+    incarnation = world.bot("btc").record.incarnation
+    await world.client.execute(StopBot(BotId("btc")))
+    await world.engine.settle()
+    await world.save(TEXT)
+    assert list(world.engine.bots) == ["eth"]
+    told = await world.planned(TEXT + DCA, "btc")
+    assert told.message == "btc comes back to sim as it was left: stopped"
+    assert (await world.save(TEXT + DCA)).result is Result.DONE
+    assert world.bot("btc").record.incarnation == incarnation
+    assert world.bot("btc").standing.is_stopped
+
+
 async def test_a_bot_without_orders_is_not_taken_out_while_it_runs(world: Editing) -> None:
     late = DCA.replace('interval = "1m"', 'interval = "30d"\nstart_at = 2030-01-01T00:00:00Z')
     await world.save(world.text + late)
@@ -130,7 +144,7 @@ async def test_a_bot_without_orders_is_not_taken_out_while_it_runs(world: Editin
     assert told.message.startswith("btc can't be taken out while it is running: stop it (s) first")
 
 
-async def test_a_bot_that_went_comes_back_where_it_was(world: Editing) -> None:
+async def test_a_bot_that_holds_something_can_not_go(world: Editing) -> None:
     await world.save(world.text + DCA)
     for _ in range(62):
         await world.tick()

@@ -1,5 +1,7 @@
 """A config that is saved while the engine runs does what was told before, and nothing else."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -149,6 +151,30 @@ async def test_an_emergency_while_the_file_is_written_leaves_it_to_the_next_star
     assert world.text == text
     assert world.bot().strategy.config.spacing == Decimal("0.5")
     assert (await world.client.read_config()).running_hash == text_hash(TEXT)
+
+
+async def test_a_save_goes_to_its_end_when_who_asked_for_it_goes_away(
+    world: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    save = world.engine.config_desk.source.save
+
+    def slow(text: str, expected_hash: str) -> str:
+        begun.set()
+        assert may_end.wait(30)
+        return save(text, expected_hash)
+
+    monkeypatch.setattr(world.engine.config_desk.source, "save", slow)
+    text = world.edited(spacing=Decimal(1))
+    asked = asyncio.create_task(world.client.save_config(text, text_hash(TEXT)))
+    await asyncio.to_thread(begun.wait, 30)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    may_end.set()
+    refused = await world.client.save_config(TEXT, text_hash(TEXT))
+    assert "has been edited meanwhile" in refused.message
+    assert world.text == text
+    assert world.bot().strategy.config.spacing == 1
 
 
 async def test_a_stopped_bot_begins_with_it_later(world: Editing) -> None:
