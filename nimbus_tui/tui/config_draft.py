@@ -51,7 +51,7 @@ class ConfigDraft:
         self.new_bot = ""
         """The bot that is being set up, step by step; empty where all tables are shown."""
         self.open_field = 0
-        self.text = base.text
+        self.trouble = ""
         """Why the text isn't TOML; the pages are those of the last text that was."""
         self._data: Mapping[str, Any] = {}
         self._checked = ""
