@@ -19,6 +19,7 @@ from nimbus_tui.cli.run_commands import demo, open_app, run
 from nimbus_tui.cli.secrets_commands import secrets_app
 from nimbus_tui.cli.simulate_command import simulate
 from nimbus_tui.cli.stderr_guard import guard_stderr
+from nimbus_tui.cli.welcome_command import welcome
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.redaction import redact_with, redacted
 from nimbus_tui.core.secret import HIDDEN
@@ -48,7 +49,10 @@ def root(
 ) -> None:
     """Trading bots in your terminal. `nimbus-tui CONFIG` opens the app; `demo` needs no file."""
     if context.invoked_subcommand is None and not version:
-        typer.echo(context.get_help())
+        if sys.stdin.isatty() and sys.stderr.isatty():
+            welcome()
+        else:
+            typer.echo(context.get_help())
 
 
 @app.command("open", hidden=True)

@@ -27,6 +27,7 @@ class Action(NamedTuple):
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
 _TABLE = "Tables"
+_EDITOR = "The config editor"
 _PAST, _TEST = "On the replay screen", "On the backtest screen"
 
 ACTIONS = (
@@ -45,12 +46,15 @@ ACTIONS = (
            "Mark a bot: p r s S x then act on all that are marked", _BOT, 8),
     Action("bots.mark_all", "A", "A", "mark_all", "mark all",
            "Mark every bot in the table, or none", _BOT),
+    Action("bot.edit", "e", "e", "edit_bot", "edit", "Edit its config", _BOT, 11),
     Action("risk.reset", "D", "D", "reset_drawdown", "reset peak",
            "Measure its drawdown from now on (type the word)", _BOT, 9),
     Action("engine.emergency", "!", "!", "emergency", "EMERGENCY",
            "Cancel every order of every bot (type the word)", _ENGINE, 2),
     Action("engine.rearm", "R", "R", "rearm", "rearm",
            "Lift the emergency; bots stay stopped (type the word)", _ENGINE),
+    Action("bot.new", "n", "n", "new_bot", "new bot",
+           "Set up a new bot, step by step", _ENGINE, 12),
     Action("view.dashboard", "1", "1", "open_view('dashboard')", "dashboard",
            "The dashboard: all bots", _VIEW),
     Action("view.risk", "2", "2", "open_view('risk')", "risk",
@@ -77,6 +81,8 @@ ACTIONS = (
            "Backtest: run configs over recorded prices, compare, sweep", _VIEW, 12),
     Action("view.replay", "8", "8", "open_view('replay')", "replay",
            "Replay: any past moment, as it was", _VIEW, 11),
+    Action("config.open", "9", "9", "open_config", "config",
+           "The config editor: form and text, and what they mean", _VIEW, 13),
     Action("view.back", "escape", "Esc", "back", "back", "Back to the dashboard", _VIEW, 7),
     Action("view.next", "right,l", "→ l", "turn(1)", "next panel",
            "Next panel; on the risk screen: next column", _VIEW),
@@ -144,6 +150,16 @@ ACTIONS = (
            "Sweep a grid's spacing and levels: off, or the next grid", _TEST, 5),
     Action("backtest.measure", "m", "m", "backtest('measure')", "figure of the map",
            "Show another figure on the map", _TEST, 6),
+    Action("config.save", "ctrl+s", "Ctrl+S", "in_editor('save')", "review, save",
+           "See what would change, then save", _EDITOR),
+    Action("config.turn", "tab", "Tab", "in_editor('turn')", "form, text",
+           "From the form to the text and back", _EDITOR),
+    Action("config.pane", "f2", "F2", "in_editor('pane')", "preview",
+           "What the text means, where there is no room for all", _EDITOR),
+    Action("config.problem", "f8", "F8", "in_editor('next_problem')", "next problem",
+           "Go to the next thing that is wrong", _EDITOR),
+    Action("config.disk", "f4", "F4", "in_editor('disk')", "file on disk",
+           "Compare with the file on the disk, or reload it", _EDITOR),
     Action("app.quit", "q,ctrl+c,ctrl+q", "q", "quit", "quit",
            "Quit; asks what becomes of the orders", _ENGINE, 1),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import msgspec
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
@@ -19,6 +20,7 @@ from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.backtest_desk import work_on_backtests
 from nimbus_tui.tui.backtest_feed import BacktestFeed
+from nimbus_tui.tui.config_draft import ConfigDraft
 from nimbus_tui.tui.driver import PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.operator import Operator
@@ -29,8 +31,10 @@ from nimbus_tui.tui.panels.prompts import Answer, Choice, Prompt
 from nimbus_tui.tui.replay_feed import ReplayFeed
 from nimbus_tui.tui.rewind import rewind
 from nimbus_tui.tui.risk_feed import RiskFeed
+from nimbus_tui.tui.screens.config import ConfigScreen
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
+from nimbus_tui.tui.screens.new_bot import NewBot, NewBotScreen
 from nimbus_tui.tui.table_actions import TableActions
 from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
@@ -53,7 +57,7 @@ _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
 
 _HERE = Path(__file__).parent
 _SHEETS = (
-    "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "help", "whole",
+    "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "config", "help", "whole",
 )  # fmt: skip
 
 
@@ -65,6 +69,7 @@ class NimbusApp(TableActions, App[Farewell]):
     BINDINGS = [
         Binding(action.keys, action.name, action.label, show=False, id=action.id)
         for action in ACTIONS
+        if not action.name.startswith("in_editor")
     ]
 
     def __init__(self, client: EngineClient, options: ScreenOptions) -> None:
@@ -84,6 +89,8 @@ class NimbusApp(TableActions, App[Farewell]):
         )
         self.operator = Operator(self)
         self.tables = TableDesk(self)
+        self.draft: ConfigDraft | None = None
+        """A config that was edited and is not saved."""
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
@@ -151,7 +158,7 @@ class NimbusApp(TableActions, App[Farewell]):
         now = monotonic()
         if not self.screen_stack or self._is_behind(now):
             return
-        is_slow = now < self._slow_until or isinstance(self.screen, Prompt)
+        is_slow = now < self._slow_until or isinstance(self.screen, Prompt | ConfigScreen)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
@@ -350,8 +357,11 @@ class NimbusApp(TableActions, App[Farewell]):
         """Ask what becomes of the resting orders."""
         if isinstance(self.screen, Prompt):
             return
+        editor = self.editor
         if self.feed.has_ended:
             self.exit(Farewell.ENDED)
+        elif editor is not None and editor.draft is not None and editor.draft.is_changed:
+            editor.say(talk.trouble_line("what you typed is not saved: Ctrl+S saves, Esc leaves"))
             return
         demo, bots = self.options.demo, list(self.feed.bots.values())
         ways = {
@@ -384,6 +394,62 @@ class NimbusApp(TableActions, App[Farewell]):
             self.say(talk.note_line(refusal))
         else:
             self.exit(Farewell.RESTART)
+
+    # the config
+
+    def action_open_config(self) -> None:
+        """The config editor, as it was left."""
+        self._edit(())
+
+    def action_edit_bot(self) -> None:
+        """The config editor at the selected bot."""
+        self._on_bot(lambda bot_id: self._edit(("bots", bot_id)))
+
+    def action_new_bot(self) -> None:
+        """Set up a new bot, step by step."""
+        if self.editor is None:
+            self.push_screen(NewBotScreen(self.client, self.draft), self._begun)
+
+    def _begun(self, new: NewBot | None) -> None:
+        if new is None:
+            self.say(talk.note_line("no new bot"))
+            return
+        new.draft.new_bot = new.name
+        self.draft = new.draft
+        self._edit(("bots", new.name))
+
+    def _edit(self, open_at: tuple[str, ...]) -> None:
+        if self.editor is None:
+            editor = ConfigScreen(
+                self.client, self.draft, lambda: self.live.header.size.height, open_at
+            )
+            self.push_screen(editor, partial(self._edited, editor))
+
+    def _edited(self, editor: ConfigScreen, draft: ConfigDraft | None) -> None:
+        self.draft = draft
+        if draft is not None:
+            self.say(talk.note_line("what you typed is kept: the editor (9) has it"))
+        elif editor.said:
+            self.say(editor.said)
+        if editor.has_saved:  # what the config said of stops when the screen opened may be old
+            self.options = msgspec.structs.replace(self.options, on_stop={})
+        if editor.new_bot:
+            self.feed.focus = editor.new_bot
+        self.repaint_now()
+
+    @property
+    def editor(self) -> ConfigScreen | None:
+        """The config editor, where it is open."""
+        found = (one for one in self.screen_stack if isinstance(one, ConfigScreen))
+        return next(found, None)
+
+    def action_in_editor(self, what: str) -> None:
+        """One of the editor's own actions."""
+        editor = self.editor
+        if editor is None:
+            self.say(talk.note_line("that is for the config editor: 9 opens it"))
+        elif self.screen is editor:
+            editor.act(what)
 
     # moving about
 

@@ -16,7 +16,7 @@ from nimbus_tui.tui.options import Farewell, ScreenOptions
 if TYPE_CHECKING:
     from nimbus_tui.tui.app import NimbusApp
 
-__all__ = ["Farewell", "ScreenOptions", "check_terminal", "run_screen"]
+__all__ = ["Farewell", "ScreenOptions", "check_terminal", "prepare_environment", "run_screen"]
 
 _ENVIRONMENT = {
     "TEXTUAL_FPS": "120",  # a key waits less for the next paint; our own paints stay at `fps`
@@ -40,6 +40,12 @@ def check_terminal() -> None:
         raise NimbusError(f"the terminal's text is {encoding}, not UTF-8: set LANG=C.UTF-8")
 
 
+def prepare_environment() -> None:
+    """What Textual reads once, when it is imported first."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
 def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
     """Show the app until it is quit, told to end, or its terminal goes away.
 
@@ -50,8 +56,7 @@ def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
         NimbusError: this is no terminal for it.
     """
     check_terminal()
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    prepare_environment()
     from nimbus_tui.tui.app import NimbusApp
 
     app = NimbusApp(client, options)

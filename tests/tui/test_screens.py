@@ -351,7 +351,7 @@ async def test_a_click_on_a_row_selects_the_bot() -> None:
 
 
 async def test_help_lists_the_keys_and_closes() -> None:
-    async with opened(size=(100, 80)) as (app, pilot):
+    async with opened(size=(100, 90)) as (app, pilot):
         await pilot.press("?")
         await until(lambda: isinstance(app.screen, HelpScreen))
         await settled(app, pilot)

@@ -25,7 +25,7 @@ from nimbus_tui.tui.viewmodels.words import SIDES, filling
 
 _CENT = Decimal("0.01")
 _STATE_WIDTH = 13
-_COMPACT = 62
+_COMPACT = 74
 """Below this width the ladder does without its last columns."""
 _WITH_VALUE = 88
 """From this width on it has a column with the orders' value."""
