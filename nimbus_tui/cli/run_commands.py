@@ -103,15 +103,18 @@ def _hosted(
 def _with_screen(thread: "EngineThread", config: "Config", *, demo: bool) -> None:
     from nimbus_tui.config.locations import theme_folders
     from nimbus_tui.config.model import OnEmergency, OnHangup
-    from nimbus_tui.tui.options import Farewell, ScreenOptions
+    from nimbus_tui.tui.options import Farewell, Outside, ScreenOptions
     from nimbus_tui.tui.run import check_terminal, run_screen
 
     check_terminal()
+    ui = config.ui
     client = thread.start()
     options = ScreenOptions(
         title="demo" if demo else config.engine.name,
-        theme=config.ui.theme,
-        fps=config.ui.fps,
+        theme=ui.theme,
+        fps=ui.fps,
+        glyphs=ui.glyphs,
+        outside=Outside(bell=ui.bell, notify=ui.notify, title=ui.title),
         theme_folders=tuple(theme_folders()),
         demo=demo,
         on_stop={bot_id: bot.common.on_stop.value for bot_id, bot in config.bots.items()},

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -11,28 +11,31 @@ from typing import Any
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
+from textual.filter import LineFilter, NoColor
 
+from nimbus_tui.config.model import Glyphs
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.actions import ACTIONS
-from nimbus_tui.tui.driver import PatientDriver
+from nimbus_tui.tui.driver import AsciiDriver, PatientDriver
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.herald import Herald
 from nimbus_tui.tui.operator import Operator
 from nimbus_tui.tui.options import Farewell, ScreenOptions
+from nimbus_tui.tui.pace import ROWS_AT_ONCE
 from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice, Prompt
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.live import LiveScreen
-from nimbus_tui.tui.theme import TOKENS, load_themes
+from nimbus_tui.tui.theme import TOKENS
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
+from nimbus_tui.tui.wardrobe import Wardrobe
 
-ROWS_A_PAINT = 24
-"""Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
 SLOW_FPS = 4
 """Paints a second while a question is open, and after the terminal has fallen behind."""
 SLOW_FOR_S = 10.0
@@ -50,7 +53,8 @@ class NimbusApp(App[Farewell]):
     """The trader's window; sees nothing but an `EngineClient`."""
 
     CSS_PATH = [
-        _HERE / "screens" / f"{name}.tcss" for name in ("live", "dashboard", "bot", "risk", "help")
+        _HERE / "screens" / f"{name}.tcss"
+        for name in ("live", "dashboard", "bot", "risk", "help", "themes")
     ]
     COMMANDS = {NimbusCommands}
     BINDINGS = [
@@ -59,7 +63,8 @@ class NimbusApp(App[Farewell]):
     ]
 
     def __init__(self, client: EngineClient, options: ScreenOptions) -> None:
-        super().__init__(driver_class=PatientDriver)
+        is_ascii = options.glyphs is Glyphs.ASCII
+        super().__init__(driver_class=AsciiDriver if is_ascii else PatientDriver)
         self.client = client
         self.options = options
         self.feed = Feed()
@@ -75,7 +80,8 @@ class NimbusApp(App[Farewell]):
         self._painted_at = 0.0
         self._delays_seen = 0
         self._ui_loop: asyncio.AbstractEventLoop | None = None
-        self._themes, self._theme_problems = load_themes(options.theme_folders)
+        self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
+        self.herald = Herald(options.title, options.outside, self._write)
 
     def get_default_screen(self) -> LiveScreen:
         """The one live screen."""
@@ -85,10 +91,14 @@ class NimbusApp(App[Farewell]):
         """Our own colours where a theme leaves them out."""
         return dict(TOKENS)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """NO_COLOR means none at all; Textual would choose greys before it knows the theme."""
+        return [NoColor()] if self.no_color else super().get_line_filters()
+
     def on_mount(self) -> None:
         """Put on the theme, then follow the engine and paint."""
         self._ui_loop = asyncio.get_running_loop()
-        self._put_on_themes()
+        self.wardrobe.begin_with(self.options.theme)
         if self.ending is not None:
             self.exit(self.ending)
         pause_s = 1 / max(1, self.options.fps)
@@ -98,20 +108,6 @@ class NimbusApp(App[Farewell]):
         self.run_worker(looking, group="risk", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
-
-    def _put_on_themes(self) -> None:
-        for theme in self._themes:
-            self.register_theme(theme)
-        names = [theme.name for theme in self._themes]
-        if self.options.theme in names:
-            self.theme = self.options.theme
-        else:
-            known = ", ".join(names) or "none"
-            self.say(
-                talk.trouble_line(f"there is no theme {self.options.theme!r}; there are: {known}")
-            )
-        if self._theme_problems:
-            self.say(talk.trouble_line(self._theme_problems[0]))
 
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
@@ -129,11 +125,12 @@ class NimbusApp(App[Farewell]):
         now = monotonic()
         if not self.screen_stack or self._is_behind(now):
             return
-        is_slow = now < self._slow_until or isinstance(self.screen, Prompt)
+        is_slow = self._is_slow(now) or isinstance(self.screen, Prompt)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
-        self._repaint(ROWS_A_PAINT)
+        driver = self._driver
+        self._repaint(driver.pace.rows(now) if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
 
     def _repaint(self, rows: int) -> None:
         if not self.live.is_mounted:
@@ -142,6 +139,7 @@ class NimbusApp(App[Farewell]):
             self._stale = False
             silent_ms = (monotonic() - self._answered_at) * 1000
             self.live.show(self.feed, self.bot, self._said, silent_ms)
+            self.herald.look(self.feed.engine, list(self.feed.bots.values()))
         self.live.paint(rows)
 
     def repaint_now(self) -> None:
@@ -160,7 +158,17 @@ class NimbusApp(App[Farewell]):
         if driver.delays != self._delays_seen:
             self._delays_seen = driver.delays
             self._slow_until = now + SLOW_FOR_S
-        return not driver.has_caught_up()
+        driver.ask_if_shown()
+        return not (driver.has_caught_up() and driver.pace.may_paint(now))
+
+    def _is_slow(self, now: float) -> bool:
+        driver = self._driver
+        is_far_behind = isinstance(driver, PatientDriver) and driver.pace.is_slow(now)
+        return is_far_behind or now < self._slow_until
+
+    def _write(self, data: str) -> None:
+        if isinstance(self._driver, PatientDriver):
+            self._driver.write(data)
 
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""
@@ -342,12 +350,23 @@ class NimbusApp(App[Farewell]):
 
     def action_next_theme(self) -> None:
         """The next theme of ours."""
-        names = [theme.name for theme in self._themes]
-        if names:
-            at = names.index(self.theme) if self.theme in names else -1
-            self.theme = names[(at + 1) % len(names)]
-            self.say(talk.note_line(f"theme {self.theme}"))
-            self.call_after_refresh(self.repaint_now)
+        self.wardrobe.next()
+        self.call_after_refresh(self.repaint_now)
+
+    def action_pick_theme(self) -> None:
+        """Try themes on."""
+        self.wardrobe.choose()
+
+    def action_copy(self, what: str) -> None:
+        """The name or the whole row of what is selected, to the terminal's clipboard."""
+        panel = next((one for one in self.live.view.panels if one.selected_text), None)
+        row = panel.selected_text if panel is not None else ""
+        text = (row if what == "row" else "") or (self.bot.bot_id if self.bot is not None else "")
+        if text:
+            self.copy_to_clipboard(text)
+            self.say(talk.note_line(f"sent to the terminal's clipboard: {text}"))
+        else:
+            self.say(talk.note_line("nothing is selected"))
 
     def action_help(self) -> None:
         """All keys."""

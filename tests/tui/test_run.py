@@ -199,27 +199,18 @@ def test_a_signal_is_obeyed_while_the_terminal_stalls(shown: Callable[..., Shown
     one.until(lambda: is_restored(one))
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"TERM": "dumb"}, "TERM is dumb"),
-        ({"PYTHONIOENCODING": "latin-1"}, "not UTF-8"),
-    ],
-)
-def test_a_terminal_that_cannot_show_it_is_refused_in_one_line(
-    tmp_path: Path, changes: dict[str, str], words: str
-) -> None:
+def test_a_dumb_terminal_is_refused_in_one_line() -> None:
     master, slave = pty.openpty()
     code = "from nimbus_tui.tui.run import check_terminal as c\ntry: c()\nexcept Exception as e: "
     done = subprocess.run(
         [sys.executable, "-c", code + "print(type(e).__name__, e, end='')"],
         stdin=slave, stderr=slave, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True,
-        env=os.environ | {"TERM": "xterm", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)} | changes,
+        env=os.environ | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TERM": "dumb"},
     )  # fmt: skip
     os.close(master)
     os.close(slave)
     assert done.stdout.startswith("NimbusError")
-    assert words in done.stdout
+    assert "TERM is dumb" in done.stdout
     assert "\n" not in done.stdout
 
 

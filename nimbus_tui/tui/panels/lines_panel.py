@@ -1,5 +1,6 @@
 """One widget for everything live: lines in tones, repainted only where they changed."""
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -51,6 +52,15 @@ class LinesPanel(Widget, can_focus=False):
         & > .lines--badge { color: $background; background: $primary; text-style: bold; }
         & > .lines--alarm { color: $background; background: $alarm; text-style: bold; }
         & > .lines--selected { background: $selection; text-style: bold; }
+        &:ansi {
+            & > .lines--badge { color: $primary; }
+            & > .lines--alarm { color: $alarm; }
+            & > .lines--badge, & > .lines--alarm {
+                background: $background;
+                text-style: bold reverse;
+            }
+            & > .lines--selected { text-style: bold reverse; }
+        }
     }
     """
 
@@ -120,6 +130,15 @@ class LinesPanel(Widget, can_focus=False):
         return "\n".join("".join(cell.text for cell in line) for line, _ in self._visible)
 
     @property
+    def selected_text(self) -> str:
+        """The selected row as text, its columns two spaces apart; empty when none is."""
+        at = self._selected
+        if at is None or not 0 <= at < len(self._rows):
+            return ""
+        line = "".join(cell.text for cell in self._rows[at])
+        return "  ".join(part for part in re.split(r"\s{2,}", line.strip()) if part)
+
+    @property
     def room(self) -> int:
         """How many rows fit under the heading."""
         return max(0, self.size.height - len(self._heading))
@@ -185,7 +204,7 @@ class LinesPanel(Widget, can_focus=False):
         if style is None:
             own = self.get_component_rich_style(f"lines--{tone}", partial=True)
             if tone == "selected":
-                style = Style(bgcolor=own.bgcolor, bold=True)
+                style = Style(bgcolor=own.bgcolor, bold=True, reverse=own.reverse)
             else:
                 style = self.rich_style + own
             self._styles[tone] = style

@@ -27,7 +27,8 @@ _SECOND_NS = 1_000_000_000
 _SOON_NS = 120 * _SECOND_NS
 _SOON_STEP_S = 5
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""The eight heights of a sparkline, lowest first."""
 
 
 # columns
@@ -204,8 +205,8 @@ def sparkline(values: Sequence[float], width: int) -> str:
     low, high = min(shown), max(shown)
     if high == low:
         return ("▄" * len(shown)).rjust(width)
-    scale = (len(_BLOCKS) - 1) / (high - low)
-    return "".join(_BLOCKS[round((value - low) * scale)] for value in shown).rjust(width)
+    scale = (len(BLOCKS) - 1) / (high - low)
+    return "".join(BLOCKS[round((value - low) * scale)] for value in shown).rjust(width)
 
 
 def bar(share: float, width: int) -> str:
