@@ -1,7 +1,8 @@
 """Run in a process of its own on a pseudo-terminal: the app, beside a thread that must go on.
 
 Writes to the file named first: `up` when the thread runs, then how the screen ended and how the
-thread fared. With `wait` as second argument it goes on without a screen until SIGTERM.
+thread fared; beside it, in `.commands`, how many commands came from the keys. With `wait` as
+second argument it goes on without a screen until SIGTERM.
 """
 
 import signal
@@ -57,7 +58,9 @@ def main(report: Path, wait: bool) -> None:
     engine = Engine()
     engine.start()
     options = ScreenOptions(title="pty", theme_folders=(shipped("themes"),), fps=30)
-    farewell = run_screen(Restless(), options)
+    client = Restless()
+    farewell = run_screen(client, options)
+    tell(report.with_suffix(".commands"), str(len(client.commands)))
     tell(report, f"{farewell.name} {engine.longest:.3f} {engine.ticks}")
     if wait and farewell is Farewell.HANGUP:
         told = threading.Event()

@@ -23,7 +23,9 @@ SCRIPT = Path(__file__).parent / "terminal_script.py"
 class Shown:
     """The script on a pseudo-terminal; `read` may be held back like a stalled connection."""
 
-    def __init__(self, report: Path, *words: str, controlling: bool = True) -> None:
+    def __init__(
+        self, report: Path, *words: str, controlling: bool = True, **environment: str
+    ) -> None:
         self.report = report
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -35,7 +37,7 @@ class Shown:
             preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controlling else None,
             env=os.environ | {
                 "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT),
-            },
+            } | environment,
         )  # fmt: skip
         self.seen = b""
         self.flowing = threading.Event()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
@@ -26,6 +27,8 @@ _MINUTE_MS = 60_000
 _SECOND_NS = 1_000_000_000
 _SOON_NS = 120 * _SECOND_NS
 _SOON_STEP_S = 5
+_NEAR = 8
+"""Columns between two changes that cost less to write again than to step over."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 BLOCKS = "▁▂▃▄▅▆▇█"
 """The eight heights of a sparkline, lowest first."""
@@ -49,6 +52,24 @@ def width_of(text: str) -> int:
 def line_width(line: Iterable[Cell]) -> int:
     """How many columns a line takes."""
     return sum(width_of(cell.text) for cell in line)
+
+
+def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
+    """From and to which columns two lines differ; what is only a little apart is one span."""
+    if not all(
+        cell.text.isascii() or width_of(cell.text) == len(cell.text) for cell in (*old, *new)
+    ):
+        return [(0, max(line_width(old), line_width(new)))]
+    before, after = ([(c, cell.tone) for cell in line for c in cell.text] for line in (old, new))
+    spans: list[tuple[int, int]] = []
+    for at, (one, other) in enumerate(zip_longest(before, after)):
+        if one == other:
+            continue
+        if spans and at - spans[-1][1] <= _NEAR:
+            spans[-1] = (spans[-1][0], at + 1)
+        else:
+            spans.append((at, at + 1))
+    return spans
 
 
 def cut(text: str, width: int) -> str:
