@@ -12,6 +12,7 @@ from textual.message import Message
 
 from nimbus_tui.tui.pace import Pace
 from nimbus_tui.tui.viewmodels.ascii import ascii_only
+from nimbus_tui.tui.viewmodels.frugal import frugal
 
 _WHERE_IS_THE_CURSOR = "\x1b[6n"
 _KEEP_TITLE, _TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
@@ -49,7 +50,7 @@ class PatientDriver(LinuxDriver):
             return
         queue: Any = thread._queue
         try:
-            queue.put_nowait(self.in_signs(data))
+            queue.put_nowait(self.in_signs(frugal(data)))
         except Full:
             self.behind = True
             self.delays += 1

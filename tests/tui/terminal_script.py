@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from nimbus_tui.config.locations import shipped
+from nimbus_tui.config.model import Glyphs
 from nimbus_tui.tui.run import Farewell, ScreenOptions, run_screen
 from tests.tui.scripted_client import ScriptedClient
 
@@ -57,7 +58,8 @@ def main(report: Path, wait: bool) -> None:
     """Show the screen; report what came of it."""
     engine = Engine()
     engine.start()
-    options = ScreenOptions(title="pty", theme_folders=(shipped("themes"),), fps=30)
+    themes = (shipped("themes"),)
+    options = ScreenOptions(title="pty", theme_folders=themes, fps=30, glyphs=Glyphs.AUTO)
     client = Restless()
     farewell = run_screen(client, options)
     tell(report.with_suffix(".commands"), str(len(client.commands)))
