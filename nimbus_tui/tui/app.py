@@ -139,7 +139,6 @@ class NimbusApp(App[Farewell]):
             self._stale = False
             silent_ms = (monotonic() - self._answered_at) * 1000
             self.live.show(self.feed, self.bot, self._said, silent_ms)
-            self.herald.look(self.feed.engine, list(self.feed.bots.values()))
         self.live.paint(rows)
 
     def repaint_now(self) -> None:
@@ -177,6 +176,7 @@ class NimbusApp(App[Farewell]):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
             self._stale = True
+        self.herald.look(self.feed.engine, list(self.feed.bots.values()))
 
     # the end
 

@@ -17,6 +17,7 @@ from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
 from nimbus_tui.tui.viewmodels.panel import picture
 from nimbus_tui.tui.viewmodels.risk_brief import brief
+from nimbus_tui.tui.viewmodels.rows import LazyRows
 
 PANES = ("ladder", "events", "figures", "risk")
 """What the lower part shows, one after the other, where there is no room for all."""
@@ -83,11 +84,17 @@ class DashboardView(Container):
         afresh = self._memo.is_new("bots", columns, tail, names)
         if afresh:
             self._rows = {}
-        for bot_id in names:
-            if bot_id in dirty or bot_id not in self._rows:
+        for bot_id in dirty:
+            self._rows.pop(bot_id, None)
+
+        def row(name: str) -> Line:
+            bot_id = BotId(name)
+            if bot_id not in self._rows:
                 self._rows[bot_id] = self._row(feed, bot_id, columns, tail)
+            return self._rows[bot_id]
+
         chosen = names.index(bot.bot_id) if bot is not None else None
-        rows = [self._rows[bot_id] for bot_id in names]
+        rows = LazyRows(names, row)
         panel.show(rows, heading=[table_heading(columns)], selected=chosen, focus=chosen)
 
     def _row(self, feed: Feed, bot_id: BotId, columns: Widths, tail: int) -> Line:

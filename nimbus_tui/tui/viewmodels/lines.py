@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
@@ -27,6 +28,8 @@ _MINUTE_MS = 60_000
 _SECOND_NS = 1_000_000_000
 _SOON_NS = 120 * _SECOND_NS
 _SOON_STEP_S = 5
+_WIDTHS = 8_192
+"""Texts whose width is remembered."""
 _NEAR = 8
 """Columns between two changes that cost less to write again than to step over."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -44,8 +47,11 @@ def clean(text: str) -> str:
 
 def width_of(text: str) -> int:
     """How many columns a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _width_of_signs(text)
+
+
+@lru_cache(_WIDTHS)
+def _width_of_signs(text: str) -> int:
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 
 
