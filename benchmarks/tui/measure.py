@@ -26,7 +26,7 @@ ROOT = HERE.parents[1]
 PYTHON = sys.executable
 OURS = [PYTHON, "-m", "nimbus_tui", "demo"]
 STARTS = 5
-KEYS = 150
+KEYS = 100
 BETWEEN_KEYS_S = 0.1
 SLOW_LINK = 8_000
 """Bytes a second of 64 kbit/s."""
