@@ -93,7 +93,7 @@ def _validated(looked_at: Shaped, held: dict[OrderKey, str], situation: Situatio
     for order in orders:
         resting = situation.live.get(order.key)
         problem = problems.get(order.key, "")
-        if not problem and resting is None and not situation.reduces(order):
+        if not problem and resting is None and _may_wait(order, situation):
             problem = leaving.get((order.symbol, order.side), "")
         if problem:
             held[order.key] = problem
@@ -102,6 +102,16 @@ def _validated(looked_at: Shaped, held: dict[OrderKey, str], situation: Situatio
         elif resting is not None and keeps:
             passed.append(resting.wish())
     return ReviewedPlan(tuple(passed), held)
+
+
+def _may_wait(order: DesiredOrder, situation: Situation) -> bool:
+    """Whether an order may wait until others on its side are gone.
+
+    An exit goes at once; but on spot the coins of a sell that is being cancelled are not free yet,
+    and one that rests would only be refused.
+    """
+    is_spot = situation.instruments[order.symbol].market is MarketType.SPOT
+    return not situation.reduces(order) or (is_spot and order.post_only)
 
 
 def _leaving(

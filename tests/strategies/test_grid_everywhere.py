@@ -104,3 +104,8 @@ def check_orders(kind: str, world: World) -> None:
     assert world.bot.standing.risk_reason == ""
     wishes = {wish.key for wish in world.bot.reviewed.orders}
     assert set(world.bot.keeper.live) == wishes
+
+
+async def test_a_sell_waits_for_the_coins_of_one_that_is_being_cancelled() -> None:
+    steps = (-1137, 0, -110, 1499, 74, 220, 120, 0, 1173, 34, -604)
+    await play("triggered", "slow", [(step, "0.003") for step in steps])

@@ -30,7 +30,7 @@ strategy = "grid"
 exchange = "hl"
 symbol = "ETH/USDC:USDC"
 spacing = 0.1
-levels = 4
+levels = 6
 quote_size = 60
 live = true
 
@@ -53,7 +53,7 @@ class Venue:
             [
                 *(sys.executable, "-m", "tests.exchanges.hyperliquid.server"),
                 *("--seed", str(seed), "--state", str(folder / "venue.state")),
-                *("--coins", "ETH", "BTC", "--every", "0.25", "--step", "0.0008"),
+                *("--coins", "ETH", "BTC", "--every", "0.25", "--step", "0.0005"),
             ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
