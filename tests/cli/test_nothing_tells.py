@@ -1,6 +1,8 @@
 """A run whose strategy shouts keys about: nothing that it writes, shows or answers has one."""
 
+import asyncio
 import base64
+import html
 import os
 import signal
 import subprocess
@@ -9,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from nimbus_tui.config.locations import shipped
+from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.tui.app import NimbusApp
+from nimbus_tui.tui.options import ScreenOptions
 from tests.cli.leaky_strategy import LEAKY
 from tests.installed import install
+from tests.tui.opened import settled
+from tests.tui.waiting import until
 
 KEPT = "correct-horse-battery-staple"
 UNKNOWN = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
@@ -58,6 +66,22 @@ def leaks(text: str) -> list[str]:
     return [form for form in FORMS if form in text]
 
 
+async def screenshots(home: Path) -> str:
+    """The text of the screens while the strategy shouts."""
+    client = await UnixSocketClient.connect(str(home / "run" / "leaky.sock"))
+    app = NimbusApp(client, ScreenOptions(title="leaky", theme_folders=(shipped("themes"),)))
+    told = ""
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until(lambda: app.feed.answers > 0)
+        for key in ("enter", "escape", "2"):
+            await pilot.press(key)
+            await settled(app, pilot)
+            # Pictures have no-break spaces in place of spaces.
+            told += html.unescape(app.export_screenshot()).replace("\xa0", " ")
+    await client.close()
+    return told
+
+
 def test_a_run_writes_shows_and_answers_no_key(tmp_path: Path, environment: dict[str, str]) -> None:
     config = str(tmp_path / "leaky.toml")
     run = command("run", config, "--duration", "30", environment=environment)
@@ -71,6 +95,9 @@ def test_a_run_writes_shows_and_answers_no_key(tmp_path: Path, environment: dict
     for words in (("bots", "--json"), ("events", "--json"), ("status", "--json"), ("risk",)):
         out, err = command(*words, environment=environment).communicate(timeout=30)
         answers += out + err
+    shown = asyncio.run(screenshots(Path(environment["NIMBUS_HOME"])))
+    assert "[redacted]" in shown
+    assert leaks(shown) == []
     run.send_signal(signal.SIGABRT)  # faulthandler's own words, and no orderly end
     said += run.communicate(timeout=30)[1]
     for word in ("print [", "logged [", "warned [", "failed beside it with ["):

@@ -1,5 +1,9 @@
-"""Hashes and signatures of random actions are those of the venue's own SDK, byte for byte."""
+"""Hashes and signatures of random actions are those of the venue's own SDK, byte for byte.
 
+`NIMBUS_ACTIONS` says how many are hashed (400); a tenth as many are signed and their signer found.
+"""
+
+import os
 import warnings
 from typing import Any
 
@@ -9,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus_tui.exchanges.hyperliquid import wire_actions as w
-from nimbus_tui.exchanges.hyperliquid.secp256k1 import RawSignature, signer
-from nimbus_tui.exchanges.hyperliquid.signing import Network, action_hash, sign_action
+from nimbus_tui.exchanges.hyperliquid.secp256k1 import RawSignature, recovered_address, signer
+from nimbus_tui.exchanges.hyperliquid.signing import Network, action_hash, agent_digest, sign_action
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -18,6 +22,7 @@ with warnings.catch_warnings():
     eth_account = pytest.importorskip("eth_account")
 
 KEY = "0x" + "0123456789" * 6 + "0123"
+ACTIONS = int(os.environ.get("NIMBUS_ACTIONS", "400"))
 
 numbers = st.decimals("0.00000001", 10**6, places=8).map(lambda n: sdk.float_to_wire(float(n)))
 assets = st.one_of(st.integers(0, 300), st.integers(10_000, 10_999), st.integers(110_000, 130_000))
@@ -61,7 +66,7 @@ actions: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=ACTIONS, deadline=None)
 @given(actions, times, st.none() | addresses, st.none() | times)
 def test_every_action_hashes_as_in_the_sdk(
     action: Any, nonce: int, vault: str | None, expires: int | None
@@ -70,7 +75,7 @@ def test_every_action_hashes_as_in_the_sdk(
     assert theirs == action_hash(action, nonce, vault, expires)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=ACTIONS // 10, deadline=None)
 @given(actions, times, st.none() | addresses, st.none() | times, st.sampled_from(list(Network)))
 def test_every_action_is_signed_as_in_the_sdk(
     action: Any, nonce: int, vault: str | None, expires: int | None, network: Network
@@ -82,7 +87,10 @@ def test_every_action_is_signed_as_in_the_sdk(
     ours = sign_action(
         action, signer(KEY), network, nonce=nonce, vault_address=vault, expires_after=expires
     ).signature
-    assert as_numbers(theirs["r"], theirs["s"], theirs["v"]) == as_numbers(ours.r, ours.s, ours.v)
+    signature = as_numbers(ours.r, ours.s, ours.v)
+    assert as_numbers(theirs["r"], theirs["s"], theirs["v"]) == signature
+    digest = agent_digest(action_hash(action, nonce, vault, expires), network)
+    assert recovered_address(digest, signature) == wallet.address.lower()
 
 
 def as_numbers(r: str, s: str, v: int) -> RawSignature:
