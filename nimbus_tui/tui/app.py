@@ -226,6 +226,7 @@ class NimbusApp(App[Farewell]):
         """Put a word above the footer, where it stays until the next one."""
         self._said = line
         self._stale = True
+        self.live.tell(line)
 
     def ask(self, prompt: Prompt[bool], answered: Callable[[bool | None], None]) -> None:
         """Put a question at the foot of the screen."""

@@ -90,10 +90,16 @@ class LiveScreen(Screen[None]):
             self.header.styles.height = len(rows)
         self.header.show(rows)
         self.view.show(feed, bot, feed.take_dirty())
+        self.tell(said)
         at = self.views.current or "dashboard"
         has_bot = not self.is_risk_open or self.risk.is_on_bot
-        self.status.show([said or hint_line(at)])
         self.keys.show([footer(ACTIONS, bot if has_bot else None, width, at)])
+
+    def tell(self, said: Line) -> None:
+        """A word above the footer, painted at once: an answer waits for no clock."""
+        if self.is_mounted:
+            self.status.show([said or hint_line(self.views.current or "dashboard")])
+            self.status.paint(1)
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""
