@@ -7,6 +7,7 @@ from textual.widgets import ContentSwitcher
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.tui.actions import ACTIONS
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.fine_updates import FineCompositor
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.screens.bot import BotView
@@ -29,6 +30,7 @@ class LiveScreen(Screen[None]):
 
     def __init__(self, title: str, risk: RiskFeed) -> None:
         super().__init__()
+        self._compositor = FineCompositor()
         self._title = title
         self.header = LinesPanel(id="header")
         self.dashboard = DashboardView(risk)
