@@ -117,6 +117,15 @@ def shown(tmp_path: Path) -> Iterator[Callable[..., Shown]]:
         one.close()
 
 
+def stalled(one: Shown, seconds: float) -> None:
+    """The connection stops while each theme is put on: more whole screens than fit on the way."""
+    one.stall()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        one.press(b"t")
+        time.sleep(0.1)  # the stall itself: nothing can be waited for
+
+
 def is_restored(one: Shown) -> bool:
     """Main screen, cursor, no mouse reports, and the line discipline of before."""
     tail = one.seen[one.seen.rfind(b"\x1b[?2004l") :]
@@ -175,8 +184,7 @@ def test_a_terminal_that_stalls_delays_nobody_and_is_repainted(
     shown: Callable[..., Shown],
 ) -> None:
     one = shown()
-    one.stall()
-    time.sleep(5)  # the stall itself: nothing can be waited for
+    stalled(one, 5)
     one.seen = b""
     one.flowing.set()
     one.until(lambda: b"nimbus" in one.seen and b"last price" in one.seen)
@@ -192,8 +200,7 @@ def test_a_terminal_that_stalls_delays_nobody_and_is_repainted(
 
 def test_a_signal_is_obeyed_while_the_terminal_stalls(shown: Callable[..., Shown]) -> None:
     one = shown()
-    one.stall()
-    time.sleep(3)  # until frames are being dropped
+    stalled(one, 3)
     one.process.send_signal(signal.SIGTERM)
     assert one.ended() == 0
     assert one.told()[0] == "TERMINATED"
