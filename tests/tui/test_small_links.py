@@ -122,9 +122,9 @@ def test_no_size_breaks_the_screen_and_no_key_is_lost(shown: Callable[..., Answe
         one.press(b"p")
         pressed += 1
         time.sleep(chance.uniform(0.02, 0.2))  # sizes come at random moments
-    fcntl.ioctl(one.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    one.seen = b""
     one.press(b"1")
+    one.seen = b""
+    fcntl.ioctl(one.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     one.until(lambda: b"eth-grid" in one.seen and b"EMERGENCY" in one.seen, 60)
     one.press(b"?")
     one.until(lambda: b"Esc closes" in one.seen, 60)
