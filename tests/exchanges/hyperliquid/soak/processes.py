@@ -82,10 +82,7 @@ class Program:
         self._folder = folder
         self._config = config
         self._environment = os.environ | {
-            "XDG_DATA_HOME": str(folder / "data"),
-            "XDG_CONFIG_HOME": str(folder / "config"),
-            "XDG_RUNTIME_DIR": str(folder),
-            "XDG_STATE_HOME": str(folder / "state"),
+            "NIMBUS_HOME": str(folder / "home"),
             KEY_VARIABLE: key,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,7 +91,7 @@ class Program:
     @property
     def journal(self) -> Path:
         """Where its journal is."""
-        return self._folder / "data" / "nimbus-tui" / "soak" / "journal.db"
+        return self._folder / "home" / "soak" / "journal.db"
 
     def start(self) -> None:
         """Begin a life; all lives write to one log."""
@@ -133,7 +130,7 @@ class Program:
 
     async def client(self) -> UnixSocketClient | None:
         """A client of the running engine; None while it doesn't listen."""
-        path = self._folder / "nimbus-tui" / "soak.sock"
+        path = self._folder / "home" / "run" / "soak.sock"
         try:
             return await UnixSocketClient.connect(str(path))
         except (NimbusError, OSError):
