@@ -14,7 +14,7 @@ from nimbus_tui.cli.handover import Handover, hand_over
 from nimbus_tui.cli.hangups import after_hangup
 from nimbus_tui.cli.headless import EndRequest, ended, headless
 from nimbus_tui.cli.machine_checks import logout_warning
-from nimbus_tui.tui.options import Farewell, ScreenOptions
+from nimbus_tui.tui.options import Farewell, Outside, ScreenOptions
 
 if TYPE_CHECKING:
     from nimbus_tui.cli.event_log import EventLog
@@ -66,6 +66,8 @@ def screen_options(config: "Config | None", about: "EngineAbout", *, demo: bool)
         theme=ui.theme,
         fps=ui.fps,
         keys=ui.keys,
+        glyphs=ui.glyphs,
+        outside=Outside(bell=ui.bell, notify=ui.notify, title=ui.title),
         theme_folders=tuple(theme_folders()),
         demo=demo,
         may_detach=not demo,

@@ -103,6 +103,11 @@ ACTIONS = (
     Action("move.up", "up,k", "↑ k", "move(-1)", "up",
            "Previous bot; elsewhere: scroll up, previous rule", _VIEW),
     Action("view.theme", "t", "t", "next_theme", "theme", "Next theme", _VIEW, 9),
+    Action("view.themes", "T", "T", "pick_theme", "themes", "Try themes on and choose one", _VIEW),
+    Action("view.copy", "y", "y", "copy('name')", "copy name",
+           "Copy the selected name to the terminal's clipboard", _VIEW),
+    Action("view.copy_row", "Y", "Y", "copy('row')", "copy row",
+           "Copy the selected row to the clipboard", _VIEW),
     Action("view.palette", "ctrl+p", "Ctrl+P", "command_palette", "find a command",
            "Find any command by its name", _VIEW),
     Action("view.help", "?", "?", "help", "help", "This list", _VIEW, 1),
@@ -198,7 +203,7 @@ ONLY_ON = {"replay": "replay", "backtest": "backtest"}
 """Views that have actions of their own, by how the ids of those begin."""
 
 
-_OF_LISTS = ("table.", "orders.", "bots.")
+_OF_LISTS = ("table.", "orders.", "bots.", "view.copy")
 """How the ids of actions begin that need a list of bots, orders or events of now."""
 
 

@@ -88,15 +88,41 @@ class EngineSection(Section, frozen=True, kw_only=True):
     """How many days back the bots and prices can be shown as they were."""
 
 
+class Glyphs(Enum):
+    """Which signs the screen is made of."""
+
+    AUTO = "auto"
+    UNICODE = "unicode"
+    ASCII = "ascii"
+
+
+class Notify(Enum):
+    """Which of the terminals' ways a notification takes."""
+
+    OFF = "off"
+    OSC9 = "osc9"
+    """iTerm2, kitty, WezTerm, Windows Terminal."""
+    OSC777 = "osc777"
+    """urxvt, foot, Ghostty, GNOME's terminal."""
+
+
 class UiSection(Section, frozen=True, kw_only=True):
     """The screen."""
 
-    theme: str = "nimbus-dark"
-    """Name of a theme."""
+    theme: str = "auto"
+    """Name of a theme; auto is nimbus-dark, or ansi-16 where the terminal has no more colours."""
     fps: Annotated[int, msgspec.Meta(ge=1, le=60)] = 15
     """Most paints a second."""
     keys: dict[str, str] = msgspec.field(default_factory=dict)
     """Other keys of an action, by its name, commas between them: `"bot.pause" = "f5,p"`."""
+    glyphs: Glyphs = Glyphs.AUTO
+    """Signs on the screen: unicode, ascii, or auto, which goes by the locale."""
+    bell: bool = True
+    """Ring the terminal's bell when risk goes to pause or worse, or a bot fails."""
+    notify: Notify = Notify.OFF
+    """Also send a notification through the terminal: osc9 or osc777, whichever it knows."""
+    title: bool = True
+    """Tell today's PnL and the risk step in the window's title."""
 
 
 class RiskSection(EngineLimits, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -12,8 +12,10 @@ import msgspec
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
+from textual.filter import LineFilter, NoColor
 
 from nimbus_tui.config.actions import ACTIONS, belongs, remapped
+from nimbus_tui.config.model import Glyphs
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import BotId
@@ -21,10 +23,12 @@ from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.backtest_desk import work_on_backtests
 from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.config_draft import ConfigDraft
-from nimbus_tui.tui.driver import PatientDriver
+from nimbus_tui.tui.driver import AsciiDriver, PatientDriver
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.herald import Herald
 from nimbus_tui.tui.operator import Operator
 from nimbus_tui.tui.options import Farewell, ScreenOptions
+from nimbus_tui.tui.pace import ROWS_AT_ONCE
 from nimbus_tui.tui.palette import NimbusCommands, Offer
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Answer, Choice, Prompt
@@ -38,13 +42,12 @@ from nimbus_tui.tui.screens.new_bot import NewBot, NewBotScreen
 from nimbus_tui.tui.table_actions import TableActions
 from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
-from nimbus_tui.tui.theme import TOKENS, load_themes
+from nimbus_tui.tui.theme import TOKENS
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.keys import helped
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
+from nimbus_tui.tui.wardrobe import Wardrobe
 
-ROWS_A_PAINT = 24
-"""Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
 SLOW_FPS = 4
 """Paints a second while a question is open, and after the terminal has fallen behind."""
 SLOW_FOR_S = 10.0
@@ -57,7 +60,8 @@ _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
 
 _HERE = Path(__file__).parent
 _SHEETS = (
-    "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "config", "help", "whole",
+    "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "config", "help", "themes",
+    "whole",
 )  # fmt: skip
 
 
@@ -73,7 +77,8 @@ class NimbusApp(TableActions, App[Farewell]):
     ]
 
     def __init__(self, client: EngineClient, options: ScreenOptions) -> None:
-        super().__init__(driver_class=PatientDriver)
+        is_ascii = options.glyphs is Glyphs.ASCII
+        super().__init__(driver_class=AsciiDriver if is_ascii else PatientDriver)
         self.client = client
         self.options = options
         self.feed = Feed()
@@ -98,7 +103,8 @@ class NimbusApp(TableActions, App[Farewell]):
         self._painted_at = 0.0
         self._delays_seen = 0
         self._ui_loop: asyncio.AbstractEventLoop | None = None
-        self._themes, self._theme_problems = load_themes(options.theme_folders)
+        self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
+        self.herald = Herald(options.title, options.outside, self._write)
 
     def get_default_screen(self) -> LiveScreen:
         """The one live screen."""
@@ -108,11 +114,15 @@ class NimbusApp(TableActions, App[Farewell]):
         """Our own colours where a theme leaves them out."""
         return dict(TOKENS)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """NO_COLOR means none at all; Textual would choose greys before it knows the theme."""
+        return [NoColor()] if self.no_color else super().get_line_filters()
+
     def on_mount(self) -> None:
         """Put on the theme, then follow the engine and paint."""
         self._ui_loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.options.keys))
-        self._put_on_themes()
+        self.wardrobe.begin_with(self.options.theme)
         if self.ending is not None:
             self.exit(self.ending)
         pause_s = 1 / max(1, self.options.fps)
@@ -127,20 +137,6 @@ class NimbusApp(TableActions, App[Farewell]):
         self.run_worker(testing, group="backtests", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
-
-    def _put_on_themes(self) -> None:
-        for theme in self._themes:
-            self.register_theme(theme)
-        names = [theme.name for theme in self._themes]
-        if self.options.theme in names:
-            self.theme = self.options.theme
-        else:
-            known = ", ".join(names) or "none"
-            self.say(
-                talk.trouble_line(f"there is no theme {self.options.theme!r}; there are: {known}")
-            )
-        if self._theme_problems:
-            self.say(talk.trouble_line(self._theme_problems[0]))
 
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
@@ -158,11 +154,12 @@ class NimbusApp(TableActions, App[Farewell]):
         now = monotonic()
         if not self.screen_stack or self._is_behind(now):
             return
-        is_slow = now < self._slow_until or isinstance(self.screen, Prompt | ConfigScreen)
+        is_slow = self._is_slow(now) or isinstance(self.screen, Prompt | ConfigScreen)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
-        self._repaint(ROWS_A_PAINT)
+        driver = self._driver
+        self._repaint(driver.pace.rows(now) if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
 
     def _repaint(self, rows: int) -> None:
         if not self.live.is_mounted:
@@ -189,7 +186,17 @@ class NimbusApp(TableActions, App[Farewell]):
         if driver.delays != self._delays_seen:
             self._delays_seen = driver.delays
             self._slow_until = now + SLOW_FOR_S
-        return not driver.has_caught_up()
+        driver.ask_if_shown()
+        return not (driver.has_caught_up() and driver.pace.may_paint(now))
+
+    def _is_slow(self, now: float) -> bool:
+        driver = self._driver
+        is_far_behind = isinstance(driver, PatientDriver) and driver.pace.is_slow(now)
+        return is_far_behind or now < self._slow_until
+
+    def _write(self, data: str) -> None:
+        if isinstance(self._driver, PatientDriver):
+            self._driver.write(data)
 
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""
@@ -198,6 +205,7 @@ class NimbusApp(TableActions, App[Farewell]):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
             self._stale = True
+        self.herald.look(self.feed.engine, list(self.feed.bots.values()))
 
     # the end
 
@@ -264,6 +272,7 @@ class NimbusApp(TableActions, App[Farewell]):
         """Put a word above the footer, where it stays until the next one."""
         self._said = line
         self._stale = True
+        self.live.tell(line)
 
     def ask(self, prompt: Prompt[Answer], answered: Callable[[Answer | None], None]) -> None:
         """Put a question at the foot of the screen."""
@@ -546,12 +555,23 @@ class NimbusApp(TableActions, App[Farewell]):
 
     def action_next_theme(self) -> None:
         """The next theme of ours."""
-        names = [theme.name for theme in self._themes]
-        if names:
-            at = names.index(self.theme) if self.theme in names else -1
-            self.theme = names[(at + 1) % len(names)]
-            self.say(talk.note_line(f"theme {self.theme}"))
-            self.call_after_refresh(self.repaint_now)
+        self.wardrobe.next()
+        self.call_after_refresh(self.repaint_now)
+
+    def action_pick_theme(self) -> None:
+        """Try themes on."""
+        self.wardrobe.choose()
+
+    def action_copy(self, what: str) -> None:
+        """The name or the whole row of what is selected, to the terminal's clipboard."""
+        panel = next((one for one in self.live.view.panels if one.selected_text), None)
+        row = panel.selected_text if panel is not None else ""
+        text = (row if what == "row" else "") or (self.bot.bot_id if self.bot is not None else "")
+        if text:
+            self.copy_to_clipboard(text)
+            self.say(talk.note_line(f"sent to the terminal's clipboard: {text}"))
+        else:
+            self.say(talk.note_line("nothing is selected"))
 
     def action_help(self) -> None:
         """All keys that do something on this screen."""

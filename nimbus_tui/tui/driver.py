@@ -8,7 +8,15 @@ from time import monotonic
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
+from textual.message import Message
 
+from nimbus_tui.tui.pace import Pace
+from nimbus_tui.tui.viewmodels.ascii import ascii_only
+from nimbus_tui.tui.viewmodels.frugal import frugal
+
+_WHERE_IS_THE_CURSOR = "\x1b[6n"
+_KEEP_TITLE, _TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 _END_SYNCHRONISED_UPDATE = "\x1b[?2026l"
 _SETTLE_S = 0.5
 """How long the end waits for a slow terminal before it throws frames away."""
@@ -31,6 +39,10 @@ class PatientDriver(LinuxDriver):
     delays = 0
     """How often the terminal has fallen behind."""
 
+    def __init__(self, *parameters: Any, **options: Any) -> None:
+        super().__init__(*parameters, **options)
+        self.pace = Pace()
+
     def write(self, data: str) -> None:
         """Hand a frame to the writer thread if it can take it now."""
         thread = self._writer_thread
@@ -41,10 +53,30 @@ class PatientDriver(LinuxDriver):
             return
         queue: Any = thread._queue
         try:
-            queue.put_nowait(data)
+            queue.put_nowait(self.in_signs(frugal(data)))
         except Full:
             self.behind = True
             self.delays += 1
+        else:
+            self.pace.sent(len(data))
+
+    def in_signs(self, data: str) -> str:
+        """What goes out, in signs that the terminal has."""
+        return data
+
+    def ask_if_shown(self) -> None:
+        """Ask the terminal to say when it has shown what was sent; costs nothing at rest."""
+        now = monotonic()
+        if not self.behind and self.pace.wants_to_ask(now):
+            self.write(_WHERE_IS_THE_CURSOR)
+            self.pace.asked(now)
+
+    def process_message(self, message: Message) -> None:
+        """The answer is for us; everything else is for the app."""
+        if isinstance(message, CursorPosition):
+            self.pace.answered(monotonic())
+        else:
+            super().process_message(message)
 
     def has_caught_up(self) -> bool:
         """Whether frames can be painted; the first time after a delay asks for a whole repaint.
@@ -90,6 +122,9 @@ class PatientDriver(LinuxDriver):
         """Don't talk to a terminal that is gone."""
         if not self.lost:
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            self.write(_KEEP_TITLE)
+            # Before the first paint: how long an answer takes when nothing stands before it.
+            self.ask_if_shown()
 
     def stop_application_mode(self) -> None:
         """Restore the terminal; leave one that is gone as it is."""
@@ -97,6 +132,7 @@ class PatientDriver(LinuxDriver):
             self.exit_event.set()
         else:
             self._settle()
+            self.write(_TITLE_BACK)
             super().stop_application_mode()
 
     def close(self) -> None:
@@ -123,7 +159,8 @@ class PatientDriver(LinuxDriver):
             return
         queue: Any = thread._queue
         end = monotonic() + _SETTLE_S
-        while queue.qsize() and monotonic() < end:
+        # An answer that is still to come would be typed into the shell.
+        while (queue.qsize() or self.pace.is_answer_due) and monotonic() < end:
             thread.join(0.01)
         if queue.qsize():
             self._discard(queue)
@@ -155,3 +192,11 @@ class PatientDriver(LinuxDriver):
         except OSError:
             self.is_deaf = True
             self.lost = self.lost or self.is_hung_up()
+
+
+class AsciiDriver(PatientDriver):
+    """For terminals whose text isn't UTF-8: every sign goes out as its ASCII twin."""
+
+    def in_signs(self, data: str) -> str:
+        """ASCII, as wide as it was."""
+        return ascii_only(data)

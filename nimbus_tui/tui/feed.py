@@ -3,14 +3,22 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.control.snapshots import BotDetail, BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.control.snapshots import (
+    BotDetail,
+    BotSnapshot,
+    BotState,
+    EngineSnapshot,
+    Update,
+)
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.core.errors import EngineEnded, NimbusError
 from nimbus_tui.core.events import Event
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.tui.viewmodels.chart import Point
-from nimbus_tui.tui.viewmodels.lines import places_of
+from nimbus_tui.tui.viewmodels.lines import age, places_of
 
 EVENTS_KEPT = 500
 TREND_POINTS = 96
@@ -55,6 +63,16 @@ class Trend:
             del self.points[0]
 
 
+def _at_a_glance(engine: EngineSnapshot) -> tuple[object, ...]:
+    """What a screen at rest shows of an engine: the minute, and ages in their steps."""
+    venues = [
+        (venue.name, venue.link, venue.detail, venue.reconnects, age(venue.data_age_ms))
+        for venue in engine.exchanges
+    ]
+    minute = engine.now_ns // _MINUTE_NS
+    return msgspec.structs.replace(engine, now_ns=0, exchanges=()), minute, venues
+
+
 class Feed:
     """Takes updates in, O(1) a change; panels read from it when it is time to paint."""
 
@@ -86,6 +104,7 @@ class Feed:
 
     def apply(self, update: Update) -> None:
         """Store what is new and mark it."""
+        is_rest = self._is_rest(update)
         if update.complete:
             self._begin_anew(update)
         self.engine = update.engine
@@ -104,7 +123,20 @@ class Feed:
         self.problem = ""
         self.has_ended = False
         self.answers += 1
-        self.changed = True
+        self.changed = self.changed or not is_rest
+
+    def _is_rest(self, update: Update) -> bool:
+        """Whether only time has passed, on a screen that nobody watches for the seconds.
+
+        With every bot paused or stopped the clock goes by minutes: a quiet link stays quiet.
+        """
+        newest = self.events[-1].seq if self.events else 0
+        has_events = any(event.seq > newest for event in update.events)
+        has_news = update.complete or update.bots or has_events or update.detail
+        if has_news or self.problem or self.engine is None:
+            return False
+        is_idle = all(bot.state is not BotState.RUNNING for bot in self.bots.values())
+        return is_idle and _at_a_glance(update.engine) == _at_a_glance(self.engine)
 
     def _begin_anew(self, update: Update) -> None:
         """A complete update names every bot there is; a younger engine's events count afresh."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from nimbus_tui.config.model import Glyphs, Notify
+
 
 class Farewell(Enum):
     """Why the screen closed."""
@@ -25,11 +27,23 @@ class Farewell(Enum):
     """The engine has ended, and is to be started again."""
 
 
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told beside the screen."""
+
+    bell: bool = True
+    notify: Notify = Notify.OFF
+    title: bool = True
+
+
 class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the screen looks and what it may offer."""
 
     title: str
     theme: str = "nimbus-dark"
+    """Name of a theme, or `auto` for one that the terminal can show."""
+    glyphs: Glyphs = Glyphs.UNICODE
+    """Signs that go to the terminal."""
+    outside: Outside = Outside()
     fps: int = 15
     """Most paints a second."""
     theme_folders: tuple[Path, ...] = ()

@@ -1,17 +1,15 @@
 """How a screen is opened and how it ends; imports Textual only when it must."""
 
-import locale
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.tui.options import Farewell, ScreenOptions
+from nimbus_tui.tui.terminal import check_terminal, colours_of, settled_options
 
 if TYPE_CHECKING:
     from nimbus_tui.tui.app import NimbusApp
@@ -25,25 +23,13 @@ _ENVIRONMENT = {
 }
 
 
-def check_terminal() -> None:
-    """Refuse a terminal that can't show the app, in one line.
-
-    Raises:
-        NimbusError: says what is missing and what works without it.
-    """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise NimbusError("the app needs a terminal; `nimbus-tui run CONFIG` works without one")
-    if os.environ.get("TERM", "dumb") == "dumb":
-        raise NimbusError("TERM is dumb: use a real terminal, or `nimbus-tui run CONFIG`")
-    encoding = sys.stderr.encoding or locale.getpreferredencoding(False)
-    if "utf" not in encoding.lower():
-        raise NimbusError(f"the terminal's text is {encoding}, not UTF-8: set LANG=C.UTF-8")
-
-
 def prepare_environment() -> None:
     """What Textual reads once, when it is imported first."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = colours_of(os.environ)
+    if not os.environ.get("NO_COLOR"):
+        os.environ.pop("NO_COLOR", None)  # empty means unset; Textual takes it for set
 
 
 def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
@@ -56,10 +42,11 @@ def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
         NimbusError: this is no terminal for it.
     """
     check_terminal()
+    settled = settled_options(options)
     prepare_environment()
     from nimbus_tui.tui.app import NimbusApp
 
-    app = NimbusApp(client, options)
+    app = NimbusApp(client, settled)
     streams = [stream for stream in (0, 1, 2) if os.isatty(stream)]
     with _signals_to(app):
         said = app.run(mouse=options.mouse)

@@ -8,6 +8,7 @@ import pytest
 
 from nimbus_tui.bootstrap import load_config
 from nimbus_tui.config.exchange_sections import HyperliquidSection, PaperSection
+from nimbus_tui.config.model import UiSection
 from nimbus_tui.strategies.base import StrategyConfig
 from nimbus_tui.strategies.dca_config import DcaConfig
 from nimbus_tui.strategies.grid_levels import GridConfig
@@ -71,6 +72,11 @@ def test_a_bots_page_explains_every_parameter_and_no_other(
 def test_the_paper_page_explains_every_key_but_the_type() -> None:
     keys = {field.name for field in msgspec.structs.fields(PaperSection)}
     assert sorted(keys_explained("exchanges/paper.md", "Keys")) == sorted(keys - {"type"})
+
+
+def test_the_page_about_terminals_explains_every_key_of_the_screen() -> None:
+    keys = {field.name for field in msgspec.structs.fields(UiSection)}
+    assert sorted(keys_explained("terminals.md", "The `[ui]` table")) == sorted(keys)
 
 
 def test_the_page_of_a_real_venue_explains_every_key_but_the_type() -> None:

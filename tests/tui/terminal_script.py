@@ -1,7 +1,8 @@
 """Run in a process of its own on a pseudo-terminal: the app, beside a thread that must go on.
 
 Writes to the file named first: `up` when the thread runs, then how the screen ended and how the
-thread fared. With `wait` as second argument it goes on without a screen until SIGTERM.
+thread fared; beside it, in `.commands`, how many commands came from the keys. With `wait` as
+second argument it goes on without a screen until SIGTERM.
 """
 
 import signal
@@ -12,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from nimbus_tui.config.locations import shipped
+from nimbus_tui.config.model import Glyphs
 from nimbus_tui.tui.run import Farewell, ScreenOptions, run_screen
 from tests.tui.scripted_client import ScriptedClient
 
@@ -56,8 +58,11 @@ def main(report: Path, wait: bool) -> None:
     """Show the screen; report what came of it."""
     engine = Engine()
     engine.start()
-    options = ScreenOptions(title="pty", theme_folders=(shipped("themes"),), fps=30)
-    farewell = run_screen(Restless(), options)
+    themes = (shipped("themes"),)
+    options = ScreenOptions(title="pty", theme_folders=themes, fps=30, glyphs=Glyphs.AUTO)
+    client = Restless()
+    farewell = run_screen(client, options)
+    tell(report.with_suffix(".commands"), str(len(client.commands)))
     tell(report, f"{farewell.name} {engine.longest:.3f} {engine.ticks}")
     if wait and farewell is Farewell.HANGUP:
         told = threading.Event()

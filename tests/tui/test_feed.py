@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nimbus_tui.control.snapshots import BotState, Update
 from nimbus_tui.core import events as ev
 from nimbus_tui.core.account import EquityPoint
 from nimbus_tui.core.clock import NS_PER_SECOND
@@ -42,6 +43,31 @@ async def test_it_stores_the_newest_and_marks_what_changed() -> None:
         assert feed.take_dirty() == {"eth-grid"}
         assert feed.bots[ETH].price == Decimal("2402.5")
         assert not feed.changed
+
+
+@pytest.mark.parametrize(
+    ("state", "later", "changes", "is_new"),
+    [
+        (BotState.PAUSED, 1, {}, False),
+        (BotState.RUNNING, 1, {}, True),
+        (BotState.PAUSED, 60, {}, True),
+        (BotState.PAUSED, 1, {"risk": "pause"}, True),
+        (BotState.PAUSED, 1, {"exchanges": ()}, True),
+    ],
+)
+def test_at_rest_only_what_matters_is_painted_again(
+    state: BotState, later: int, changes: dict[str, object], is_new: bool
+) -> None:
+    client, feed = ScriptedClient(), Feed()
+    bots = tuple(msgspec.structs.replace(bot, state=state) for bot in client.bots.values())
+    first = Update(revision=1, engine=client.engine, bots=bots, complete=True, events=())
+    feed.apply(first)
+    feed.take_dirty()
+    now_ns = client.engine.now_ns + later * NS_PER_SECOND
+    engine = msgspec.structs.replace(client.engine, now_ns=now_ns, **changes)
+    feed.apply(msgspec.structs.replace(first, engine=engine, bots=(), complete=False))
+    assert feed.changed is is_new
+    assert feed.engine is engine
 
 
 async def test_a_change_of_focus_does_not_wait_for_news() -> None:

@@ -1,5 +1,6 @@
 """One widget for everything live: lines in tones, repainted only where they changed."""
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -11,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, line_width
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, changed_spans, clean, line_width
 
 TONES = (
     "plain", "strong", "muted", "title", "key", "gain", "loss", "warning", "buy", "sell",
@@ -51,6 +52,15 @@ class LinesPanel(Widget, can_focus=False):
         & > .lines--badge { color: $background; background: $primary; text-style: bold; }
         & > .lines--alarm { color: $background; background: $alarm; text-style: bold; }
         & > .lines--selected { background: $selection; text-style: bold; }
+        &:ansi {
+            & > .lines--badge { color: $primary; }
+            & > .lines--alarm { color: $alarm; }
+            & > .lines--badge, & > .lines--alarm {
+                background: $background;
+                text-style: bold reverse;
+            }
+            & > .lines--selected { text-style: bold reverse; }
+        }
     }
     """
 
@@ -84,6 +94,10 @@ class LinesPanel(Widget, can_focus=False):
         """The room in which the focus was placed last; another one is another picture."""
         self._visible: list[Shown] = []
         self._dirty: set[int] = set()
+        self._asked: dict[int, Shown] = {}
+        """What each row was when its paint was asked for last; absent where all is painted."""
+        self._torn: set[int] = set()
+        """Rows that somebody else's paint has shown in part since then."""
         self._styles: dict[str, Style] = {}
 
     def show(
@@ -119,13 +133,39 @@ class LinesPanel(Widget, can_focus=False):
             return budget
         rows = sorted(self._dirty)[:budget]
         self._dirty.difference_update(rows)
-        self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
+        spans = [span for y in rows for span in self._spans(y)]
+        if spans:
+            self.refresh(*spans)
         return budget - len(rows)
+
+    def _spans(self, y: int) -> list[Region]:
+        """The parts of a row that differ from what was asked for last; all of it where in doubt."""
+        new = self._visible[y] if y < len(self._visible) else None
+        old, is_torn = self._asked.pop(y, None), y in self._torn
+        self._torn.discard(y)
+        if new is not None:
+            self._asked[y] = new
+        width = self.size.width
+        if old is None or new is None or is_torn or not _is_same_kind(old, new):
+            return [Region(0, y, width, 1)]
+        return [
+            Region(start, y, min(end, width) - start, 1)
+            for start, end in _as_shown(changed_spans(old[0], new[0]), new[0], width)
+        ]
 
     @property
     def text(self) -> str:
         """What the panel shows, without tones."""
         return "\n".join("".join(cell.text for cell in line) for line, _ in self._visible)
+
+    @property
+    def selected_text(self) -> str:
+        """The selected row as text, its columns two spaces apart; empty when none is."""
+        at = self._selected
+        if at is None or not 0 <= at < len(self._rows):
+            return ""
+        line = "".join(cell.text for cell in self._rows[at])
+        return "  ".join(part for part in re.split(r"\s{2,}", line.strip()) if part)
 
     @property
     def room(self) -> int:
@@ -172,6 +212,8 @@ class LinesPanel(Widget, can_focus=False):
         """One line of the widget."""
         if y >= len(self._visible):
             return Strip.blank(self.size.width, self._style("plain"))
+        if y in self._asked and self._asked[y] != self._visible[y]:
+            self._torn.add(y)
         line, is_selected = self._visible[y]
         overlay = self._style("selected") if is_selected else None
         segments = []
@@ -193,7 +235,7 @@ class LinesPanel(Widget, can_focus=False):
         if style is None:
             own = self.get_component_rich_style(f"lines--{tone}", partial=True)
             if tone == "selected":
-                style = Style(bgcolor=own.bgcolor, bold=True)
+                style = Style(bgcolor=own.bgcolor, bold=True, reverse=own.reverse)
             else:
                 style = self.rich_style + own
             self._styles[tone] = style
@@ -202,6 +244,7 @@ class LinesPanel(Widget, can_focus=False):
     def notify_style_update(self) -> None:
         """Another theme: look the colours up afresh."""
         self._styles = {}
+        self._asked.clear()
         super().notify_style_update()
 
     # the terminal and the mouse
@@ -213,6 +256,7 @@ class LinesPanel(Widget, can_focus=False):
             self._centred = (self._centred[0], self.room)
         self._mark()
         self._dirty.clear()
+        self._asked.clear()
         self.refresh()
 
     def on_mouse_scroll_down(self, _event: MouseScrollDown) -> None:
@@ -230,6 +274,20 @@ class LinesPanel(Widget, can_focus=False):
         row = self._top + event.y - len(self._heading)
         if event.y >= len(self._heading) and row < len(self._rows):
             self.post_message(self.Picked(self, row, event.x))
+
+
+def _is_same_kind(old: Shown, new: Shown) -> bool:
+    """Whether two rows can differ in their signs and tones alone: neither selection nor filling."""
+    is_filled = any(line and line[-1].tone == "alarm" for line, _ in (old, new))
+    return old[1] == new[1] and not is_filled
+
+
+def _as_shown(spans: list[tuple[int, int]], line: Line, width: int) -> list[tuple[int, int]]:
+    """Spans within the width; a line that is cut shows … in its last column."""
+    inside = [(start, end) for start, end in spans if start < width]
+    if len(inside) < len(spans) or line_width(line) > width:
+        inside.append((width - 1, width))
+    return inside
 
 
 def _cropped(line: Line, width: int) -> Line:

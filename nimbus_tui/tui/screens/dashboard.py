@@ -19,6 +19,7 @@ from nimbus_tui.tui.viewmodels.happenings import happenings
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, heading
 from nimbus_tui.tui.viewmodels.panel import picture
 from nimbus_tui.tui.viewmodels.risk_brief import brief
+from nimbus_tui.tui.viewmodels.rows import LazyRows
 from nimbus_tui.tui.viewmodels.table import names_line
 
 PANES = ("ladder", "events", "figures", "risk")
@@ -121,11 +122,17 @@ class DashboardView(Arranged, Container):
         afresh = self._memo.is_new("bots", columns, tail, names)
         if afresh:
             self._rows = {}
-        for bot_id in names:
-            if bot_id in dirty or bot_id not in self._rows:
+        for bot_id in dirty:
+            self._rows.pop(bot_id, None)
+
+        def row(name: str) -> Line:
+            bot_id = BotId(name)
+            if bot_id not in self._rows:
                 self._rows[bot_id] = self._row(feed, bot_id, columns, tail)
+            return self._rows[bot_id]
+
         chosen = names.index(bot.bot_id) if bot is not None and bot.bot_id in names else None
-        rows = [self._rows[bot_id] for bot_id in names]
+        rows = LazyRows(names, row)
         top = [heading("bots", panel.size.width, told)] if told else []
         named = names_line(columns, self.sort)
         panel.show(rows, heading=[*top, named], selected=chosen, focus=chosen)

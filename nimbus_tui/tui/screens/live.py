@@ -11,6 +11,7 @@ from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.feed import Feed
+from nimbus_tui.tui.fine_updates import FineCompositor
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.replay_feed import ReplayFeed
 from nimbus_tui.tui.risk_feed import RiskFeed
@@ -48,6 +49,7 @@ class LiveScreen(Screen[None]):
         actions: Sequence[Action] = ACTIONS,
     ) -> None:
         super().__init__()
+        self._compositor = FineCompositor()
         self._title = title
         self._actions = actions
         self.header = LinesPanel(id="header")
@@ -171,13 +173,19 @@ class LiveScreen(Screen[None]):
         if self.table is not None:
             meant = self.table.bot_id
             bot = feed.bots.get(meant) if meant is not None else None
-        self.status.show([said or self._note(at)])
+        self.tell(said)
         self.keys.show([footer(self._actions, bot if has_bot else None, width, at)])
 
     def _note(self, at: str) -> Line:
         """What to press, or why the last step through the past led nowhere."""
         note = self.replay.past.note if at == "replay" else ""
         return note_line(note) if note else hint_line(at)
+
+    def tell(self, said: Line) -> None:
+        """A word above the footer, painted at once: an answer waits for no clock."""
+        if self.is_mounted:
+            self.status.show([said or self._note(self.at)])
+            self.status.paint(1)
 
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""

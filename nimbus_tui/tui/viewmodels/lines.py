@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
@@ -26,8 +28,13 @@ _MINUTE_MS = 60_000
 _SECOND_NS = 1_000_000_000
 _SOON_NS = 120 * _SECOND_NS
 _SOON_STEP_S = 5
+_WIDTHS = 8_192
+"""Texts whose width is remembered."""
+_NEAR = 8
+"""Columns between two changes that cost less to write again than to step over."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""The eight heights of a sparkline, lowest first."""
 
 
 # columns
@@ -40,14 +47,35 @@ def clean(text: str) -> str:
 
 def width_of(text: str) -> int:
     """How many columns a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _width_of_signs(text)
+
+
+@lru_cache(_WIDTHS)
+def _width_of_signs(text: str) -> int:
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 
 
 def line_width(line: Iterable[Cell]) -> int:
     """How many columns a line takes."""
     return sum(width_of(cell.text) for cell in line)
+
+
+def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
+    """From and to which columns two lines differ; what is only a little apart is one span."""
+    if not all(
+        cell.text.isascii() or width_of(cell.text) == len(cell.text) for cell in (*old, *new)
+    ):
+        return [(0, max(line_width(old), line_width(new)))]
+    before, after = ([(c, cell.tone) for cell in line for c in cell.text] for line in (old, new))
+    spans: list[tuple[int, int]] = []
+    for at, (one, other) in enumerate(zip_longest(before, after)):
+        if one == other:
+            continue
+        if spans and at - spans[-1][1] <= _NEAR:
+            spans[-1] = (spans[-1][0], at + 1)
+        else:
+            spans.append((at, at + 1))
+    return spans
 
 
 def cut(text: str, width: int) -> str:
@@ -204,8 +232,8 @@ def sparkline(values: Sequence[float], width: int) -> str:
     low, high = min(shown), max(shown)
     if high == low:
         return ("▄" * len(shown)).rjust(width)
-    scale = (len(_BLOCKS) - 1) / (high - low)
-    return "".join(_BLOCKS[round((value - low) * scale)] for value in shown).rjust(width)
+    scale = (len(BLOCKS) - 1) / (high - low)
+    return "".join(BLOCKS[round((value - low) * scale)] for value in shown).rjust(width)
 
 
 def bar(share: float, width: int) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nimbus_tui.tui.viewmodels import lines
-from nimbus_tui.tui.viewmodels.lines import Cell
+from nimbus_tui.tui.viewmodels.lines import Cell, changed_spans
 
 D = Decimal
 NS = 1_000_000_000
@@ -141,3 +141,25 @@ def test_a_moment_has_its_day_and_another_years_has_its_year() -> None:
     november = 1_763_802_000 * NS
     assert lines.moment(november, november) == "22 Nov 09:00"
     assert lines.moment(november, november + 366 * 86_400 * NS) == "22 Nov 2025"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("eth 2,400.10 running", "eth 2,400.10 running", []),
+        ("eth 2,400.10 running", "eth 2,400.25 running", [(10, 12)]),
+        ("a          b", "c          d", [(0, 1), (11, 12)]),
+        ("a    b", "c    d", [(0, 6)]),
+        ("short", "shorter", [(5, 7)]),
+        ("longer", "long", [(4, 6)]),
+        ("円 1", "円 2", [(0, 4)]),
+    ],
+)
+def test_only_what_changed_is_painted_again(
+    old: str, new: str, expected: list[tuple[int, int]]
+) -> None:
+    assert changed_spans((Cell(old),), (Cell(new[:2]), Cell(new[2:]))) == expected
+
+
+def test_another_tone_is_a_change() -> None:
+    assert changed_spans((Cell("ab", "gain"),), (Cell("a", "gain"), Cell("b", "loss"))) == [(1, 2)]

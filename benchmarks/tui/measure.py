@@ -1,0 +1,182 @@
+"""What the screen costs: start, memory, rest, keys under a flood, slow and stalled terminals.
+
+    python benchmarks/tui/measure.py                # everything, some three minutes
+    python benchmarks/tui/measure.py start flood    # some parts: start memory rest flood slow stall
+    NIMBUS_PEERS=/tmp/peers python benchmarks/tui/measure.py start
+
+Each figure comes from a real pseudo-terminal of 120 × 40. Beside ours run a minimal Textual app and
+those of Toolong, Harlequin, Dolphie and Posting that have a virtual environment of their name in
+the folder NIMBUS_PEERS. Trust the ratios of one run: the machine drops out of them.
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from terminal import Terminal
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PYTHON = sys.executable
+OURS = [PYTHON, "-m", "nimbus_tui", "demo"]
+STARTS = 5
+KEYS = 100
+BETWEEN_KEYS_S = 0.1
+SLOW_LINK = 8_000
+"""Bytes a second of 64 kbit/s."""
+STALL_S = 10.0
+
+
+def main() -> None:
+    """Measure the parts that were asked for."""
+    parts: dict[str, Callable[[Path], None]] = {
+        "start": start, "memory": memory, "rest": rest, "flood": flood, "slow": slow,
+        "stall": stall,
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sys.argv[1:] or parts:
+            parts[name](Path(folder))
+
+
+def start(folder: Path) -> None:
+    """From the command to the first picture, in turns, so that a busy moment meets everybody."""
+    commands = {"minimal Textual app": [PYTHON, str(HERE / "minimal.py")], "nimbus-tui demo": OURS}
+    commands |= peers(folder)
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(STARTS):
+        for name, command in commands.items():
+            times[name].append(first_paint(command, folder))
+    base = median(times["minimal Textual app"])
+    for name, seen in times.items():
+        print(f"first paint  {name:22} {median(seen):6.2f} s  {median(seen) / base:5.2f} × minimal")
+
+
+def first_paint(command: list[str], folder: Path) -> float:
+    terminal = opened(command, folder)
+    end = time.monotonic() + 30
+    while not terminal.first_at and terminal.process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    terminal.close()
+    return terminal.first_at or float("nan")
+
+
+def peers(folder: Path) -> dict[str, list[str]]:
+    """The programs that are there, each on something small to show."""
+    log = folder / "some.log"
+    log.write_text("\n".join(f"2026-01-01 00:00:{n % 60:02} line {n}" for n in range(2_000)))
+    where = Path(os.environ.get("NIMBUS_PEERS", "/nowhere"))
+    known = {
+        "Toolong": [str(where / "toolong/bin/tl"), str(log)],
+        "Harlequin": [str(where / "harlequin/bin/harlequin")],
+        "Dolphie": [str(where / "dolphie/bin/dolphie"), "--tab-setup"],
+        "Posting": [str(where / "posting/bin/posting")],
+    }
+    return {name: command for name, command in known.items() if Path(command[0]).exists()}
+
+
+def memory(folder: Path) -> None:
+    """The demo with its screen, less the same engine without."""
+    with_screen = opened(OURS, folder)
+    with_screen.until(b"eth-grid")
+    without = opened([*OURS, "--headless"], folder)
+    minimal = opened([PYTHON, str(HERE / "minimal.py")], folder)
+    time.sleep(15)
+    whole, engine, least = (one.memory_mib() for one in (with_screen, without, minimal))
+    for one in (with_screen, without, minimal):
+        one.close()
+    print(f"memory       with a screen {whole:.0f} MiB, without {engine:.0f} MiB, "
+          f"the screen's share {whole - engine:.0f} MiB; minimal app {least:.0f} MiB")  # fmt: skip
+
+
+def rest(folder: Path) -> None:
+    """All bots paused and no countdown in view, for twenty seconds within one minute."""
+    terminal = flooded(folder, 100, 0)
+    minimal = opened([PYTHON, str(HERE / "minimal.py")], folder)
+    time.sleep(5)
+    shown, cpu, least = terminal.count, terminal.cpu_s(), minimal.cpu_s()
+    time.sleep(20)
+    share, least_share = ((terminal.cpu_s() - cpu) / 20, (minimal.cpu_s() - least) / 20)
+    print(f"at rest      {share:.2%} CPU (minimal app {least_share:.2%}), "
+          f"{(terminal.count - shown) / 20:.1f} bytes/s")  # fmt: skip
+    terminal.close()
+    minimal.close()
+
+
+def flood(folder: Path) -> None:
+    """Keys while 10,000 events a second come in, with a hundred and with a thousand bots."""
+    minimal = opened([PYTHON, str(HERE / "minimal.py")], folder)
+    minimal.until(b"minimal")
+    keys("minimal app", minimal, KEYS, (b"a", b"answered a"), (b"b", b"answered b"))
+    for bots in (100, 1_000):
+        keys(f"{bots:,} bots", flooded(folder, bots, 10_000), KEYS)
+
+
+def slow(folder: Path) -> None:
+    """The same over 64 kbit/s."""
+    terminal = flooded(folder, 100, 10_000)
+    terminal.rate = SLOW_LINK
+    time.sleep(5)
+    keys("64 kbit/s", terminal, KEYS // 3)
+
+
+Key = tuple[bytes, bytes]
+"""What is pressed, and the words that answer it."""
+PAUSE, COPY = (b"p", b"reduce stay"), (b"y", b"clipboard")
+
+
+def keys(
+    name: str, terminal: Terminal, presses: int, first: Key = PAUSE, second: Key = COPY
+) -> None:
+    begun, shown, cpu = time.monotonic(), terminal.count, terminal.cpu_s()
+    took = []
+    for turn in range(presses):
+        key, words = second if turn % 2 else first
+        took.append(terminal.answer_ms(key, words))
+        time.sleep(BETWEEN_KEYS_S)
+    took.sort()
+    seconds = time.monotonic() - begun
+    half, most, nearly = (took[int(share * (len(took) - 1))] for share in (0.5, 0.9, 0.99))
+    print(f"key to paint {name:11} p50 {half:.1f}  p90 {most:.1f}  p99 {nearly:.1f} ms,"
+          f" {(terminal.count - shown) / seconds / 1000:.1f} KB/s,"
+          f" {(terminal.cpu_s() - cpu) / seconds:.0%} CPU with the made-up engine's")  # fmt: skip
+    terminal.close()
+
+
+def stall(folder: Path) -> None:
+    """How late the engine's steps are: as they flow, and while the terminal reads nothing."""
+    for name, seconds in (("reading", 0.0), ("stalled", STALL_S)):
+        terminal = flooded(folder, 100, 10_000)
+        time.sleep(2)
+        if seconds:
+            terminal.stalled.set()
+        time.sleep(STALL_S)
+        terminal.stalled.clear()
+        terminal.process.send_signal(signal.SIGTERM)
+        terminal.process.wait(20)
+        lags = sorted(json.loads((folder / "lag.json").read_text())[400:])
+        print(f"engine's lag terminal {name}: p50 {median(lags):.1f}  "
+              f"p99 {lags[int(0.99 * len(lags))]:.1f}  largest {lags[-1]:.1f} ms")  # fmt: skip
+        terminal.close()
+
+
+def flooded(folder: Path, bots: int, events: int) -> Terminal:
+    script = [PYTHON, str(HERE / "flood.py"), str(bots), str(events), str(folder / "lag.json")]
+    terminal = opened(script, folder)
+    terminal.until(b"bot-000")
+    time.sleep(2)
+    return terminal
+
+
+def opened(command: list[str], folder: Path) -> Terminal:
+    home = {"NIMBUS_HOME": str(folder / "home"), "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    return Terminal(command, **home)
+
+
+if __name__ == "__main__":
+    main()

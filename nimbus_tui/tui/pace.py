@@ -1,0 +1,83 @@
+"""How fast the screen may paint: as fast as the terminal says that it has shown what was sent."""
+
+ROWS_AT_ONCE = 24
+"""Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
+SLOW_ROWS = 8
+"""The same for a terminal that is slow: a key waits behind no more than this."""
+LEAST_WAIT_S = 0.1
+"""An answer that comes within this time never means a slow terminal."""
+MOST_WAIT_S = 0.6
+"""Paints go on without an answer for no longer than this, however far away the terminal is."""
+LOST_AFTER_S = 10.0
+"""An answer that hasn't come in so long is lost."""
+SLOW_FOR_S = 3.0
+"""How long a terminal that was slow is spared."""
+_ROUND_TRIPS = 1.5
+"""Paints go on while an answer takes no longer than so many times the best one."""
+_FORGETTING = 0.02
+"""How fast the best answer is forgotten: a link that got longer is no slow terminal for ever."""
+
+
+class Pace:
+    """Counts what was sent since the last question, and times the answers.
+
+    The terminal is asked where its cursor is, which it answers only after it has shown all that
+    came before. Between it and us may stand an SSH connection with megabytes of room, so nothing
+    else tells how far behind it is. Nothing is asked while nothing is painted, and a terminal that
+    never answers is never waited for.
+    """
+
+    def __init__(self) -> None:
+        self._answers = False
+        self._unasked = 0
+        self._asked_at: float | None = None
+        self._best_s = 0.0
+        self._slow_until = 0.0
+
+    @property
+    def is_answer_due(self) -> bool:
+        """Whether a terminal that does answer still owes one."""
+        return self._answers and self._asked_at is not None
+
+    def sent(self, size: int) -> None:
+        """So much has gone to the terminal."""
+        self._unasked += size
+
+    def wants_to_ask(self, now: float) -> bool:
+        """Whether the terminal should be asked now (seconds of any steady clock)."""
+        if self.is_answer_due and self._waited_s(now) > LOST_AFTER_S:
+            self._asked_at = None
+        return self._asked_at is None and self._unasked > 0
+
+    def asked(self, now: float) -> None:
+        """The question has gone out."""
+        self._asked_at, self._unasked = now, 0
+
+    def answered(self, now: float) -> None:
+        """The terminal has shown everything up to the question."""
+        if self._asked_at is None:
+            return
+        took_s, self._asked_at = self._waited_s(now), None
+        if self._answers and took_s > self._allowed_s():
+            self._slow_until = now + SLOW_FOR_S
+        slower = self._best_s + (took_s - self._best_s) * _FORGETTING
+        self._best_s = slower if self._answers and took_s > self._best_s else took_s
+        self._answers = True
+
+    def may_paint(self, now: float) -> bool:
+        """Whether another paint now would not only lengthen the queue."""
+        return not self.is_answer_due or self._waited_s(now) <= self._allowed_s()
+
+    def is_slow(self, now: float) -> bool:
+        """Whether the terminal has been slow lately."""
+        return now < self._slow_until
+
+    def rows(self, now: float) -> int:
+        """How many rows a paint may have."""
+        return SLOW_ROWS if self.is_slow(now) else ROWS_AT_ONCE
+
+    def _waited_s(self, now: float) -> float:
+        return now - self._asked_at if self._asked_at is not None else 0.0
+
+    def _allowed_s(self) -> float:
+        return min(max(LEAST_WAIT_S, self._best_s * _ROUND_TRIPS), MOST_WAIT_S)

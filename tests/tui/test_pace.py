@@ -1,0 +1,118 @@
+"""The screen paints as fast as the terminal shows it, and waits for no terminal that is mute."""
+
+import pytest
+
+from nimbus_tui.tui.pace import (
+    LEAST_WAIT_S,
+    LOST_AFTER_S,
+    MOST_WAIT_S,
+    ROWS_AT_ONCE,
+    SLOW_FOR_S,
+    SLOW_ROWS,
+    Pace,
+)
+
+
+def asking(pace: Pace, at: float, answer_after: float) -> None:
+    pace.sent(1000)
+    assert pace.wants_to_ask(at)
+    pace.asked(at)
+    pace.answered(at + answer_after)
+
+
+def known(answer_after: float) -> Pace:
+    """A terminal that has answered once."""
+    pace = Pace()
+    asking(pace, 0, answer_after)
+    return pace
+
+
+def test_nothing_is_asked_while_nothing_is_painted() -> None:
+    pace = known(0.01)
+    assert not pace.wants_to_ask(100)
+    pace.sent(1)
+    assert pace.wants_to_ask(100)
+
+
+def test_only_one_question_is_open() -> None:
+    pace = known(0.01)
+    pace.sent(10)
+    pace.asked(1)
+    pace.sent(10)
+    assert not pace.wants_to_ask(1.1)
+    pace.answered(1.2)
+    assert pace.wants_to_ask(1.2)
+
+
+def test_a_mute_terminal_is_never_waited_for() -> None:
+    pace = Pace()
+    pace.sent(10)
+    pace.asked(0)
+    pace.sent(10)
+    for at in (1.0, 1000.0):
+        assert pace.may_paint(at)
+        assert not pace.wants_to_ask(at)
+    assert not pace.is_answer_due
+
+
+def test_paints_wait_for_an_answer_that_is_late() -> None:
+    pace = known(0.01)
+    pace.sent(10)
+    pace.asked(5)
+    assert pace.may_paint(5 + LEAST_WAIT_S)
+    assert not pace.may_paint(5.001 + LEAST_WAIT_S)
+    pace.answered(6)
+    assert pace.may_paint(6)
+
+
+def test_a_far_terminal_is_not_a_slow_one() -> None:
+    pace = known(0.3)
+    pace.sent(10)
+    pace.asked(5)
+    assert pace.may_paint(5.4)
+    pace.answered(5.4)
+    assert not pace.is_slow(5.4)
+
+
+def test_a_slow_terminal_gets_fewer_rows_until_it_has_caught_up() -> None:
+    pace = known(0.01)
+    assert pace.rows(0) == ROWS_AT_ONCE
+    asking(pace, 5, 0.5)
+    assert pace.is_slow(5.6)
+    assert pace.rows(5.6) == SLOW_ROWS
+    assert pace.rows(5.5 + SLOW_FOR_S) == ROWS_AT_ONCE
+
+
+def test_no_terminal_is_so_far_that_paints_pile_up() -> None:
+    pace = known(30)
+    pace.sent(10)
+    pace.asked(40)
+    assert not pace.may_paint(40.001 + MOST_WAIT_S)
+
+
+def test_a_lost_answer_is_asked_for_again() -> None:
+    pace = known(0.01)
+    pace.sent(10)
+    pace.asked(5)
+    pace.sent(10)
+    assert not pace.wants_to_ask(4.9 + LOST_AFTER_S)
+    assert pace.wants_to_ask(5.1 + LOST_AFTER_S)
+
+
+def test_a_link_that_got_longer_is_believed_in_time() -> None:
+    pace = known(0.05)
+    for turn in range(200):
+        asking(pace, 10.0 * turn + 10, 0.2)
+    assert not pace.is_slow(10.0 * 200 + 10.3)
+
+
+def test_an_answer_to_no_question_means_nothing() -> None:
+    pace = Pace()
+    pace.answered(3)
+    assert not pace.is_answer_due
+    assert pace.rows(3) == ROWS_AT_ONCE
+
+
+@pytest.mark.parametrize("first", [0.0, 0.02, 2.0])
+def test_the_first_answer_says_how_far_away_the_terminal_is(first: float) -> None:
+    assert not known(first).is_slow(first)
