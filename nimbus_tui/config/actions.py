@@ -203,7 +203,7 @@ ONLY_ON = {"replay": "replay", "backtest": "backtest"}
 """Views that have actions of their own, by how the ids of those begin."""
 
 
-_OF_LISTS = ("table.", "orders.", "bots.", "view.copy")
+_OF_LISTS = ("table.", "orders.", "bots.", "view.copy", "move.first", "move.last")
 """How the ids of actions begin that need a list of bots, orders or events of now."""
 
 
