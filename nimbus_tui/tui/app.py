@@ -520,7 +520,8 @@ class NimbusApp(TableActions, App[Farewell]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of one view alone do nothing on the others."""
-        meant = [one for one in ACTIONS if one.name.partition("(")[0] == action]
+        given = f"{action}({', '.join(map(repr, parameters))})"
+        meant = [one for one in ACTIONS if one.name in (action, given)]
         return not meant or any(belongs(one, self.live.at) for one in meant)
 
     def action_backtest(self, what: str) -> None:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.actions import ACTIONS, can_meet
 from nimbus_tui.control.snapshots import BotState
 from nimbus_tui.tui.viewmodels.keys import footer, help_lines, helped, makes_sense
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
@@ -56,8 +56,11 @@ def test_help_lists_every_action() -> None:
 
 
 def test_no_key_and_no_id_is_given_twice() -> None:
-    keys = [key for action in ACTIONS for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
+    owned: dict[str, list[str]] = {}
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            assert not [other for other in owned.get(key, []) if can_meet(other, action.id)], key
+            owned.setdefault(key, []).append(action.id)
     assert len(ACTION) == len(ACTIONS)
 
 
