@@ -29,10 +29,11 @@ DEMO = (sys.executable, "-m", "nimbus_tui", "demo")
 ANSWERS = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?62;c"}
 """What a terminal says when it is asked where its cursor is, and what it is."""
 FIRST_WORDS = b"eth-grid"
+LAST_QUESTION = b"Quit the demo?"
 WITHIN_S = 60.0
 KEYS = (
     (3.0, ""), (2.0, "\r"), (1.5, "\x1b"), (1.0, "j"), (2.0, "\r"), (1.0, "\x1b"), (2.0, "2"),
-    (0.7, "1"), (1.5, "p"), (1.0, "r"), (2.0, "?"), (0.7, "\x1b"), (1.0, "q"), (0.2, "q"),
+    (0.7, "1"), (1.5, "p"), (1.0, "r"), (2.0, "?"), (0.7, "\x1b"),
 )  # fmt: skip
 """Keys, each with the seconds that are watched after it: two bots, risk, pause, resume, help."""
 
@@ -130,6 +131,9 @@ def record(keys: Iterable[tuple[float, str]] = KEYS) -> list[Piece]:
         recording.until(FIRST_WORDS)
         for seconds, key in keys:
             recording.press(key, seconds)
+        recording.press("q", 0.0)
+        recording.until(LAST_QUESTION)
+        recording.press("q", 0.0)
         code = recording.close()
     if code:
         raise RuntimeError(f"the demo ended with code {code}")
