@@ -128,14 +128,18 @@ async def draw(folder: Path) -> list[Path]:
                 image = app.export_screenshot(title="nimbus-tui")
             picture = folder / f"{name}.svg"
             chance = Path(place).name.removeprefix("nimbus-")
-            picture.write_text(_alone(image).replace(chance, PLACE), encoding="utf-8")
+            picture.write_text(_alone(image, name).replace(chance, PLACE), encoding="utf-8")
             drawn.append(picture)
         await demo.engine.stop()
     return drawn
 
 
-def _alone(image: str) -> str:
-    """A picture that loads no font from elsewhere, and keeps its spaces in every viewer."""
+def _alone(image: str, name: str) -> str:
+    """A picture that loads no font from elsewhere, and keeps its spaces in every viewer.
+
+    Its inner names are a hash of what it shows, the temporary folder included; they become its own.
+    """
+    image = re.sub(r"\bterminal-\d+", f"picture-{name}", image)
     return FONT_FACE.sub("", image).replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
