@@ -28,6 +28,8 @@ def prepare_environment() -> None:
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = colours_of(os.environ)
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # where they are exported, no change of the size would be seen
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # empty means unset; Textual takes it for set
 
