@@ -1,5 +1,5 @@
 """`python -m nimbus_tui` is `nimbus-tui`."""
 
-from nimbus_tui.cli.main import main
+from nimbus_tui.cli.entry import main
 
 main()

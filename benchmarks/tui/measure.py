@@ -45,25 +45,41 @@ def main() -> None:
 
 
 def start(folder: Path) -> None:
-    """From the command to the first picture, in turns, so that a busy moment meets everybody."""
+    """From the command to the first words, the first screen, and what one came to see.
+
+    In turns, so that a busy moment meets everybody.
+    """
     commands = {"minimal Textual app": [PYTHON, str(HERE / "minimal.py")], "nimbus-tui demo": OURS}
     commands |= peers(folder)
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    for command in commands.values():
+        first_paint(command, "", folder)  # the first start may compile
+    times: dict[str, list[Firsts]] = {name: [] for name in commands}
     for _ in range(STARTS):
         for name, command in commands.items():
-            times[name].append(first_paint(command, folder))
-    base = median(times["minimal Textual app"])
+            times[name].append(first_paint(command, CONTENTS.get(name, ""), folder))
     for name, seen in times.items():
-        print(f"first paint  {name:22} {median(seen):6.2f} s  {median(seen) / base:5.2f} × minimal")
+        words, screen, content = (median(one) for one in zip(*seen, strict=True))
+        print(f"first paint  {name:22} words {words:5.2f}  screen {screen:5.2f}"
+              f"  content {content:5.2f} s")  # fmt: skip
 
 
-def first_paint(command: list[str], folder: Path) -> float:
+Firsts = tuple[float, float, float]
+CONTENTS = {"minimal Textual app": "minimal", "nimbus-tui demo": "eth-grid", "Toolong": "line"}
+"""Words that one waits for: the bots, the lines of the log."""
+
+
+def first_paint(command: list[str], content: str, folder: Path) -> Firsts:
     terminal = opened(command, folder)
     end = time.monotonic() + 30
-    while not terminal.first_at and terminal.process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
+    content_at = float("nan")
+    while terminal.process.poll() is None and time.monotonic() < end:
+        if content and content.encode() in terminal.seen:
+            content_at = time.perf_counter() - terminal.begun
+        if terminal.words_at and terminal.picture_at and (content_at > 0 or not content):
+            break
+        time.sleep(0.002)
     terminal.close()
-    return terminal.first_at or float("nan")
+    return terminal.words_at or float("nan"), terminal.picture_at or float("nan"), content_at
 
 
 def peers(folder: Path) -> dict[str, list[str]]:
@@ -175,6 +191,7 @@ def flooded(folder: Path, bots: int, events: int) -> Terminal:
 
 def opened(command: list[str], folder: Path) -> Terminal:
     home = {"NIMBUS_HOME": str(folder / "home"), "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    home |= {"PYTHONDONTWRITEBYTECODE": ""}  # as installed: compiled once
     return Terminal(command, **home)
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -16,6 +17,13 @@ SIZE = (120, 40)
 ANSWERS = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?62;c"}
 TICKS = os.sysconf("SC_CLK_TCK")
 KEPT = 1_000_000
+WHOLE_SCREEN, A_FEW = 1_500, 10
+LETTERS = re.compile(rb"[A-Za-z]")
+SEQUENCE = re.compile(
+    rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|[P_^][^\x1b]*\x1b\\|\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    rb"|[()].|[=>78])"
+)
+"""What a terminal takes in without showing it."""
 
 
 class Terminal:
@@ -28,8 +36,10 @@ class Terminal:
         """Bytes a second that are read; 0 = all."""
         self.seen = b""
         self.count = 0
-        self.first_at = 0.0
-        """When the first 1,500 bytes, hence a picture, had come."""
+        self.words_at = 0.0
+        """When ten letters could be read."""
+        self.picture_at = 0.0
+        """When 1,500 bytes, hence a whole screen, had come; it may be an empty one."""
         self.stalled = threading.Event()
         self.closed = False
         self.begun = time.perf_counter()
@@ -59,15 +69,21 @@ class Terminal:
                 due = max(due, time.monotonic() - 0.02) + len(data) / self.rate
                 time.sleep(max(0.0, due - time.monotonic()))
             self.count += len(data)
-            if not self.first_at and self.count > 1_500:
-                self.first_at = time.perf_counter() - self.begun
             self.seen = (self.seen + data)[-KEPT:]
+            self._note_first()
             tail += data
             for asked, answer in ANSWERS.items():
                 while asked in tail:
                     tail = tail.replace(asked, b"", 1)
                     os.write(self.master, answer)
             tail = tail[-3:]
+
+    def _note_first(self) -> None:
+        passed = time.perf_counter() - self.begun
+        if not self.picture_at and self.count > WHOLE_SCREEN:
+            self.picture_at = passed
+        if not self.words_at and len(LETTERS.findall(SEQUENCE.sub(b"", self.seen))) >= A_FEW:
+            self.words_at = passed
 
     def until(self, words: bytes, within_s: float = 60) -> float:
         """Seconds since the start, once some words have been shown."""

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from nimbus_tui.core.errors import ConfigError, NimbusError
+from nimbus_tui.tui.curtain import curtain
 
 
 class ExitCode(IntEnum):
@@ -21,6 +22,7 @@ class ExitCode(IntEnum):
 
 def say(message: str) -> None:
     """One line or more to a person."""
+    curtain.drop()
     print(message, file=sys.stderr)  # noqa: T201 - this is where stderr is owned
 
 

@@ -13,7 +13,6 @@ from nimbus_tui.cli.diagnostics import ExitCode, say
 from nimbus_tui.cli.handover import Handover, hand_over
 from nimbus_tui.cli.hangups import after_hangup
 from nimbus_tui.cli.headless import EndRequest, ended, headless
-from nimbus_tui.cli.machine_checks import logout_warning
 from nimbus_tui.tui.options import Farewell, Outside, ScreenOptions
 
 if TYPE_CHECKING:
@@ -126,6 +125,7 @@ class _Foreground:
         """Host until the end."""
         from nimbus_tui.cli.event_log import event_log
         from nimbus_tui.config.locations import log_folder
+        from nimbus_tui.tui.run import load_screen
 
         folder = log_folder(self._config.engine.name)
         logging: AbstractContextManager[EventLog | None] = (
@@ -134,7 +134,9 @@ class _Foreground:
         with logging as log:
             while True:
                 thread = self._build(log)
-                client = thread.start()
+                thread.begin()
+                load_screen()
+                client = thread.client()
                 farewell = self._shown(client)
                 if farewell is not Farewell.RESTART:
                     break
@@ -199,6 +201,8 @@ class _Foreground:
 
 def _goes_on(config: "Config", *, crashed: bool) -> str:
     """Where the engine is now, and how to come back to it."""
+    from nimbus_tui.cli.machine_checks import logout_warning
+
     why = "the screen has failed, as said above; " if crashed else ""
     lines = [
         f"nimbus-tui: {why}the engine of {config.engine.name} goes on as process {os.getpid()}; "

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nimbus_tui.cli.diagnostics import say
+from nimbus_tui.tui.curtain import curtain
 
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that reach the host through the process that the shell knows."""
@@ -66,6 +67,7 @@ def hand_over() -> Handover:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     host = os.fork()
     if host != 0:
+        curtain.hand_over()
         os.close(told)
         os.close(waiting)
         for number in PASSED_ON:

@@ -15,16 +15,16 @@ from nimbus_tui.cli.diagnostics import friendly
 from nimbus_tui.cli.doctor_command import doctor
 from nimbus_tui.cli.exchanges_commands import exchanges_app
 from nimbus_tui.cli.journal_commands import journal_app
-from nimbus_tui.cli.run_commands import demo, open_app, run
+from nimbus_tui.cli.opening import open_app
+from nimbus_tui.cli.run_commands import demo, run
+from nimbus_tui.cli.secrecy import keep_secrets
 from nimbus_tui.cli.secrets_commands import secrets_app
 from nimbus_tui.cli.simulate_command import simulate
-from nimbus_tui.cli.stderr_guard import guard_stderr
 from nimbus_tui.cli.welcome_command import welcome
 from nimbus_tui.core.errors import ConfigError
-from nimbus_tui.core.redaction import redact_with, redacted
+from nimbus_tui.core.redaction import redacted
 from nimbus_tui.core.secret import HIDDEN
 from nimbus_tui.core.version import __version__
-from nimbus_tui.vault.redaction import Redactor
 
 app = typer.Typer(
     add_completion=False,
@@ -100,9 +100,8 @@ def _refuse_keys(given: list[str]) -> None:
 
 
 def main() -> None:
-    """The entry point."""
-    redact_with(Redactor())
-    guard_stderr()
+    """Read the command line and do what it says."""
+    keep_secrets()
     with friendly():
         _refuse_keys(sys.argv[1:])
         app(arguments(sys.argv[1:]), prog_name="nimbus-tui")

@@ -9,6 +9,7 @@ from pathlib import Path
 from nimbus_tui.cli.diagnostics import say
 from nimbus_tui.core.errors import ConfigError
 from nimbus_tui.core.secret import SHORTEST, Secret
+from nimbus_tui.tui.curtain import curtain
 
 TRIES = 3
 """How often a person may type the passphrase of a vault."""
@@ -77,6 +78,7 @@ def hidden_line(prompt: str, needed: str) -> str:
         with warnings.catch_warnings():
             # Where the echo can't be switched off nobody is to type a secret.
             warnings.simplefilter("error", getpass.GetPassWarning)
+            curtain.drop()
             line = getpass.getpass(prompt)
     except EOFError:
         say("")

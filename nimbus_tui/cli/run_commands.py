@@ -9,6 +9,7 @@ import typer
 
 from nimbus_tui.cli.diagnostics import friendly, say
 from nimbus_tui.cli.live_start import ready, say_modes
+from nimbus_tui.cli.opening import open_demo
 
 
 def run(
@@ -48,27 +49,18 @@ def demo(
 ) -> None:
     """Bots on a made-up market: no file, key or network; nothing is kept."""
     with friendly():
+        if not without_screen:
+            open_demo(config)
+            return
         from nimbus_tui.bootstrap import load_config, scratch_folder
-        from nimbus_tui.cli.foreground import hosted, show_demo
+        from nimbus_tui.cli.foreground import hosted
         from nimbus_tui.cli.headless import EndRequest, headless
         from nimbus_tui.config.locations import shipped
 
         loaded = load_config(config or shipped("sample_configs") / "demo.toml")
         with scratch_folder() as folder:
-            if not without_screen:
-                show_demo(loaded, Path(folder))
-                return
             thread = hosted(loaded, Path(folder))
             request = EndRequest()
             request.take_over(has_terminal=False)
             thread.start()
             headless(thread, request, duration)
-
-
-def open_app(path: Path) -> None:
-    """The app on a config: attaches if its engine runs already."""
-    from nimbus_tui.cli.attach_command import attach_to_config
-    from nimbus_tui.cli.foreground import show_app
-
-    if not attach_to_config(path):
-        show_app(*ready(path))

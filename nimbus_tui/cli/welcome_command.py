@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from nimbus_tui.cli.diagnostics import say
-from nimbus_tui.cli.run_commands import demo, open_app
+from nimbus_tui.cli.opening import open_app, open_demo
 from nimbus_tui.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _begin(chosen: "Chosen", path: Path) -> str:
 
     start = chosen.way.value
     if not isinstance(start, Start):
-        demo(config=None, without_screen=False, duration=None)
+        open_demo()
         return ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:

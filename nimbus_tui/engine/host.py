@@ -42,7 +42,15 @@ class EngineThread:
 
     def start(self) -> ThreadClient:
         """Start the engine; returns when it trades, raises what kept it from it."""
+        self.begin()
+        return self.client()
+
+    def begin(self) -> None:
+        """Start the engine without waiting for it."""
         self._thread.start()
+
+    def client(self) -> ThreadClient:
+        """Wait until the engine trades; raises what kept it from it."""
         if not self._started.wait(START_TIMEOUT_S):
             raise EngineUnreachable("the engine did not start in time")
         if self._failure is not None:

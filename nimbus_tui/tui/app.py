@@ -23,6 +23,7 @@ from nimbus_tui.core.redaction import redacted
 from nimbus_tui.tui.backtest_desk import work_on_backtests
 from nimbus_tui.tui.backtest_feed import BacktestFeed
 from nimbus_tui.tui.config_draft import ConfigDraft
+from nimbus_tui.tui.curtain import curtain
 from nimbus_tui.tui.driver import AsciiDriver, PatientDriver
 from nimbus_tui.tui.feed import Feed
 from nimbus_tui.tui.herald import Herald
@@ -104,6 +105,7 @@ class NimbusApp(TableActions, App[Farewell]):
         self._delays_seen = 0
         self._ui_loop: asyncio.AbstractEventLoop | None = None
         self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
+        self.wardrobe.begin_with(options.theme)  # before the first style is worked out
         self.herald = Herald(options.title, options.outside, self._write)
 
     def get_default_screen(self) -> LiveScreen:
@@ -122,7 +124,6 @@ class NimbusApp(TableActions, App[Farewell]):
         """Put on the theme, then follow the engine and paint."""
         self._ui_loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.options.keys))
-        self.wardrobe.begin_with(self.options.theme)
         if self.ending is not None:
             self.exit(self.ending)
         pause_s = 1 / max(1, self.options.fps)
@@ -137,6 +138,7 @@ class NimbusApp(TableActions, App[Farewell]):
         self.run_worker(testing, group="backtests", exit_on_error=False)
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
+        self.call_after_refresh(curtain.hand_over)
 
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
@@ -148,6 +150,8 @@ class NimbusApp(TableActions, App[Farewell]):
         self._answered_at = monotonic()
         if self.bot is None and self.feed.bots:
             self.feed.focus = next(iter(self.feed.bots))
+        if self.feed.answers == 1:
+            self.repaint_now()
 
     def flush(self) -> None:
         """Paint what has changed, so much at a time, if the terminal keeps up."""

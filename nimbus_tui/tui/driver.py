@@ -11,6 +11,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.message import Message
 
+from nimbus_tui.tui.curtain import ENTER, curtain
 from nimbus_tui.tui.pace import Pace
 from nimbus_tui.tui.viewmodels.ascii import ascii_only
 from nimbus_tui.tui.viewmodels.frugal import frugal
@@ -51,6 +52,8 @@ class PatientDriver(LinuxDriver):
             return
         if not self.has_caught_up():
             return
+        if data == ENTER and curtain.is_up:
+            return  # it would be cleared: nothing to see until the first paint
         queue: Any = thread._queue
         try:
             queue.put_nowait(self.in_signs(frugal(data)))

@@ -34,6 +34,12 @@ def prepare_environment() -> None:
         os.environ.pop("NO_COLOR", None)  # empty means unset; Textual takes it for set
 
 
+def load_screen() -> None:
+    """Load what the app needs; may be done while its engine starts."""
+    prepare_environment()
+    from nimbus_tui.tui import app as _  # noqa: F401
+
+
 def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
     """Show the app until it is quit, told to end, or its terminal goes away.
 
@@ -45,7 +51,7 @@ def run_screen(client: EngineClient, options: ScreenOptions) -> Farewell:
     """
     check_terminal()
     settled = settled_options(options)
-    prepare_environment()
+    load_screen()
     from nimbus_tui.tui.app import NimbusApp
 
     app = NimbusApp(client, settled)

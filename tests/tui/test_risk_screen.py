@@ -347,10 +347,10 @@ async def test_new_readings_repaint_only_the_rows_that_differ() -> None:
         await at_risk(app)
         await settled(app, pilot)
         snapshot = calm(list(client.bots), START)
-        app.risk.board = None
+        before = app.risk.board
         client.risk_now = with_bot(snapshot, standing(ETH, RiskStep.WARNING))
         await client.change("eth-grid", risk="warning")
-        await until(lambda: app.risk.board is not None)
+        await until(lambda: app.risk.board is not before)
         app.live.show(app.feed, app.bot, (), 0.0)
         assert app.live.risk.table._dirty <= {0, 1}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from nimbus_tui.config.actions import ACTIONS, Action
@@ -64,16 +65,10 @@ class LiveScreen(Screen[None]):
         }
         self.replay = ReplayView(past)
         self.backtest = BacktestView(tests)
-        self.views = ContentSwitcher(
-            self.dashboard,
-            self.bot,
-            self.risk,
-            *self.tables.values(),
-            self.replay,
-            self.backtest,
-            initial="dashboard",
-            id="views",
-        )
+        self.views = ContentSwitcher(self.dashboard, initial="dashboard", id="views")
+        others = (self.bot, self.risk, *self.tables.values(), self.replay, self.backtest)
+        self._unseen: dict[str | None, Widget] = {one.id: one for one in others}
+        """Views that nobody has looked at: they get their place on the screen when they are."""
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
         self._turn = 0
@@ -154,6 +149,9 @@ class LiveScreen(Screen[None]):
 
     def open(self, view: str) -> None:
         """Show one of the views by its name."""
+        unseen = self._unseen.pop(view, None)
+        if unseen is not None:
+            self.views.mount(unseen)
         self.views.current = view
 
     def show(self, feed: Feed, bot: BotSnapshot | None, said: Line, silent_ms: float) -> None:
