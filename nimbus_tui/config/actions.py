@@ -24,6 +24,11 @@ class Action(NamedTuple):
     footer: int = 0
     """How early it leaves the footer when room is short; 0 = it is never there."""
 
+    @property
+    def first_key(self) -> str:
+        """The key that stands for all of them."""
+        return self.keys.partition(",")[0]
+
 
 _BOT, _ENGINE, _VIEW = "The selected bot", "Engine", "Screen"
 _TABLE = "Tables"

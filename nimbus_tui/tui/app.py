@@ -14,7 +14,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 
-from nimbus_tui.config.actions import ACTIONS, belongs, remapped
+from nimbus_tui.config.actions import ACTIONS, Action, belongs, remapped
 from nimbus_tui.config.model import Glyphs
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
@@ -57,8 +57,6 @@ WATCH_S = 0.5
 _ALL_ROWS = 10_000
 PAGE = 10
 """Bots that a page key moves over."""
-_NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
-
 _HERE = Path(__file__).parent
 _SHEETS = (
     "live", "dashboard", "bot", "risk", "table", "replay", "backtest", "config", "help", "themes",
@@ -86,7 +84,11 @@ class NimbusApp(TableActions, App[Farewell]):
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
         self.risk = RiskFeed(self.feed)
-        self.actions = remapped(ACTIONS, options.keys)
+        self.actions = tuple(
+            action
+            for action in remapped(ACTIONS, options.keys)
+            if options.may_detach or action.id != "app.detach"
+        )
         """What can be done, with the keys that do it here."""
         self.past = ReplayFeed(self.feed)
         self.backtests = BacktestFeed(self.feed)
@@ -246,20 +248,29 @@ class NimbusApp(TableActions, App[Farewell]):
         self.action_open_bot()
 
     def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
-        """A click on a row of the table selects the bot, one on a cell of the rules the cell."""
+        """A click selects a row, or a cell of the rules; on a selected row it opens it."""
         names, table = self.live.dashboard.names, self.live.table
         if self.live.is_replay_open:
             self.live.replay.pick(event.panel, event.row, event.column)
         elif self.live.is_backtest_open:
             self.live.backtest.pick(event.panel, event.row)
             self.repaint_now()
+            if event.again:
+                self.action_open_bot()
         elif self.live.is_risk_open:
+            before = self.live.risk.cell
             self._came_to(self.live.risk.pick(event.panel, event.row, event.column))
+            if self.live.risk.cell == before:
+                self.action_open_bot()
         elif table is not None and event.panel is table.rows:
             table.pick(event.row)
             self.repaint_now()
+            if event.again:
+                self.action_open_bot()
         elif event.panel is self.live.dashboard.bots and event.row < len(names):
             self.select(names[event.row])
+            if event.again:
+                self.action_open_bot()
 
     def on_lines_panel_heading_picked(self, event: LinesPanel.HeadingPicked) -> None:
         """A click on the name of a column orders the rows by it."""
@@ -434,7 +445,11 @@ class NimbusApp(TableActions, App[Farewell]):
     def _edit(self, open_at: tuple[str, ...]) -> None:
         if self.editor is None:
             editor = ConfigScreen(
-                self.client, self.draft, lambda: self.live.header.size.height, open_at
+                self.client,
+                self.draft,
+                lambda: self.live.header.size.height,
+                open_at,
+                self.actions,
             )
             self.push_screen(editor, partial(self._edited, editor))
 
@@ -579,15 +594,20 @@ class NimbusApp(TableActions, App[Farewell]):
             self.say(talk.note_line("nothing is selected"))
 
     def action_help(self) -> None:
-        """All keys that do something on this screen."""
-        self.push_screen(HelpScreen(helped(self.actions, self.live.at)))
+        """All keys that do something on this screen; a click on one does it."""
+
+        async def picked(action: Action | None) -> None:
+            if action is not None:
+                await self.run_action(f"app.{action.name}")
+
+        self.push_screen(HelpScreen(helped(self.actions, self.live.at)), picked)
 
     def offers(self) -> Iterator[Offer]:
         """What the command palette finds."""
         for action in self.actions:
-            if action.id not in _NOT_IN_PALETTE and belongs(action, self.live.at):
+            if action.id != "view.palette" and belongs(action, self.live.at):
                 call = partial(self.run_action, f"app.{action.name}")
-                yield Offer(action.label, action.help, call)
+                yield Offer(action.label, f"{action.key_label}  {action.help}", call)
         for bot_id in self.feed.bots:
             yield Offer(f"show {bot_id}", "Open this bot's screen", partial(self.open, bot_id))
             for verb, act in self.operator.bot_commands.items():

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import TypedWord
 from nimbus_tui.tui.theme import TOKENS, load_themes
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, paragraphs
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, key_cells, paragraphs
 from nimbus_tui.tui.viewmodels.welcome import OFFERS, Way, account_trouble, welcome_lines
 
 _ALL_ROWS = 10_000
@@ -117,12 +117,15 @@ class WelcomeApp(App[Chosen]):
             panel.paint(_ALL_ROWS)
 
     def _key_line(self) -> Line:
-        keys = (("↑↓", "choose"), ("Enter", "begin"), ("q", "quit"))
+        keys = (("↑↓", "choose", ""), ("Enter", "begin", "enter"), ("q", "quit", "q"))
         if self._asks_account:
-            keys = (("Enter", "go on"), ("Esc", "back"), ("Ctrl+C", "quit"))
+            keys = (
+                ("Enter", "go on", "enter"), ("Esc", "back", "escape"),
+                ("Ctrl+C", "quit", "ctrl+c"),
+            )  # fmt: skip
         cells = [Cell(" ")]
-        for key, does in keys:
-            cells += [Cell(f"{key} ", "key"), Cell(f"{does}   ", "muted")]
+        for key, does, press in keys:
+            cells += key_cells(f"{key} ", f"{does}   ", press)
         return tuple(cells)
 
     def on_resize(self, _event: Resize) -> None:

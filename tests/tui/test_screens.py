@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from textual.widgets import Input
 
-from nimbus_tui.config.actions import ACTIONS
 from nimbus_tui.control.commands import (
     EmergencyShutdown,
     FlattenBot,
@@ -356,7 +355,7 @@ async def test_help_lists_the_keys_and_closes() -> None:
         await until(lambda: isinstance(app.screen, HelpScreen))
         await settled(app, pilot)
         shown = text(app)
-        for action in helped(ACTIONS, "dashboard"):
+        for action in helped(app.actions, "dashboard"):
             assert action.help in shown
         await pilot.press("escape")
         await until(lambda: not isinstance(app.screen, HelpScreen))

@@ -12,7 +12,15 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, changed_spans, clean, line_width
+from nimbus_tui.tui.panels.pressing import press
+from nimbus_tui.tui.viewmodels.lines import (
+    Cell,
+    Line,
+    changed_spans,
+    clean,
+    line_width,
+    pressed_at,
+)
 
 TONES = (
     "plain", "strong", "muted", "title", "key", "gain", "loss", "warning", "buy", "sell",
@@ -67,11 +75,13 @@ class LinesPanel(Widget, can_focus=False):
     class Picked(Message):
         """A row was clicked, at some column of the panel."""
 
-        def __init__(self, panel: "LinesPanel", row: int, column: int) -> None:
+        def __init__(self, panel: "LinesPanel", row: int, column: int, *, again: bool) -> None:
             super().__init__()
             self.panel = panel
             self.row = row
             self.column = column
+            self.again = again
+            """Whether the row was the selected one already."""
 
     class HeadingPicked(Message):
         """The last line of the heading, where columns have their names, was clicked."""
@@ -90,6 +100,8 @@ class LinesPanel(Widget, can_focus=False):
         self._centred: tuple[object, int] = (None, 0)
         """What the focus was put in the middle for: the rows' subject and the room."""
         self._top = 0
+        self._looks_away = False
+        """Whether a list was scrolled away from its selected row, which then stays out of sight."""
         self._placed_in = 0
         """The room in which the focus was placed last; another one is another picture."""
         self._visible: list[Shown] = []
@@ -111,12 +123,17 @@ class LinesPanel(Widget, can_focus=False):
     ) -> None:
         """Show these rows, `focus` among the visible ones; unchanged lines cost nothing.
 
+        A list that was scrolled away from its selected row stays so until another one is selected.
         Rows that are about something else than the last ones begin with the focus in the middle.
         """
         self._heading, self._rows, self._selected = tuple(heading), rows, selected
         if focus is not None:
             known = self._focus is not None and self._centred == (about, self.room)
-            self._top = self._top_for(focus) if known else focus - self.room // 2
+            if not known:
+                self._top = focus - self.room // 2
+            elif not (self._looks_away and focus == self._focus):
+                self._top = self._top_for(focus)
+                self._looks_away = False
             self._centred = (about, self.room)
         self._focus = focus
         self._mark()
@@ -124,6 +141,7 @@ class LinesPanel(Widget, can_focus=False):
     def move_rows(self, by: int) -> None:
         """Move the rows; a panel with a focus goes back to it at the next change."""
         self._top = self._top + by
+        self._looks_away = self._selected is not None
         self._mark()
         self.paint(len(self._visible))
 
@@ -166,6 +184,11 @@ class LinesPanel(Widget, can_focus=False):
             return ""
         line = "".join(cell.text for cell in self._rows[at])
         return "  ".join(part for part in re.split(r"\s{2,}", line.strip()) if part)
+
+    @property
+    def below(self) -> int:
+        """How many rows are out of sight below."""
+        return max(0, len(self._rows) - self._top - self.room)
 
     @property
     def room(self) -> int:
@@ -268,12 +291,19 @@ class LinesPanel(Widget, can_focus=False):
         self.move_rows(-_SCROLL_ROWS)
 
     def on_click(self, event: Click) -> None:
-        """Tell which row was meant, or which column."""
+        """Press the key that is named there; else tell which row was meant, or which column."""
+        shown = self._visible[event.y][0] if event.y < len(self._visible) else ()
+        key = pressed_at(shown, event.x)
+        if key:
+            event.stop()
+            press(self.app, key)
+            return
         if self._heading and event.y == len(self._heading) - 1:
             self.post_message(self.HeadingPicked(self, event.x))
         row = self._top + event.y - len(self._heading)
         if event.y >= len(self._heading) and row < len(self._rows):
-            self.post_message(self.Picked(self, row, event.x))
+            again = row == self._selected
+            self.post_message(self.Picked(self, row, event.x, again=again))
 
 
 def _is_same_kind(old: Shown, new: Shown) -> bool:
@@ -295,7 +325,7 @@ def _cropped(line: Line, width: int) -> Line:
     cells: list[Cell] = []
     left = width
     for cell in line:
-        cells.append(Cell(cell.text[:left], cell.tone))
+        cells.append(cell._replace(text=cell.text[:left]))
         left -= len(cells[-1].text)
     rest = width - line_width(cells)
     return (*cells, Cell(" " * rest)) if rest > 0 else tuple(cells)

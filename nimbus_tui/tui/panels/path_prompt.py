@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from nimbus_tui.tui.panels.prompts import Prompt
+from nimbus_tui.tui.panels.prompts import BACK, Prompt, Word
 from nimbus_tui.tui.viewmodels.lines import clean
 
 SHOWN = 8
@@ -36,9 +36,9 @@ class PathPrompt(Prompt[str | None]):
         """The way on that is chosen; None while what was typed counts."""
         self._asked = 0
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """How to choose, and the way back."""
-        return [("Enter", "take it"), ("↑ ↓ Tab", "choose below"), ("Esc", "back")]
+        return [Word("Enter", "take it", "enter"), Word("↑ ↓ Tab", "choose below", "down"), BACK]
 
     def compose_more(self) -> ComposeResult:
         """The line, and the list."""

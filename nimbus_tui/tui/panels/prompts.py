@@ -1,17 +1,56 @@
 """Questions in a line above the footer: yes or no, a typed word, one of several keys."""
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key
+from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from nimbus_tui.tui.panels.pressing import press
+from nimbus_tui.tui.viewmodels.lines import key_cells, line_width, pressed_at
+
 Answer = TypeVar("Answer")
+
+
+class Word(NamedTuple):
+    """A key as people write it, what it means, and which one it is for a click."""
+
+    key: str
+    meaning: str
+    press: str = ""
+
+
+BACK = Word("Esc", "back", "escape")
+
+
+class KeyWords(Static):
+    """Keys with what they mean, in a line; a click on one presses it."""
+
+    def __init__(
+        self,
+        words: Sequence[Word],
+        *,
+        tone: str = "$muted",
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        line = [key_cells(f"{one.key} ", f"{one.meaning}   ", one.press) for one in words]
+        self._line = tuple(cell for cells in line for cell in cells)
+        styles = {"key": "bold $primary", "muted": tone}
+        text = Content.assemble(*((cell.text, styles[cell.tone]) for cell in self._line))
+        super().__init__(text, id=id)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key under the pointer; where words are folded nobody can be sure of it."""
+        event.stop()
+        is_folded = line_width(self._line) > self.size.width
+        key = "" if is_folded else pressed_at(self._line, event.x)
+        if key:
+            press(self.app, key)
 
 
 class Prompt(ModalScreen[Answer], Generic[Answer]):
@@ -41,7 +80,7 @@ class Prompt(ModalScreen[Answer], Generic[Answer]):
         self.question = question
         self.is_dangerous = dangerous
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """The keys that answer, and what each says."""
         return []
 
@@ -50,17 +89,11 @@ class Prompt(ModalScreen[Answer], Generic[Answer]):
         with Vertical(classes="-dangerous" if self.is_dangerous else ""):
             yield Static(Content.styled(self.question, "bold"), id="question")
             yield from self.compose_more()
-            yield Static(self._key_line(), id="answers")
+            yield KeyWords(self.keys(), id="answers")
 
     def compose_more(self) -> ComposeResult:
         """What stands between the question and the keys."""
         yield from ()
-
-    def _key_line(self) -> Content:
-        parts: list[tuple[str, str]] = []
-        for key, meaning in self.keys():
-            parts += [(f"{key} ", "bold $primary"), (f"{meaning}   ", "$muted")]
-        return Content.assemble(*parts)
 
 
 class Confirm(Prompt[bool]):
@@ -75,9 +108,9 @@ class Confirm(Prompt[bool]):
         super().__init__(question, dangerous=dangerous)
         self._verb = verb
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """Enter and Escape."""
-        return [("Enter", self._verb), ("Esc", "back")]
+        return [Word("Enter", self._verb, "enter"), BACK]
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
@@ -93,9 +126,9 @@ class TypedWord(Prompt[bool]):
         super().__init__(question, dangerous=True)
         self._word = word
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """What to type, and the way back."""
-        return [(f"Type {self._word}", "and press Enter"), ("Esc", "back")]
+        return [Word(f"Type {self._word}", "and press Enter", "enter"), BACK]
 
     def compose_more(self) -> ComposeResult:
         """A line to type in."""
@@ -123,9 +156,9 @@ class WrittenLine(Prompt[str | None]):
         self._example = example
         self._value = value
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """Enter and Escape."""
-        return [("Enter", "go on"), ("Esc", "back")]
+        return [Word("Enter", "go on", "enter"), BACK]
 
     def compose_more(self) -> ComposeResult:
         """A line to type in."""
@@ -149,14 +182,14 @@ class Choice(Prompt[str | None]):
         super().__init__(question)
         self._choices = choices
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """The way back; the choices stand above it."""
-        return [("Esc", "back")]
+        return [BACK]
 
     def compose_more(self) -> ComposeResult:
         """One line a choice."""
         for key, meaning in self._choices.items():
-            yield Static(Content.assemble((f"{key} ", "bold $primary"), meaning))
+            yield KeyWords([Word(key, meaning, key)], tone="")
 
     def on_key(self, event: Key) -> None:
         """Close with the key that was chosen."""
@@ -177,9 +210,9 @@ class TypedLine(Prompt[str | None]):
         self._text = text
         self._changed = changed
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Word]:
         """How it ends."""
-        return [("Enter", "keeps it"), ("Esc", "back")]
+        return [Word("Enter", "keeps it", "enter"), BACK]
 
     def compose_more(self) -> ComposeResult:
         """The line, with what is there already."""

@@ -1,7 +1,7 @@
 """The config editor: form and text of one file in step, and what they mean."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from textual import on
@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
-from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
@@ -69,6 +69,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         draft: ConfigDraft | None,
         rows_above: Callable[[], int],
         open_at: tuple[str, ...] = (),
+        actions: Sequence[Action] = ACTIONS,
     ) -> None:
         super().__init__()
         self._rows_above = rows_above
@@ -89,7 +90,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self._open_at = open_at
         self._check_timer: Timer | None = None
         self._leaves_when_saved = False
-        self.paint = EditorPaint()
+        self.paint = EditorPaint(actions)
         self.tabs, self.fields = self.paint.tabs, self.paint.fields
         self.entry, self.area = self.paint.entry, self.paint.area
 

@@ -1,8 +1,9 @@
 """What the config editor's panels show: lines of view-models, put where they belong."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.actions import Action
 from nimbus_tui.tui.config_draft import ConfigDraft
 from nimbus_tui.tui.panels.form_panel import Entry, FormPanel
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
@@ -43,7 +44,8 @@ class Standing(NamedTuple):
 class EditorPaint:
     """The editor's passive panels, and the lines of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, actions: Sequence[Action]) -> None:
+        self._actions = actions
         self.tabs = LinesPanel(id="editor-tabs")
         self.fields = FormPanel(id="editor-fields")
         self.entry = Entry(id="editor-entry")
@@ -91,18 +93,19 @@ class EditorPaint:
             is_gone=now.gone,
             is_new=draft is not None and draft.on_disk is not None,
             trouble=draft.base.trouble if draft is not None else "",
+            disk=next(one.key_label for one in self._actions if one.id == "config.disk"),
         )
         self.banner.set_class(bool(banner), "-shown")
         self.banner.show([banner])
         is_new = draft is not None and bool(draft.new_bot)
         self.status.show([now.said or self._hint(now.pane, is_new=is_new)])
-        self.keys.show([editor_footer(ACTIONS, now.width)])
+        self.keys.show([editor_footer(self._actions, now.width)])
 
     def _hint(self, pane: str, *, is_new: bool) -> Line:
         if self.area.has_focus and self.area.trouble:
             return (Cell(" ✗ this line: ", "loss"), Cell(clean(self.area.trouble)))
         at = "text" if self.area.has_focus else pane
-        return editor_hint(at, is_typing=self.entry.has_focus, is_new=is_new)
+        return editor_hint(self._actions, at, is_typing=self.entry.has_focus, is_new=is_new)
 
     def _form(self, draft: ConfigDraft, now: Standing) -> None:
         width = self.fields.size.width

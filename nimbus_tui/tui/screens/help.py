@@ -9,14 +9,14 @@ from textual.screen import ModalScreen
 
 from nimbus_tui.config.actions import Action
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
-from nimbus_tui.tui.viewmodels.keys import help_lines
+from nimbus_tui.tui.viewmodels.keys import help_rows
 from nimbus_tui.tui.viewmodels.lines import Cell, heading
 
 _WIDTH = 76
 
 
-class HelpScreen(ModalScreen[None]):
-    """Any of the closing keys goes back."""
+class HelpScreen(ModalScreen[Action | None]):
+    """Any of the closing keys goes back; a click on a line gives back its action."""
 
     BINDINGS = [
         Binding("escape,question_mark,q,enter", "close", "close", id="help.close"),
@@ -26,7 +26,7 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, actions: Sequence[Action]) -> None:
         super().__init__()
-        self._actions = actions
+        self._rows = help_rows(actions)
         self.lines = LinesPanel(id="help-lines")
 
     def compose(self) -> ComposeResult:
@@ -36,10 +36,17 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """The list has as many rows as there are lines, if the terminal has."""
-        rows = help_lines(self._actions)
-        note = (Cell("Esc closes ", "muted"),)
+        rows = [row.line for row in self._rows]
+        note = (Cell("Esc closes ", "muted", "escape"), Cell("a click on a line does it ", "muted"))
         self.lines.styles.height = len(rows) + 1
         self.lines.show(rows, heading=[heading("keys", _WIDTH - 4, note)])
+
+    def on_lines_panel_picked(self, event: LinesPanel.Picked) -> None:
+        """A click on a line is about its action."""
+        event.stop()
+        action = self._rows[event.row].action
+        if action is not None:
+            self.dismiss(action)
 
     def action_close(self) -> None:
         """Back to the live screen."""

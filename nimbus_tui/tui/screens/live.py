@@ -177,7 +177,7 @@ class LiveScreen(Screen[None]):
     def _note(self, at: str) -> Line:
         """What to press, or why the last step through the past led nowhere."""
         note = self.replay.past.note if at == "replay" else ""
-        return note_line(note) if note else hint_line(at)
+        return note_line(note) if note else hint_line(at, self._actions)
 
     def tell(self, said: Line) -> None:
         """A word above the footer, painted at once: an answer waits for no clock."""

@@ -21,7 +21,7 @@ from nimbus_tui.core.ids import ExchangeName, Symbol
 from nimbus_tui.tui.config_draft import ConfigDraft
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.viewmodels import wizard
-from nimbus_tui.tui.viewmodels.lines import Cell, Line
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, key_cells
 from nimbus_tui.tui.viewmodels.wizard import Option, Step
 
 _ALL_ROWS = 10_000
@@ -29,7 +29,10 @@ _FRAME = 4
 _AROUND = 10
 """Rows of the box that aren't the list."""
 _MOST_ROWS = 24
-_KEYS = (("↑↓", "choose"), ("Enter", "take it"), ("Esc", "a step back"), ("type", "to search"))
+_KEYS = (
+    ("↑↓", "choose", ""), ("Enter", "take it", "enter"), ("Esc", "a step back", "escape"),
+    ("type", "to search", ""),
+)  # fmt: skip
 
 
 class NewBot(NamedTuple):
@@ -140,11 +143,11 @@ class NewBotScreen(ModalScreen[NewBot | None]):
         return (Cell(f" nothing is called {self.search.value!r}", "warning"),)
 
     def _key_line(self) -> Line:
-        marks = (("Tab", "marks one"),) if self._takes_several else ()
+        marks = (("Tab", "marks one", "tab"),) if self._takes_several else ()
         keys = (*_KEYS[:1], *marks, *_KEYS[1:])
         cells = [Cell(" ")]
-        for key, does in keys:
-            cells += [Cell(f"{key} ", "key"), Cell(f"{does}   ", "muted")]
+        for key, does, press in keys:
+            cells += key_cells(f"{key} ", f"{does}   ", press)
         return tuple(cells)
 
     @property

@@ -1,7 +1,5 @@
 """Before something is saved: what it does to the bots, and the difference line by line."""
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -12,7 +10,7 @@ from nimbus_tui.control.config_change import ConfigChange
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.viewmodels.config_change import change_lines, orders_in_all, refusal_lines
 from nimbus_tui.tui.viewmodels.diff import diff_lines, diff_size
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, heading, key_cells
 
 _PAGE = 10
 _ALL_ROWS = 10_000
@@ -73,13 +71,9 @@ class ReviewScreen(ModalScreen[bool]):
         self.keys.paint(_ALL_ROWS)
 
     def _key_line(self) -> Line:
-        keys: Sequence[tuple[str, str]] = (("↑↓", "scroll"), ("Esc", "back"))
-        if self.may_save:
-            keys = (("Enter", "save it"), *keys)
-        cells = [Cell(" ")]
-        for key, does in keys:
-            cells += [Cell(f"{key} ", "key"), Cell(f"{does}   ", "muted")]
-        return tuple(cells)
+        back = (*key_cells("↑↓ ", "scroll   ", ""), *key_cells("Esc ", "back   ", "escape"))
+        save = key_cells("Enter ", "save it   ", "enter") if self.may_save else ()
+        return (Cell(" "), *save, *back)
 
     def action_look(self, by: int) -> None:
         """Scroll."""

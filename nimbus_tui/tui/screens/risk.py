@@ -74,6 +74,11 @@ class RiskView(Container):
         return self._above or self._bot or ""
 
     @property
+    def cell(self) -> tuple[str, int | None]:
+        """The scope and the rule in focus."""
+        return self.scope, self._row
+
+    @property
     def is_on_bot(self) -> bool:
         """Whether the focus is on a bot's column."""
         return self._above is None and self._bot is not None

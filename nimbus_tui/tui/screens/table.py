@@ -5,6 +5,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import MouseScrollDown
 
 from nimbus_tui.control.pages import Listing
 from nimbus_tui.control.snapshots import BotSnapshot
@@ -101,6 +102,11 @@ class TableView(Arranged, Container, Generic[R]):
         """Select a row further down or up; at the end older ones are read."""
         if self.shown:
             self._select(max(0, min(self._at + by, len(self.shown) - 1)))
+
+    def on_mouse_scroll_down(self, _event: MouseScrollDown) -> None:
+        """Looking down reads older rows too."""
+        if self.rows.below < 2 * self.rows.room:
+            self.source.wants_older = True
 
     def turn_page(self, by: int) -> None:
         """Select a row one screen further."""

@@ -71,7 +71,9 @@ class ThemePicker(ModalScreen[str | None]):
         self.dismiss(None)
 
     def _show(self) -> None:
-        note = (Cell("Enter keeps, Esc goes back ", "muted"),)
+        note = (
+            Cell("Enter keeps, ", "muted", "enter"), Cell("Esc goes back ", "muted", "escape"),
+        )  # fmt: skip
         self.lines.show(
             [_row(name) for name in self._names],
             heading=[heading("themes", _WIDTH - 4, note)],

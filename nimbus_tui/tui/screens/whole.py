@@ -47,7 +47,7 @@ class WholeScreen(ModalScreen[None]):
         width = max(10, min(self.size.width, 120) - 4)
         rows = whole_lines(self._plain, width)
         self.lines.styles.height = len(rows) + 1
-        note = (Cell("Esc closes ", "muted"),)
+        note = (Cell("Esc closes ", "muted", "escape"),)
         self.lines.show(rows, heading=[heading(self._title, width, note)])
         self.lines.paint(len(rows) + 1)
 

@@ -7,7 +7,16 @@ from nimbus_tui.config.actions import Action
 from nimbus_tui.core.problems import ConfigProblem
 from nimbus_tui.tui.viewmodels.config_form import value_at
 from nimbus_tui.tui.viewmodels.diff import DiffSize
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, between, clean, cut, line_width, width_of
+from nimbus_tui.tui.viewmodels.lines import (
+    Cell,
+    Line,
+    between,
+    clean,
+    cut,
+    key_cells,
+    line_width,
+    width_of,
+)
 
 FOOTER = (
     "config.save", "config.turn", "config.pane", "config.problem", "view.back", "config.disk",
@@ -35,7 +44,9 @@ def title_line(
     return between((Cell(" config ", "title"), Cell(clean(shown), "strong")), end, width)
 
 
-def banner_line(path: str, *, is_gone: str = "", is_new: bool = False, trouble: str = "") -> Line:
+def banner_line(
+    path: str, *, is_gone: str = "", is_new: bool = False, trouble: str = "", disk: str = "F4"
+) -> Line:
     """What must be seen before anything else: the engine is gone, or the file changed."""
     if is_gone:
         words = f"the engine does not answer ({is_gone}); what you typed is kept here"
@@ -43,7 +54,7 @@ def banner_line(path: str, *, is_gone: str = "", is_new: bool = False, trouble: 
     if is_new:
         return (
             Cell(f" ▲ {clean(path)} was changed on the disk meanwhile: ", "alarm"),
-            Cell("F4 asks what to do ", "alarm"),
+            Cell(f"{disk} asks what to do ", "alarm"),
         )
     if trouble:
         return (Cell(f" ▲ the file: {clean(trouble)} ", "alarm"),)
@@ -56,26 +67,45 @@ def editor_footer(actions: Sequence[Action], width: int) -> Line:
     cells: list[Cell] = []
     for name in FOOTER:
         action = by_id[name]
-        more = [Cell(f" {action.key_label} ", "key"), Cell(f"{action.label} ", "muted")]
-        if line_width([*cells, *more]) <= width:
+        if (
+            name == "view.back"
+        ):  # the way out of the editor is its own, whatever leads back elsewhere
+            action = action._replace(keys="escape", key_label="Esc")
+        more = key_cells(f" {action.key_label} ", f"{action.label} ", action.first_key)
+        if line_width((*cells, *more)) <= width:
             cells += more
     return tuple(cells)
 
 
-def editor_hint(pane: str, *, is_typing: bool, is_new: bool = False) -> Line:
+def editor_hint(
+    actions: Sequence[Action], pane: str, *, is_typing: bool, is_new: bool = False
+) -> Line:
     """What to press first, by where the keys go; `is_new` while a bot is set up step by step."""
+    (turn, turns), (save, saves) = (
+        (action.key_label, action.first_key)
+        for name in ("config.turn", "config.save")
+        for action in actions
+        if action.id == name
+    )
+    pages, change = ("←→", "pages", "right"), ("Enter", "change", "enter")
     hints = {
-        "form": (("↑↓", "choose"), ("Enter", "change"), ("←→", "pages"), ("Del", "default")),
-        "text": (("Tab", "back to the form"), ("Ctrl+Z", "undo"), ("Ctrl+S", "review, save")),
-        "preview": (("Tab", "form, text"), ("←→", "pages")),
-    }[pane]
+        "form": (("↑↓", "choose", "down"), change, pages, ("Del", "default", "delete")),
+        "text": (
+            (turn, "back to the form", turns), ("Ctrl+Z", "undo", "ctrl+z"),
+            (save, "review, save", saves),
+        ),
+        "preview": ((turn, "form, text", turns), pages),
+    }[pane]  # fmt: skip
     if is_new and pane != "text":
-        hints = (("←→", "steps"), ("Enter", "change"), ("Ctrl+S", "look it over and start it"))
+        hints = (("←→", "steps", "right"), change, (save, "look it over and start it", saves))
     if is_typing:
-        hints = (("Enter", "done"), ("Esc", "as it was"), ("↑↓", "next field"))
+        hints = (
+            ("Enter", "done", "enter"), ("Esc", "as it was", "escape"),
+            ("↑↓", "next field", "down"),
+        )  # fmt: skip
     cells = [Cell(" ")]
-    for key, does in hints:
-        cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
+    for key, does, press in hints:
+        cells += key_cells(key, f" {does}   ", press, ("strong", "muted"))
     return tuple(cells)
 
 

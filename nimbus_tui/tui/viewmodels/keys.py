@@ -1,10 +1,11 @@
 """The keys as lines: footer and help, both from the action table."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from nimbus_tui.config.actions import ONLY_ON, Action, belongs
 from nimbus_tui.control.snapshots import BotSnapshot, BotState
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, left, line_width
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, key_cells, left, line_width
 
 _OUT = frozenset({BotState.STOPPED, BotState.FAILED})
 _NEEDS = {
@@ -91,7 +92,9 @@ def footer(
             does = (at, action.id) in _LABELS or makes_sense(action, bot)
             tone = "key" if does else "muted"
             label = _LABELS.get((at, action.id), action.label)
-            cells += [Cell(f" {action.key_label} ", tone), Cell(f"{label} ", "muted")]
+            cells += key_cells(
+                f" {action.key_label} ", f"{label} ", action.first_key, (tone, "muted")
+            )
         if line_width(cells) <= width:
             return tuple(cells)
         shown.remove(max(shown, key=lambda action: action.footer))
@@ -104,14 +107,22 @@ def helped(actions: Sequence[Action], at: str) -> list[Action]:
     return [*own, *(one for one in actions if belongs(one, at) and one not in own)]
 
 
-def help_lines(actions: Sequence[Action]) -> list[Line]:
+class HelpRow(NamedTuple):
+    """A line of the help, and the action that it is about."""
+
+    line: Line
+    action: Action | None = None
+
+
+def help_rows(actions: Sequence[Action]) -> list[HelpRow]:
     """Every key with what it does, group by group."""
-    lines: list[Line] = []
+    rows: list[HelpRow] = []
     group = ""
     for action in actions:
         if action.group != group:
-            lines += [()] if lines else []
-            lines.append((Cell(f" {action.group}", "title"),))
+            rows += [HelpRow(())] if rows else []
+            rows.append(HelpRow((Cell(f" {action.group}", "title"),)))
             group = action.group
-        lines.append((left(f"  {action.key_label}", 12, "key"), Cell(action.help)))
-    return lines
+        line = (left(f"  {action.key_label}", 12, "key"), Cell(action.help))
+        rows.append(HelpRow(line, action))
+    return rows

@@ -14,6 +14,8 @@ class Cell(NamedTuple):
 
     text: str
     tone: str = "plain"
+    press: str = ""
+    """The key that a click on it presses; empty where it presses none."""
 
 
 Line = tuple[Cell, ...]
@@ -113,6 +115,23 @@ def between(start: Sequence[Cell], end: Sequence[Cell], width: int) -> Line:
     """One part at the left edge and one at the right; the right one goes if both don't fit."""
     gap = width - line_width(start) - line_width(end)
     return (*start, blank(gap), *end) if gap > 0 else tuple(start)
+
+
+def pressed_at(line: Line, column: int) -> str:
+    """The key that a click on a column of a line presses; empty where it presses none."""
+    end = 0
+    for cell in line:
+        end += width_of(cell.text)
+        if column < end:
+            return cell.press
+    return ""
+
+
+def key_cells(
+    key: str, does: str, press: str, tones: tuple[str, str] = ("key", "muted")
+) -> tuple[Cell, ...]:
+    """A key and what it does; a click on either presses it."""
+    return Cell(key, tones[0], press), Cell(does, tones[1], press)
 
 
 def heading(title: str, width: int, note: Line = ()) -> Line:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
 from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.order import Order, Side
 from nimbus_tui.core.risk import RiskReading
-from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, number, places_of, trimmed
+from nimbus_tui.tui.viewmodels.lines import Cell, Line, clean, key_cells, number, places_of, trimmed
 from nimbus_tui.tui.viewmodels.risk_rules import measured_of_limit, rule_of
 
 ON_STOP = {
@@ -50,30 +51,54 @@ def note_line(text: str) -> Line:
 
 
 _HINTS = {
-    "dashboard": (("Enter", "opens the bot"), ("← →", "turn the panel"), ("2", "risk")),
-    "bot": (("Esc", "goes back"), ("← →", "turn the panel")),
-    "risk": (("Enter", "opens the bot"), ("v", "ladder, history")),
-    "orders": (("Enter", "shows all of it"), ("v", "live, all"), ("Esc", "dashboard")),
-    "fills": (("Enter", "shows all of it"), ("w", "to a file"), ("Esc", "dashboard")),
-    "connections": (("↑ ↓", "another venue"), ("Esc", "dashboard")),
-    "events": (("Enter", "shows all of it"), ("v", "all, trouble"), ("Esc", "dashboard")),
-    "backtest": (("↑ ↓", "choose"), ("Enter", "changes it"), ("← →", "turn the panel")),
+    "dashboard": (
+        ("Enter", "opens the bot", "bot.open"),
+        ("← →", "turn the panel", "view.next"),
+        ("2", "risk", "view.risk"),
+    ),
+    "bot": (("Esc", "goes back", "view.back"), ("← →", "turn the panel", "view.next")),
+    "risk": (("Enter", "opens the bot", "bot.open"), ("v", "ladder, history", "view.pane")),
+    "orders": (
+        ("Enter", "shows all of it", "bot.open"),
+        ("v", "live, all", "view.pane"),
+        ("Esc", "dashboard", "view.back"),
+    ),
+    "fills": (
+        ("Enter", "shows all of it", "bot.open"),
+        ("w", "to a file", "table.export"),
+        ("Esc", "dashboard", "view.back"),
+    ),
+    "connections": (("↑ ↓", "another venue", "move.down"), ("Esc", "dashboard", "view.back")),
+    "events": (
+        ("Enter", "shows all of it", "bot.open"),
+        ("v", "all, trouble", "view.pane"),
+        ("Esc", "dashboard", "view.back"),
+    ),
+    "backtest": (
+        ("↑ ↓", "choose", "move.down"),
+        ("Enter", "changes it", "bot.open"),
+        ("← →", "turn the panel", "view.next"),
+    ),
     "replay": (
-        ("← →", "event"),
-        ("⇧← ⇧→", "minute"),
-        ("v", "pane"),
-        ("Esc", "back to now"),
-        ("?", "all keys"),
+        ("← →", "event", "view.next"),
+        ("⇧← ⇧→", "minute", "replay.minute"),
+        ("v", "pane", "view.pane"),
+        ("Esc", "back to now", "view.back"),
+        ("?", "all keys", "view.help"),
     ),
 }
+"""By the view: a key as it is usually written, what it does there, and the action's id."""
+_USUAL = {action.id: action.keys for action in ACTIONS}
 
 
-def hint_line(at: str) -> Line:
+def hint_line(at: str, actions: Sequence[Action] = ACTIONS) -> Line:
     """What to press first on a view, until something has been said."""
-    keys = (*_HINTS[at], ("Ctrl+P", "finds a command"))
+    known = {action.id: action for action in actions}
     cells = [Cell(" ")]
-    for key, does in keys:
-        cells += [Cell(key, "strong"), Cell(f" {does}   ", "muted")]
+    for usual, does, name in (*_HINTS[at], ("Ctrl+P", "finds a command", "view.palette")):
+        action = known[name]
+        key = usual if action.keys == _USUAL[name] else action.key_label
+        cells += key_cells(key, f" {does}   ", action.first_key, ("strong", "muted"))
     return tuple(cells)
 
 

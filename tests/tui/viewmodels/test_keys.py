@@ -3,7 +3,7 @@ import pytest
 
 from nimbus_tui.config.actions import ACTIONS, can_meet
 from nimbus_tui.control.snapshots import BotState
-from nimbus_tui.tui.viewmodels.keys import footer, help_lines, helped, makes_sense
+from nimbus_tui.tui.viewmodels.keys import footer, help_rows, helped, makes_sense
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
 from tests.tui.scripted_client import ScriptedClient
 
@@ -49,7 +49,7 @@ def test_keys_that_would_do_nothing_are_dim(action: str, state: BotState, sense:
 
 
 def test_help_lists_every_action() -> None:
-    shown = "\n".join(text(line) for line in help_lines(ACTIONS))
+    shown = "\n".join(text(row.line) for row in help_rows(ACTIONS))
     for action in ACTIONS:
         assert action.help in shown
         assert action.key_label in shown
