@@ -1,5 +1,6 @@
 """`nimbus-tui` without a config: the one that is there, else the welcome that ends in one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,13 @@ def welcome() -> None:
 def _ask(trouble: str) -> "Chosen | None":
     from nimbus_tui.config.locations import theme_folders
     from nimbus_tui.tui.run import check_terminal, prepare_environment
+    from nimbus_tui.tui.terminal import AUTOMATIC, theme_for
 
     check_terminal()
     prepare_environment()
     from nimbus_tui.tui.welcome import WelcomeApp
 
-    return WelcomeApp(theme_folders(), trouble).run()
+    return WelcomeApp(theme_folders(), trouble, theme_for(AUTOMATIC, os.environ)).run()
 
 
 def _begin(chosen: "Chosen", path: Path) -> str:

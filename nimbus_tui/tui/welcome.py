@@ -13,13 +13,13 @@ from textual.widgets import Input
 
 from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import TypedWord
+from nimbus_tui.tui.terminal import DEFAULT_THEME
 from nimbus_tui.tui.theme import TOKENS, load_themes
 from nimbus_tui.tui.viewmodels.lines import Cell, Line, key_cells, paragraphs
 from nimbus_tui.tui.viewmodels.welcome import OFFERS, Way, account_trouble, welcome_lines
 
 _ALL_ROWS = 10_000
 _WIDTH = 78
-_THEME = "nimbus-dark"
 _LIVE = (
     "Real money: the first bot's orders go out to Hyperliquid's mainnet as soon as it starts. "
     "Type LIVE to go on."
@@ -62,10 +62,13 @@ class WelcomeApp(App[Chosen]):
         Binding("q,ctrl+c,ctrl+q", "leave", "quit", id="welcome.quit"),
     ]
 
-    def __init__(self, theme_folders: Sequence[Path], trouble: str = "") -> None:
+    def __init__(
+        self, theme_folders: Sequence[Path], trouble: str = "", theme: str = DEFAULT_THEME
+    ) -> None:
         super().__init__()
         self._folders = tuple(theme_folders)
         self._trouble = trouble
+        self._theme = theme
         self._at = 0
         self._said = ""
         self.title_panel = LinesPanel(id="welcome-title")
@@ -95,8 +98,8 @@ class WelcomeApp(App[Chosen]):
         themes, _ = load_themes(self._folders)
         for theme in themes:
             self.register_theme(theme)
-            if theme.name == _THEME:
-                self.theme = _THEME
+            if theme.name == self._theme:
+                self.theme = self._theme
         self.screen.set_focus(None)
         self._show()
 

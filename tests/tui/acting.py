@@ -46,18 +46,19 @@ async def by_palette(stage: Stage, action: Action) -> None:
     for character in action.label:  # a pilot's own typing waits for an idle machine at each letter
         app.simulate_key(character)
     options = app.screen.query_one(OptionList)
-
-    def names() -> list[str]:
-        return [str(getattr(option, "hit").text) for option in options.options]  # noqa: B009
-
-    await until(lambda: action.label in names() and options.is_attached)
+    await until(lambda: action.label in offered(options))
     for _ in range(options.option_count):
         at = options.highlighted
-        if at is not None and names()[at] == action.label:
+        if at is not None and offered(options)[at] == action.label:
             break
         await pilot.press("down")
     await pilot.press("enter")
     await until(lambda: not isinstance(app.screen, CommandPalette))
+
+
+def offered(options: OptionList) -> list[str]:
+    """The names of what the palette has found."""
+    return [str(getattr(option, "hit").text) for option in options.options]  # noqa: B009
 
 
 async def by_mouse(stage: Stage, action: Action) -> None:

@@ -45,22 +45,32 @@ async def test_the_editor_looks_as_it_did(size: tuple[int, int], theme: str) -> 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", PLACES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_wizard_looks_as_it_did(size: tuple[int, int], theme: str) -> None:
+    name = f"{size[0]}x{size[1]}-{theme}"
     async with opened(ConfigClient(), size, theme=theme) as (app, pilot):
         await pilot.press("n")
         await until(lambda: isinstance(app.screen, NewBotScreen))
         screen = app.screen
         assert isinstance(screen, NewBotScreen)
         await until(lambda: "grid" in screen.list.text)
-        await pilot.press("enter", "enter")
-        await until(lambda: screen.step is Step.SYMBOL and "SOL/USDC" in screen.list.text)
+        for step in Step:
+            await until(lambda step=step: screen.step is step)  # type: ignore[misc]
+            if step is Step.SYMBOL:
+                await until(lambda: "SOL/USDC" in screen.list.text)
+            await settled(app, pilot)
+            check(f"new-bot-{step.name.lower()}-{name}", picture(app))
+            await pilot.press("enter")
+        await until(lambda: app.editor is not None)
+        assert app.editor is not None
+        await checked(app.editor)
         await settled(app, pilot)
-        check(f"new-bot-{size[0]}x{size[1]}-{theme}", picture(app))
+        check(f"new-bot-form-{name}", picture(app))
 
 
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", PLACES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_welcome_looks_as_it_did(size: tuple[int, int]) -> None:
-    app = WelcomeApp((shipped("themes"),))
+async def test_the_welcome_looks_as_it_did(size: tuple[int, int], theme: str) -> None:
+    app = WelcomeApp((shipped("themes"),), theme=theme)
     async with app.run_test(size=size) as pilot:
         for _ in range(3):
             await pilot.pause()
-        check(f"welcome-{size[0]}x{size[1]}", picture(app))  # type: ignore[arg-type]
+        check(f"welcome-{size[0]}x{size[1]}-{theme}", picture(app))  # type: ignore[arg-type]

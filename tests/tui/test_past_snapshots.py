@@ -32,6 +32,9 @@ async def test_the_past_looks_as_it_did(size: tuple[int, int], theme: str) -> No
         await pilot.press("v", "v")
         await settled(app, pilot)
         check(f"replay-risk-{size[0]}x{size[1]}-{theme}", picture(app))
+        await pilot.press("g")
+        await settled(app, pilot)
+        check(f"replay-time-{size[0]}x{size[1]}-{theme}", picture(app))
     await world.engine.stop()
 
 
@@ -66,3 +69,7 @@ async def test_backtests_look_as_they_did(size: tuple[int, int], theme: str) -> 
         app.live.backtest._show_pane("curve")
         await settled(app, pilot)
         check(f"backtest-map-{name}", picture(app))
+        app.live.backtest._cursor = 1
+        await pilot.press("enter")
+        await settled(app, pilot)
+        check(f"backtest-file-{name}", picture(app))

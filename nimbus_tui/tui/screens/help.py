@@ -37,7 +37,10 @@ class HelpScreen(ModalScreen[Action | None]):
     def on_mount(self) -> None:
         """The list has as many rows as there are lines, if the terminal has."""
         rows = [row.line for row in self._rows]
-        note = (Cell("Esc closes ", "muted", "escape"), Cell("a click on a line does it ", "muted"))
+        note = (
+            Cell("Esc closes, ", "muted", "escape"),
+            Cell("a click on a line does it ", "muted"),
+        )
         self.lines.styles.height = len(rows) + 1
         self.lines.show(rows, heading=[heading("keys", _WIDTH - 4, note)])
 
