@@ -132,6 +132,7 @@ class Engine:
 
         A venue that doesn't answer is waited for, but not for ever: its bots begin when it does.
         """
+        self.started_ns = self.clock.now()  # a simulated clock has jumped to its first tick
         await start_up(self)
         self.config_desk.begun()
 
