@@ -124,13 +124,13 @@ WAYS: dict[str, Callable[[Action], Sequence[Way]]] = {
 async def play(
     stage: Stage,
     table: dict[str, Scenario],
-    way: str,
+    ways: Callable[[Action], Sequence[Way]],
     afresh: Callable[[Stage, str], Awaitable[None]],
 ) -> None:
-    """Try every action of a table in one way, each from a stage that was put in order."""
+    """Try every action of a table in some ways, each from a stage that was put in order."""
     known = {action.id: action for action in stage.app.actions}
     for name, scenario in table.items():
-        for act in WAYS[way](known[name]):
+        for act in ways(known[name]):
             await afresh(stage, scenario.at)
             ready = scenario.before(stage)
             if isinstance(ready, Awaitable):
@@ -143,4 +143,4 @@ async def play(
             try:
                 await until(lambda: bool(scenario.seen(stage)), 5.0)  # noqa: B023 - in this turn
             except TimeoutError:
-                raise AssertionError(f"{name} by {way}: nothing of it is seen") from None
+                raise AssertionError(f"{name}: nothing of it is seen") from None

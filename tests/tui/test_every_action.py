@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 
-from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.actions import ACTIONS, Action
 from nimbus_tui.control.commands import (
     CancelOrder,
     EmergencyShutdown,
@@ -22,7 +22,7 @@ from nimbus_tui.tui.panels.prompts import Choice, TypedLine
 from nimbus_tui.tui.screens.help import HelpScreen
 from nimbus_tui.tui.screens.new_bot import NewBotScreen
 from nimbus_tui.tui.screens.themes import ThemePicker
-from tests.tui.acting import WAYS, Scenario, Stage, play
+from tests.tui.acting import WAYS, Scenario, Stage, Way, play
 from tests.tui.opened import opened
 from tests.tui.scripted_config import ConfigClient
 from tests.tui.test_every_action_elsewhere import ENDINGS
@@ -155,8 +155,32 @@ async def test_every_action_on_what_is_now(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     client = ConfigClient()
-    async with opened(client, (120, 40)) as (app, pilot):
-        await play(Stage(app, pilot, client), LIVE, way, put_in_order)
+    async with opened(client, (80, 24)) as (app, pilot):
+        await play(Stage(app, pilot, client), LIVE, WAYS[way], put_in_order)
+
+
+OTHER_KEYS = {name: chr(ord("α") + at) for at, name in enumerate(LIVE)}
+
+
+def only_by_another_key(action: Action) -> list[Way]:
+    """The usual keys, which do nothing, then the one that was given instead."""
+
+    async def press(stage: Stage, _: Action) -> None:
+        (usual,) = (one.keys for one in ACTIONS if one.id == action.id)
+        await stage.pilot.press(*usual.split(","))
+        assert not LIVE[action.id].seen(stage), f"{action.id}: its usual key still does it"
+        await stage.pilot.press(action.keys)
+
+    return [press]
+
+
+async def test_an_action_with_another_key_is_done_by_that_one_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    client = ConfigClient()
+    async with opened(client, keys=OTHER_KEYS) as (app, pilot):
+        await play(Stage(app, pilot, client), LIVE, only_by_another_key, put_in_order)
 
 
 def test_no_action_is_left_out() -> None:

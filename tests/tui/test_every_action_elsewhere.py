@@ -19,7 +19,7 @@ ENDINGS = {
 async def test_every_action_that_ends_the_screen(name: str, way: str) -> None:
     client, number = Ended(), 0
     while True:
-        async with opened(client, (120, 40), may_detach=True, may_restart=True) as (app, pilot):
+        async with opened(client, may_detach=True, may_restart=True) as (app, pilot):
             if name == "engine.restart":
                 client.ended = "it has failed"
                 await until(lambda: "ENGINE ENDED" in text(app))

@@ -51,7 +51,7 @@ async def put_in_order(stage: Stage, _at: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_action_on_backtests(way: str, tmp_path: Path) -> None:
-    async with at_the_bench(tmp_path, (120, 40)) as (app, pilot):
+    async with at_the_bench(tmp_path) as (app, pilot):
         await pilot.press("b")
         await finished(app, 1)
-        await play(Stage(app, pilot, app.client), BENCH, way, put_in_order)
+        await play(Stage(app, pilot, app.client), BENCH, WAYS[way], put_in_order)

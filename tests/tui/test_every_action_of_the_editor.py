@@ -49,4 +49,4 @@ async def put_in_order(stage: Stage, _at: str) -> None:
 async def test_every_action_of_the_editor(way: str) -> None:
     client = ConfigClient()
     async with editing(client) as (app, pilot, _):
-        await play(Stage(app, pilot, client), EDITOR, way, put_in_order)
+        await play(Stage(app, pilot, client), EDITOR, WAYS[way], put_in_order)

@@ -105,5 +105,5 @@ async def put_in_order(stage: Stage, at: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_action_on_the_past(way: str) -> None:
-    async with in_the_past((120, 40)) as (app, pilot):
-        await play(Stage(app, pilot, app.client), PAST, way, put_in_order)
+    async with in_the_past((80, 24)) as (app, pilot):
+        await play(Stage(app, pilot, app.client), PAST, WAYS[way], put_in_order)
