@@ -67,11 +67,21 @@ async def test_a_click_on_the_cell_in_focus_opens_its_bot() -> None:
 
 async def test_a_click_on_the_selected_row_of_a_form_changes_it(tmp_path: Path) -> None:
     async with at_the_bench(tmp_path) as (app, pilot):
+        (tmp_path / "grid-2.csv").touch()
         await pilot.click("#backtest-form", offset=(5, 2))
         await pilot.pause()
         assert app.screen is app.live
         await pilot.click("#backtest-form", offset=(5, 2))
         await until(lambda: isinstance(app.screen, PathPrompt))
+        await pilot.pause()
+        prompt = app.screen
+        assert isinstance(prompt, PathPrompt)
+        prompt.entry.value = f"{tmp_path}/"
+        await until(lambda: any(path.endswith("grid-2.csv") for path in prompt._listed))
+        await settled(app, pilot)
+        row = next(at for at, path in enumerate(prompt._listed) if path.endswith("grid-2.csv"))
+        await pilot.click("#ways-on", offset=(6, row))
+        await until(lambda: prompt.entry.value == f"{tmp_path}/grid-2.csv")
 
 
 # the wheel

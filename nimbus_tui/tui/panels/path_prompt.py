@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Click
 from textual.widgets import Input, Static
 
 from nimbus_tui.tui.panels.prompts import BACK, Prompt, Word
@@ -57,11 +58,15 @@ class PathPrompt(Prompt[str | None]):
         """The line that is typed in."""
         return self.query_one(Input)
 
+    @property
+    def _top(self) -> int:
+        """The first way on that is shown."""
+        return max(0, min((self._at or 0) - SHOWN // 2, len(self._listed) - SHOWN))
+
     def _list(self) -> Content:
         if not self._listed:
             return Content.styled("nothing is called so", "$muted")
-        at = self._at or 0
-        top = max(0, min(at - SHOWN // 2, len(self._listed) - SHOWN))
+        top = self._top
         parts: list[tuple[str, str]] = []
         for number, path in enumerate(self._listed[top : top + SHOWN], top):
             is_chosen = number == self._at
@@ -102,6 +107,13 @@ class PathPrompt(Prompt[str | None]):
         """Put the chosen way on, or the first, into the line."""
         if self._listed:
             self._write(self._listed[self._at or 0])
+
+    def on_click(self, event: Click) -> None:
+        """A click puts a way on into the line."""
+        if event.widget is self.query_one("#ways-on"):
+            at = self._top + event.y
+            if event.y < SHOWN and at < len(self._listed):
+                self._write(self._listed[at])
 
     def _write(self, path: str) -> None:
         self.entry.value = path
