@@ -117,8 +117,8 @@ class HelpRow(NamedTuple):
 def help_rows(actions: Sequence[Action]) -> list[HelpRow]:
     """Every key with what it does, group by group."""
     rows: list[HelpRow] = []
-    group = ""
-    for action in actions:
+    groups, group = list(dict.fromkeys(action.group for action in actions)), ""
+    for action in sorted(actions, key=lambda action: groups.index(action.group)):
         if action.group != group:
             rows += [HelpRow(())] if rows else []
             rows.append(HelpRow((Cell(f" {action.group}", "title"),)))

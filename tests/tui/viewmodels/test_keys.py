@@ -55,6 +55,11 @@ def test_help_lists_every_action() -> None:
         assert action.key_label in shown
 
 
+def test_help_names_each_group_once() -> None:
+    titles = [text(row.line) for row in help_rows(ACTIONS) if row.line and row.action is None]
+    assert sorted(titles) == sorted({f" {action.group}" for action in ACTIONS})
+
+
 def test_no_key_and_no_id_is_given_twice() -> None:
     owned: dict[str, list[str]] = {}
     for action in ACTIONS:
