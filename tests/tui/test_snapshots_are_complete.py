@@ -67,6 +67,8 @@ def screens() -> Iterator[str]:
 async def test_every_screen_is_named_with_its_pictures() -> None:
     app = app_on(ScriptedClient())
     async with app.run_test():
+        for name in list(app.live._unseen):
+            app.live.open(str(name))
         views = {f"view {view.id}" for view in app.live.views.children}
     ours = {*views, *screens(), "screen CommandPalette", "app WelcomeApp"}
     assert ours == set(PICTURES)
