@@ -63,7 +63,8 @@ def build(folder: Path, events: int) -> None:
 async def _trade(folder: Path) -> None:
     engine = live_engine(load_config(folder / "bench.toml"), scratch=folder)
     await engine.start()
-    while sum(order.state.value == "open" for order in engine.journal.live_orders()) < LIVE_ORDERS:
+    live = engine.bots["grid"].keeper.live
+    while sum(order.state.value == "open" for order in live.values()) < LIVE_ORDERS:
         engine.process()
         await asyncio.sleep(0)  # noqa: TID251 - a benchmark runs in real time
     await engine.stop()
