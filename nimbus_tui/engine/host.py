@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from nimbus_tui.control.unix_socket import UnixSocketServer
+from nimbus_tui.control.socket_server import UnixSocketServer
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.core.events import Info
 from nimbus_tui.core.redaction import redacted
