@@ -10,7 +10,8 @@ from nimbus_tui.core.events import Info
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.engine.bus import Listener
 from nimbus_tui.engine.engine import Engine
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 
 START_TIMEOUT_S = 30.0
 IN_ORDER = "it was told to end, and has ended in order"
