@@ -38,6 +38,7 @@ symbol = "ETH/USDC:USDC"
 spacing = 0.1
 levels = 100
 quote_size = 20
+risk = { order_rate = 1_000 }
 """
 
 
