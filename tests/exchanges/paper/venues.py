@@ -22,6 +22,7 @@ from nimbus_tui.simulation.clock import SimulatedClock
 
 PERPETUAL = "ETH/USDC:USDC"
 SPOT = "ETH/USDC"
+MS = 1_000_000
 
 
 def instrument(symbol: str = PERPETUAL, **changes: Any) -> Instrument:
@@ -102,9 +103,6 @@ class ScriptedSource:
             yield one
         if self._fault is not None:
             raise self._fault
-
-
-MS = 1_000_000
 
 
 async def fills(exchange: PaperExchange) -> list[tuple[str, str, str, bool]]:
