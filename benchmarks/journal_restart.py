@@ -38,6 +38,7 @@ symbol = "ETH/USDC:USDC"
 spacing = 0.1
 levels = 100
 quote_size = 20
+risk = { order_rate = 1_000 }
 """
 
 
@@ -63,7 +64,8 @@ def build(folder: Path, events: int) -> None:
 async def _trade(folder: Path) -> None:
     engine = live_engine(load_config(folder / "bench.toml"), scratch=folder)
     await engine.start()
-    while sum(order.state.value == "open" for order in engine.journal.live_orders()) < LIVE_ORDERS:
+    live = engine.bots["grid"].keeper.live
+    while sum(order.state.value == "open" for order in live.values()) < LIVE_ORDERS:
         engine.process()
         await asyncio.sleep(0)  # noqa: TID251 - a benchmark runs in real time
     await engine.stop()

@@ -47,10 +47,10 @@ from nimbus_tui.exchanges.paper.store import PaperStore, state_in
 from nimbus_tui.journal.base import Journal
 from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
 from nimbus_tui.paper_venues import (
+    LivePapers,
     paper_exchange,
     paper_settings,
     price_files,
-    price_source,
     synthetic_markets,
 )
 from nimbus_tui.real_venues import RealVenues
@@ -137,31 +137,13 @@ def live_engine(
     if config.venues and venues is None:
         raise ConfigError("this config has real venues; only `run` and the app can reach them")
     clock = LiveClock()
-    name = config.engine.name
     # Files that can be broken come first: an error leaves nothing open behind.
-    settings = {
-        paper: paper_settings(config, section, config.instruments[paper].values())
-        for paper, section in config.papers.items()
-    }
-    journal = scratch / "journal.db" if scratch else journal_path(name)
+    opener = LivePapers(config, clock, scratch, venues)
     # Before the venues: a journal that another engine holds must end the start at once.
-    opened, lost = _opened_journal(journal, config.engine.durability.value)
-
-    def open_paper(config: Config, exchange: ExchangeName) -> PaperExchange:
-        section, known = config.papers[exchange], config.instruments[exchange].values()
-        fills = settings.get(exchange) or paper_settings(config, section, known)
-        path = scratch / f"paper-{exchange}.db" if scratch else paper_path(name, exchange)
-        source = price_source(config, exchange, section, clock, venues)
-        return paper_exchange(config, exchange, clock, PaperStore(path), source, fills)
-
-    papers = {exchange: open_paper(config, exchange) for exchange in config.papers}
-    exchanges: dict[ExchangeName, Exchange] = {**papers}
-    if venues is not None:
-        exchanges |= {
-            exchange: venues.adapter(exchange, config.venues[exchange])
-            for exchange in dict.fromkeys(bot.common.exchange for bot in config.bots.values())
-            if exchange in config.venues
-        }
+    path = scratch / "journal.db" if scratch else journal_path(config.engine.name)
+    opened, lost = _opened_journal(path, config.engine.durability.value)
+    papers = {exchange: opener.open(config, exchange) for exchange in config.papers}
+    exchanges: dict[ExchangeName, Exchange] = {**papers, **_real_exchanges(config, venues)}
     try:
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     except JournalLost as error:
@@ -169,26 +151,42 @@ def live_engine(
         opened, lost = SqliteJournal.open(MEMORY), error
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.lost_journal = lost
-    engine.settings = msgspec.structs.replace(engine.settings, watches_streams=True)
-    if config.engine.durability is Durability.PROCESS:
-        engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
-    engine.previewer = previewer(config.path)
+    _live_in_real_time(engine, config, clock)
     if scratch is None and config.text:
 
         def open_late(config: Config, exchange: ExchangeName) -> PaperExchange:
-            paper = open_paper(config, exchange)
+            paper = opener.open(config, exchange)
             paper.settle = engine.settle
             return paper
 
         engine.config_desk.source = ConfigFile(
             config, keep_secret, open_late, has_live_prices=venues is not None
         )
-    engine.recorder = History(engine)
-    engine.backtests = BacktestRuns(config.path, load_config, price_folders_path())
-    engine.beside.append(RiskRecord(engine).run)
     for paper in papers.values():
         paper.settle = engine.settle
     return engine
+
+
+def _real_exchanges(config: Config, venues: RealVenues | None) -> dict[ExchangeName, Exchange]:
+    """The adapters of the real venues that a bot trades on, in the order of the bots."""
+    if venues is None:
+        return {}
+    return {
+        exchange: venues.adapter(exchange, config.venues[exchange])
+        for exchange in dict.fromkeys(bot.common.exchange for bot in config.bots.values())
+        if exchange in config.venues
+    }
+
+
+def _live_in_real_time(engine: Engine, config: Config, clock: LiveClock) -> None:
+    """Give an engine what only one in real time has: streams to watch, a past, screens to serve."""
+    engine.settings = msgspec.structs.replace(engine.settings, watches_streams=True)
+    if config.engine.durability is Durability.PROCESS:
+        engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
+    engine.previewer = previewer(config.path)
+    engine.recorder = History(engine)
+    engine.backtests = BacktestRuns(config.path, load_config, price_folders_path())
+    engine.beside.append(RiskRecord(engine).run)
 
 
 def _opened_journal(path: Path, durability: str) -> tuple[SqliteJournal, JournalLost | None]:

@@ -7,6 +7,7 @@ from nimbus_tui.config.checks import START_BALANCE, opening_balances
 from nimbus_tui.config.exchange_sections import MarketSource, PaperSection
 from nimbus_tui.config.keys import ZERO
 from nimbus_tui.config.listings import Listings
+from nimbus_tui.config.locations import paper_path
 from nimbus_tui.config.model import Config
 from nimbus_tui.core.clock import Clock
 from nimbus_tui.core.ids import ExchangeName, Symbol
@@ -70,6 +71,38 @@ def paper_exchange(
         source.link_changed = paper.prices_flow
         paper.feed_status = source.status
     return paper
+
+
+class LivePapers:
+    """Opens the paper exchanges of an engine in real time, each on a file of its own."""
+
+    def __init__(
+        self, config: Config, clock: Clock, scratch: Path | None, venues: RealVenues | None
+    ) -> None:
+        """Read what the config's paper exchanges are told; nothing is opened yet.
+
+        Raises:
+            DataError: a file of funding rates can't be used.
+        """
+        self._name = config.engine.name
+        self._clock = clock
+        self._scratch = scratch
+        self._venues = venues
+        self._settings = {
+            paper: paper_settings(config, section, config.instruments[paper].values())
+            for paper, section in config.papers.items()
+        }
+
+    def open(self, config: Config, exchange: ExchangeName) -> PaperExchange:
+        """Open one; it may be one that has come into the config since the start."""
+        section, known = config.papers[exchange], config.instruments[exchange].values()
+        settings = self._settings.get(exchange) or paper_settings(config, section, known)
+        if self._scratch is None:
+            path = paper_path(self._name, exchange)
+        else:
+            path = self._scratch / f"paper-{exchange}.db"
+        source = price_source(config, exchange, section, self._clock, self._venues)
+        return paper_exchange(config, exchange, self._clock, PaperStore(path), source, settings)
 
 
 def _listed(config: Config, section: PaperSection) -> Callable[[Symbol], Instrument | None]:

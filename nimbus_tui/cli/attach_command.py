@@ -77,7 +77,7 @@ def show_attached(
     socket: str, about: EngineAbout, config: "Config | None", *, obeys_hangup: bool
 ) -> None:
     """A screen on a socket, until it closes; `obeys_hangup`: its terminal is the app's."""
-    from nimbus_tui.control.unix_socket import UnixSocketClient
+    from nimbus_tui.control.socket_client import UnixSocketClient
     from nimbus_tui.tui.run import check_terminal, run_screen
 
     check_terminal()
@@ -116,7 +116,7 @@ def _socket_of(target: str | None) -> str:
 
 
 def _about(socket: str) -> EngineAbout:
-    from nimbus_tui.control.unix_socket import UnixSocketClient
+    from nimbus_tui.control.socket_client import UnixSocketClient
 
     async def ask() -> EngineAbout:
         client = await UnixSocketClient.connect(socket)
@@ -141,7 +141,7 @@ def _config_of(about: EngineAbout) -> "Config | None":
 
 
 def _end(socket: str, about: EngineAbout, *, cancel_orders: bool) -> None:
-    from nimbus_tui.control.unix_socket import UnixSocketClient
+    from nimbus_tui.control.socket_client import UnixSocketClient
     from nimbus_tui.engine.clock import LiveClock
 
     async def ask() -> bool:

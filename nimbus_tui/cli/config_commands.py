@@ -214,7 +214,7 @@ def _asked(config: "Config", given: Mapping[Symbol, Decimal]) -> ConfigPreview:
 async def _seen_by_engine(config: "Config") -> dict[tuple[ExchangeName, Symbol], PreviewPrice]:
     """The newest prices of the engine that runs under this config's name; none if none runs."""
     from nimbus_tui.config.locations import socket_path
-    from nimbus_tui.control.unix_socket import UnixSocketClient
+    from nimbus_tui.control.socket_client import UnixSocketClient
 
     try:
         async with asyncio.timeout(ENGINE_TIMEOUT_S):

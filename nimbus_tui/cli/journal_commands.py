@@ -153,7 +153,7 @@ def backup_command(
 def migrate_command(engine: Which = None) -> None:
     """Bring a journal of an older version up to date; its engine must not run."""
     with friendly():
-        from nimbus_tui.journal.sqlite import migrate
+        from nimbus_tui.journal.sqlite_file import migrate
 
         path = journal_file(engine)
         before, applied = migrate(path)

@@ -66,7 +66,7 @@ async def connected(name: str) -> "EngineClient":
         EngineUnreachable: it doesn't run, or doesn't answer.
     """
     from nimbus_tui.config.locations import socket_path
-    from nimbus_tui.control.unix_socket import UnixSocketClient
+    from nimbus_tui.control.socket_client import UnixSocketClient
 
     if not is_running(name):
         raise EngineUnreachable(

@@ -4,13 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from nimbus_tui.control.unix_socket import UnixSocketServer
+from nimbus_tui.control.socket_server import UnixSocketServer
 from nimbus_tui.core.errors import EngineUnreachable, NimbusError
 from nimbus_tui.core.events import Info
 from nimbus_tui.core.redaction import redacted
 from nimbus_tui.engine.bus import Listener
 from nimbus_tui.engine.engine import Engine
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 
 START_TIMEOUT_S = 30.0
 IN_ORDER = "it was told to end, and has ended in order"

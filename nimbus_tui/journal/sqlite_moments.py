@@ -1,12 +1,12 @@
 """The tables of past moments in SQLite."""
 
 import sqlite3
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nimbus_tui.core.ids import BotId, ExchangeName, Symbol
 from nimbus_tui.core.market import Quote
+from nimbus_tui.journal.lock import WriterLock
 from nimbus_tui.journal.moments import (
     ROWS_PER_BASE,
     TRIM_AT_ONCE,
@@ -17,17 +17,20 @@ from nimbus_tui.journal.moments import (
     quote_of,
     unpacked,
 )
+from nimbus_tui.journal.sqlite_file import SqliteFile
 
 
-class SqliteMoments(ABC):
+class SqliteMoments(SqliteFile):
     """What a journal in SQLite remembers of past moments."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str, lock: WriterLock | None) -> None:
+        super().__init__(connection, path, lock)
         self._bases: dict[BotId, tuple[int, bytes, int]] = {}
         """Of each bot: the row that others are compressed with, and how many are."""
 
-    @abstractmethod
-    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor: ...
+    def _roll_back(self) -> None:
+        self._forget_bases()
+        super()._roll_back()
 
     # writing
 
@@ -48,7 +51,7 @@ class SqliteMoments(ABC):
             base = (int(cursor.lastrowid or 0), moment.body, 0)
         self._bases[moment.bot_id] = (base[0], base[1], base[2] + 1)
 
-    def forget_bases(self) -> None:
+    def _forget_bases(self) -> None:
         """After a rollback: a row that was to be compared with may not be there."""
         self._bases.clear()
 

@@ -1,7 +1,5 @@
 """Orders, fills and events page by page from the newest on, out of SQLite."""
 
-import sqlite3
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +10,7 @@ from nimbus_tui.core.events import AnyEvent, Event
 from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
+from nimbus_tui.journal.sqlite_file import SqliteFile
 
 T = TypeVar("T")
 _order = msgspec.json.Decoder(Order).decode
@@ -19,11 +18,8 @@ _fill = msgspec.json.Decoder(Fill).decode
 _event = msgspec.json.Decoder(AnyEvent).decode
 
 
-class SqlitePages(ABC):
+class SqlitePages(SqliteFile):
     """What a journal in SQLite lists from the newest row on."""
-
-    @abstractmethod
-    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor: ...
 
     def orders_page(
         self, before: str = "", *, bot_id: BotId | None = None, live_only: bool = False, limit: int

@@ -20,7 +20,7 @@ from typing import TypeVar
 from nimbus_tui.control.about import EngineAbout
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.core.events import Event
 from nimbus_tui.journal.sqlite import SqliteJournal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.config.locations import shipped
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.tui.app import NimbusApp
 from nimbus_tui.tui.options import ScreenOptions
 from tests.cli.leaky_strategy import LEAKY

@@ -24,6 +24,8 @@ capital = 10_000
 quote = "USDC"
 targets = { BTC = 40, ETH = 30, SOL = 20, MATIC = 10 }
 """
+BEGIN_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
 SINGLE = ("symbol", "price", "position", "average_cost")
 
 
@@ -34,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pf.toml").write_text(CONFIG)
     for coin, price in PRICES.items():
         later = "62500" if coin == "BTC" else price
-        rows = [f"{hour * 3_600_000},{price if hour < 3 else later},1" for hour in range(8)]
+        rows = [f"{BEGIN_MS + h * HOUR_MS},{price if h < 3 else later},1" for h in range(8)]
         (tmp_path / f"{coin}.csv").write_text("\n".join(["timestamp_ms,price,size", *rows]))
     return tmp_path
 

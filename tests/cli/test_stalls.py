@@ -3,7 +3,7 @@
 import asyncio
 from time import monotonic
 
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from tests.cli.app_terminal import EngineHome, ShellTerminal
 from tests.cli.conftest import OpenTerminal
 

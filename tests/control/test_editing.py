@@ -7,7 +7,8 @@ import pytest
 
 from nimbus_tui.control.asks import AskSetSecret
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
+from nimbus_tui.control.socket_client import UnixSocketClient
+from nimbus_tui.control.socket_server import UnixSocketServer
 from tests.contracts.editing_client import EditingClientContract, a_world
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
+from nimbus_tui.control.socket_client import UnixSocketClient
+from nimbus_tui.control.socket_server import UnixSocketServer
 from nimbus_tui.engine.local_client import LocalClient
 from tests.contracts.previewing_client import TEXT, PreviewingClientContract, a_world
 

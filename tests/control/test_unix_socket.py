@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from nimbus_tui.control import unix_socket
+from nimbus_tui.control import socket_server
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import PauseBot, Result
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.control.socket_file import refuse_foreign_listener
-from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
+from nimbus_tui.control.socket_server import UnixSocketServer
 from nimbus_tui.core.errors import EngineEnded, EngineUnreachable, NimbusError
 from nimbus_tui.engine.local_client import LocalClient
 from tests.contracts.client import ClientContract, the_world
@@ -176,7 +177,7 @@ async def test_a_client_finds_an_engine_that_came_back(served: Served) -> None:
 async def test_a_socket_that_somebody_removed_is_put_back_and_clients_stay(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unix_socket, "LOOK_S", 0.02)
+    monkeypatch.setattr(socket_server, "LOOK_S", 0.02)
     path = served.path.with_name("short.sock")
     server = UnixSocketServer(served.local, str(path))
     await server.start()

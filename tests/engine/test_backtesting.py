@@ -9,7 +9,8 @@ import pytest
 
 from nimbus_tui.control.backtests import BacktestRequest, RunState
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 from tests.contracts.backtesting_client import BacktestingClientContract, a_world
 from tests.simulation.worlds import World
 

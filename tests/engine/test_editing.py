@@ -9,7 +9,8 @@ import pytest
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.commands import Result
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 from tests.contracts.editing_client import TEXT, EditingClientContract, a_world
 from tests.engine.editing import Editing
 from tests.simulation.worlds import World

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from nimbus_tui.control.client import EngineClient
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 from tests.contracts.client import ClientContract, the_world
 
 

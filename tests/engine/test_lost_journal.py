@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.tui.viewmodels.header import alarms
 

@@ -10,7 +10,8 @@ import pytest
 
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.preview import ConfigPreview
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient
+from nimbus_tui.engine.local_client import LocalClient
+from nimbus_tui.engine.thread_client import ThreadClient
 from tests.contracts.previewing_client import TEXT, PreviewingClientContract, a_world
 from tests.simulation.worlds import World
 

@@ -9,7 +9,8 @@ from nimbus_tui.core.errors import JournalLost
 from nimbus_tui.core.events import Info
 from nimbus_tui.engine.upkeep import DAY_NS, POINTS_A_STEP, Upkeep
 from nimbus_tui.journal.reader import JournalReader
-from nimbus_tui.journal.sqlite import LOG_KEPT_BYTES, MEMORY, SqliteJournal
+from nimbus_tui.journal.sqlite import MEMORY, SqliteJournal
+from nimbus_tui.journal.sqlite_file import LOG_KEPT_BYTES
 from nimbus_tui.simulation.clock import SimulatedClock
 from tests.contracts.journal import a_fill, an_order
 

@@ -1,33 +1,15 @@
 """The martingale through the real engine on the paper exchange."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from nimbus_tui.control.commands import PauseBot, ResumeBot, StartBot, StopBot
 from nimbus_tui.core.events import MartingaleTriggered
 from nimbus_tui.core.order import CancelRequest, OrderType, Side
 from nimbus_tui.core.panels import StepState
 from nimbus_tui.exchanges.paper.adapter import PaperSettings
-from nimbus_tui.risk.limits import RiskLimits
-from nimbus_tui.strategies.martingale import MartingaleStrategy
 from nimbus_tui.strategies.martingale_steps import MartingaleSide, TriggerDirection
 from tests.simulation.martingale_world import MartingaleWorld, config_of, sol
 
 SHORT = {"side": MartingaleSide.SHORT}
-MINUTE_NS = 60_000_000_000
-
-
-async def told(world: MartingaleWorld, command: Any) -> None:
-    """Give the engine a command and let it have its consequences."""
-    await world.engine.execute(command)
-    await world.engine.settle()
 
 
 def triggered(world: MartingaleWorld) -> list[MartingaleTriggered]:
@@ -262,69 +244,6 @@ async def test_on_spot_the_fee_in_coins_leaves_dust_that_is_told_and_sold_later(
     assert world.bot.keeper.live["martingale/2/tp"].quantity == Decimal("0.659")
 
 
-async def test_pause_keeps_the_take_profit_only_and_resume_brings_the_ladder_back() -> None:
-    world = await MartingaleWorld().start("150", "150", "147.75")
-    before = world.orders()
-    await told(world, PauseBot("sol"))
-    assert world.orders() == ["martingale/1/tp sell 150.03 2.019"]
-    await world.tick("144")
-    assert len(world.fills()) == 2
-    await world.tick("149")
-    await told(world, ResumeBot("sol"))
-    assert world.orders() == before
-
-
-async def test_paused_between_two_cycles_it_begins_none_and_resumed_it_sizes_by_the_new_price() -> (
-    None
-):
-    world = await MartingaleWorld().start("150", "150")
-    await told(world, PauseBot("sol"))
-    await world.tick("151.58", "200")
-    assert world.orders() == []
-    await told(world, ResumeBot("sol"))
-    assert world.orders() == ["martingale/2/base buy None 0.500"]
-
-
-async def test_the_stop_loss_closes_the_whole_position_and_a_start_begins_a_new_cycle() -> None:
-    """Average cost 143.9943085… less 5 % is 136.79…"""
-    world = MartingaleWorld(limits=RiskLimits(stop_loss=Decimal(5)))
-    await world.start("150", "150", "141.81", "136.8")
-    assert world.orders() == ["martingale/1/tp sell 145.44 10.417"]
-    await world.tick("136.79", "136.79")
-    assert (world.bot.position(world.instrument.symbol), world.orders()) == (0, [])
-    statistics = world.strategy.get_statistics()
-    assert (statistics["cycles_lost"], statistics["cycles_won"]) == (1, 0)
-    books = world.bot.books
-    assert statistics["cycle_profit"] == books.realized_pnl - books.fees
-    assert len(world.engine.journal.events(types=["stopLossTriggered"])) == 1
-    await world.tick("140")
-    await told(world, StartBot("sol"))
-    assert world.orders() == ["martingale/2/base buy None 0.714"]
-
-
-async def test_on_spot_a_ladder_after_a_loss_is_only_as_long_as_the_cash() -> None:
-    world = MartingaleWorld(sol("SOL/USDC"), limits=RiskLimits(stop_loss=Decimal(5)))
-    await world.start("150", "150", "141.81", "136", "136")
-    cash = world.bot.books.cash
-    assert cash < Decimal(1440)
-    await told(world, StartBot("sol"))
-    await world.tick("136")
-    live = world.bot.keeper.live
-    assert live["martingale/2/2"].quantity == Decimal("3.041")  # 400 ÷ 131.51
-    assert live["martingale/2/3"].quantity < Decimal(800) / Decimal("128.57") - Decimal("0.4")
-    assert committed(world) <= cash
-    await world.tick("128")
-    assert len(world.fills()) == 9
-    assert not world.engine.journal.events(types=["orderRejected"])
-
-
-async def test_a_start_does_not_wait_for_the_cooldown() -> None:
-    world = await MartingaleWorld(cooldown="1h").start("150", "150", "151.58")
-    await told(world, StopBot("sol"))
-    await told(world, StartBot("sol"))
-    assert world.orders() == ["martingale/2/base buy None 0.659"]
-
-
 async def test_no_cycle_begins_before_the_last_order_of_the_old_one_is_gone() -> None:
     world = await MartingaleWorld(venue=PaperSettings(latency_ms=1500)).start("150")
     await world.tick(*["150"] * 6)
@@ -367,34 +286,6 @@ async def test_a_safety_order_whose_rest_is_too_small_counts_as_filled() -> None
     ]
 
 
-async def test_stopped_and_started_it_builds_a_new_cycle_on_the_position_within_its_capital() -> (
-    None
-):
-    """2.019 kept at a cost of 299.90: what is left of 1501.75 is the new ladder's."""
-    world = await MartingaleWorld().start("150", "150", "147.75")
-    await told(world, StopBot("sol"))
-    assert world.orders() == []
-    await world.tick("140")
-    await told(world, StartBot("sol"))
-    assert world.orders() == [
-        "martingale/1/tp sell 150.03 2.019",
-        "martingale/2/base buy None 0.714",
-    ]
-    await world.tick("140")
-    assert [order.split()[0] for order in world.orders()] == [
-        "martingale/1/tp",
-        "martingale/2/1",
-        "martingale/2/2",
-        "martingale/2/3",
-    ]
-    assert committed(world) <= Decimal("1501.7505")
-    assert world.bot.keeper.live["martingale/1/tp"].quantity == Decimal("2.733")
-    await world.tick("160")
-    assert world.bot.position(world.instrument.symbol) == 0
-    assert world.strategy.get_statistics()["round_trips"] == 1
-    assert world.orders() == ["martingale/3/base buy None 0.625"]
-
-
 async def test_the_panel_shows_the_ladder_with_its_sums_and_the_step_in_play() -> None:
     world = await MartingaleWorld(stop_loss=Decimal(10)).start("150", "150", "147.75")
     panel = world.strategy.get_state()
@@ -421,102 +312,3 @@ async def test_the_panel_shows_the_ladder_with_its_sums_and_the_step_in_play() -
     assert panel.stop_price == Decimal("133.6830673774")
     assert (panel.target_key, panel.target_quantity) == ("martingale/1/tp", Decimal("2.019"))
     assert panel.rows[1].average_cost == panel.average_cost
-
-
-# properties
-
-
-def committed(world: MartingaleWorld) -> Decimal:
-    """What the position has cost, and what every entry that rests may cost, fees in."""
-    position = world.bot.books.position(world.instrument.symbol)
-    total = abs(position.entry_value) + position.entry_fees
-    price = world.bot.prices[world.instrument.symbol].price
-    for order in world.bot.keeper.live.values():
-        if not order.key.split("/")[2].startswith("tp"):
-            at = order.price if order.price is not None else price
-            total += order.remaining * at * (1 + world.instrument.taker_fee)
-    return total
-
-
-def sold_above_limit(world: MartingaleWorld) -> Decimal:
-    """What this cycle's short steps got beyond their own prices, the market being past them."""
-    limits = {leg.name: leg.price for leg in world.strategy.state.steps}
-    got = Decimal(0)
-    for leg in world.strategy.state.steps:
-        got += max(Decimal(0), leg.value - leg.filled * limits[leg.name])
-    return got * (1 + world.instrument.taker_fee)
-
-
-def check(world: MartingaleWorld, capital: Decimal) -> None:
-    """What must hold at every moment."""
-    held = world.bot.position(world.instrument.symbol)
-    better = sold_above_limit(world) if world.strategy.state.side is Side.SELL else Decimal(0)
-    assert committed(world) <= capital + better
-    received, filled = Decimal(0), defaultdict(Decimal)
-    for fill in world.fills():
-        received += fill.signed_quantity - (fill.fee if fill.fee_asset == "SOL" else 0)
-        filled["/".join(str(fill.key).split("/")[:3])] += fill.quantity
-    assert held == received == world.strategy.state.position.quantity
-    if world.strategy.state.base is None:
-        assert world.instrument.round_quantity(abs(held)) == 0
-    for leg in world.strategy.state.legs:
-        assert filled[leg.key_of(1)] <= leg.quantity
-
-
-WORLDS = {
-    "perpetual long": ("SOL/USDC:USDC", MartingaleSide.LONG, False),
-    "perpetual short": ("SOL/USDC:USDC", MartingaleSide.SHORT, False),
-    "spot": ("SOL/USDC", MartingaleSide.LONG, False),
-    "spot, fees in coins": ("SOL/USDC", MartingaleSide.LONG, True),
-}
-
-
-async def played(
-    world: MartingaleWorld, moves: Iterable[tuple[int, int]], capital: Decimal
-) -> None:
-    await world.start("150")
-    price = Decimal(150)
-    for move, hundredths in moves:
-        price = min(Decimal(400), max(Decimal(40), price * (1 + Decimal(move) / 1000)))
-        await world.tick(f"{price:.2f}", size=str(Decimal(hundredths) / 100))
-        check(world, capital)
-    assert not world.engine.journal.events(types=["error"])
-
-
-@pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("partial", [False, True], ids=["whole fills", "partial fills"])
-@settings(max_examples=50, deadline=None)
-@given(
-    moves=st.lists(st.tuples(st.integers(-60, 60), st.integers(0, 200)), min_size=10, max_size=40)
-)
-def test_on_any_path_it_commits_no_more_than_its_preview_said(
-    name: str, partial: bool, moves: list[tuple[int, int]]
-) -> None:
-    symbol, side, in_coins = WORLDS[name]
-    venue = PaperSettings(fee_in_base=in_coins, partial_fills=partial)
-    traded = sol(symbol)
-    said = MartingaleStrategy.preview(
-        config_of(symbol, side=side), {symbol: traded}, {symbol: Decimal(150)}, 0
-    ).panel
-
-    async def play() -> None:
-        world = MartingaleWorld(traded, venue=venue, side=side)
-        assert said is not None
-        await played(world, moves, said.capital)
-        assert said.capital == world.bot.books.capital
-        await world.engine.stop()
-
-    asyncio.run(play())
-
-
-@settings(max_examples=50, deadline=None)
-@given(jump=st.integers(-800, 1500), later=st.integers(-100, 100))
-def test_a_base_order_that_fills_far_from_its_price_shortens_the_ladder(
-    jump: int, later: int
-) -> None:
-    async def play() -> None:
-        world = MartingaleWorld()
-        await played(world, [(jump, 0), (later, 0)], Decimal("1501.7505"))
-        await world.engine.stop()
-
-    asyncio.run(play())

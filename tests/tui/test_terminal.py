@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nimbus_tui.config.locations import shipped
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.core.errors import EngineUnreachable
 from nimbus_tui.journal.sqlite import SqliteJournal
 

@@ -10,7 +10,8 @@ import pytest
 
 from nimbus_tui.cli.event_log import FILE_NAME, event_log
 from nimbus_tui.config.problems import Findings
-from nimbus_tui.control.unix_socket import UnixSocketClient, UnixSocketServer
+from nimbus_tui.control.socket_client import UnixSocketClient
+from nimbus_tui.control.socket_server import UnixSocketServer
 from nimbus_tui.core import redaction
 from nimbus_tui.core.errors import EngineUnreachable, ExchangeError, JournalError
 from nimbus_tui.core.events import Disconnected, Error, Info

@@ -16,7 +16,8 @@ from nimbus_tui.engine.clock import LiveClock
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.store import PaperStore
-from tests.contracts.exchange import ExchangeContract, Venue, buy
+from tests.contracts.exchange import ExchangeContract
+from tests.contracts.venue import Venue, buy
 from tests.simulation.worlds import instrument
 from tests.venue.adapter import SocketExchange
 from tests.venue.arrivals import Arrivals

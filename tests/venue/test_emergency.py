@@ -16,7 +16,7 @@ import pytest
 
 from nimbus_tui.control.commands import EmergencyShutdown, Outcome, Rearm, Result, StartBot
 from nimbus_tui.control.risk import RiskSnapshot
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import BotId, ExchangeName
 from nimbus_tui.core.order import OrderReport

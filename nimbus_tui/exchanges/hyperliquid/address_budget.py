@@ -8,8 +8,6 @@ and cancels have a higher cap.
 from nimbus_tui.core.clock import NS_PER_SECOND, Clock
 from nimbus_tui.exchanges.hyperliquid.wire_info import UserRateLimit
 
-FEW = 1_000
-"""With so few actions left it is time to batch and to slow down."""
 KEPT_FOR_EXITS = 100
 """The last actions before the cap, which only urgent ones use without waiting."""
 TRICKLE_NS = 10 * NS_PER_SECOND + NS_PER_SECOND // 2
@@ -43,11 +41,6 @@ class AddressBudget:
         if self._cap is None:
             return 0.0
         return min(1.0, self.used / self._cap) if self._cap > 0 else 1.0
-
-    @property
-    def is_short(self) -> bool:
-        """Whether to batch actions and to move orders less often."""
-        return self._cap is not None and self._cap - self.used < FEW
 
     def learn(self, limit: UserRateLimit, *, sent_before: int) -> None:
         """Take over the venue's count; `sent_before` is `sent` as it was before asking.

@@ -20,7 +20,6 @@ from nimbus_tui.exchanges.hyperliquid.wire_info import (
     ExtraAgent,
     FundingRow,
     Meta,
-    MetaAndCtxs,
     OrderStatus,
     SpotMeta,
     SpotMetaAndCtxs,
@@ -30,7 +29,6 @@ from nimbus_tui.exchanges.hyperliquid.wire_info import (
     decode_reply,
 )
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
-    Candle,
     ClearinghouseState,
     FullOrder,
     L2Book,
@@ -61,8 +59,6 @@ WEIGHTS = {
 }
 """Of info requests; all others weigh 20."""
 ROWS_PER_WEIGHT = {
-    "candleSnapshot": 60,
-    "userFills": 20,
     "userFillsByTime": 20,
     "userFunding": 20,
 }
@@ -116,11 +112,6 @@ class Rest:
         """All spot pairs and tokens."""
         return await self._read(SpotMeta, "spotMeta")
 
-    async def meta_and_asset_ctxs(self) -> MetaAndCtxs:
-        """All perpetuals with their prices, in the same order."""
-        pair: MetaAndCtxs = await self._read_declared("metaAndAssetCtxs")
-        return pair
-
     async def spot_meta_and_asset_ctxs(self) -> SpotMetaAndCtxs:
         """All spot pairs, and their prices by `coin`."""
         pair: SpotMetaAndCtxs = await self._read_declared("spotMetaAndAssetCtxs")
@@ -136,13 +127,6 @@ class Rest:
         if book is None:
             raise ExchangeError(f"Hyperliquid has no book of {coin}")
         return book
-
-    async def candles(
-        self, coin: str, interval: str, start_ms: int, end_ms: int
-    ) -> tuple[Candle, ...]:
-        """Candles, oldest first; the last may still be forming."""
-        asked = {"coin": coin, "interval": interval, "startTime": start_ms, "endTime": end_ms}
-        return await self._read(tuple[Candle, ...], "candleSnapshot", req=asked)
 
     async def clearinghouse_state(self, user: str, *, urgent: bool = False) -> ClearinghouseState:
         """The perpetual side of an account."""
@@ -163,10 +147,6 @@ class Rest:
     ) -> OrderStatus:
         """An order by the venue's number or by its cloid."""
         return await self._read(OrderStatus, "orderStatus", urgent=urgent, user=user, oid=order)
-
-    async def user_fills(self, user: str, *, urgent: bool = False) -> tuple[UserFill, ...]:
-        """The newest 2000 executions."""
-        return await self._read(tuple[UserFill, ...], "userFills", urgent=urgent, user=user)
 
     async def user_fills_by_time(
         self, user: str, start_ms: int, end_ms: int | None = None, *, urgent: bool = False

@@ -1,7 +1,6 @@
 """The paper exchange behind the same interface as any venue."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -10,8 +9,6 @@ import msgspec
 from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.clock import NS_PER_MS, Clock
 from nimbus_tui.core.errors import ExchangeError, NimbusError, UnsupportedByExchange
-from nimbus_tui.core.fill import Fill
-from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import (
     Asset,
     ClientOrderId,
@@ -39,25 +36,20 @@ from nimbus_tui.exchanges.base import (
     Capabilities,
     ConnectionStatus,
     ExtendableSource,
-    FillCallback,
     FillPage,
     Finding,
-    FundingCallback,
     FundingPage,
     Link,
-    LinkCallback,
-    OrderCallback,
-    PriceCallback,
     PriceSource,
-    Unsubscribe,
 )
-from nimbus_tui.exchanges.listeners import Listeners
 from nimbus_tui.exchanges.paper.account import PaperSettings as PaperSettings
 from nimbus_tui.exchanges.paper.admission import MAX_CLIENT_ORDER_ID, malformed
 from nimbus_tui.exchanges.paper.findings import findings
 from nimbus_tui.exchanges.paper.instruments import builtin_instrument
 from nimbus_tui.exchanges.paper.matching import NO_BAND, PaperOrder
 from nimbus_tui.exchanges.paper.store import PaperStore
+from nimbus_tui.exchanges.paper.subscriptions import PaperSubscriptions
+from nimbus_tui.exchanges.paper.travelling import Journey, Travelling
 from nimbus_tui.exchanges.paper.venue import PaperVenue, report_of
 
 ZERO = Decimal(0)
@@ -65,16 +57,7 @@ PAGE = 500
 """Most fills, or funding payments, that one call gives."""
 
 
-class Journey:
-    """A request on its way to the venue, and the answer once it has arrived."""
-
-    def __init__(self, request: OrderRequest, arrives_at: int) -> None:
-        self.request = request
-        self.arrives_at = arrives_at
-        self.answer: OrderResponse | None = None
-
-
-class PaperExchange:
+class PaperExchange(PaperSubscriptions):
     """A simulated venue with real bookkeeping.
 
     `deliver` brings a tick: it fills orders, writes the store, then tells the subscribers. With a
@@ -107,6 +90,7 @@ class PaperExchange:
         listed: Callable[[Symbol], Instrument | None] = builtin_instrument,
         settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        super().__init__()
         self.name = name
         self.settle = settle
         self.feed_status: Callable[[], ConnectionStatus] | None = None
@@ -129,12 +113,7 @@ class PaperExchange:
             self._give_opening(instrument.quote)
         self._clock = clock
         self._source = source
-        self._travelling: dict[ClientOrderId, Journey] = {}
-        self._prices: dict[Symbol, Listeners[[Quote]]] = defaultdict(Listeners)
-        self._fills: Listeners[[Fill]] = Listeners()
-        self._orders: Listeners[[OrderReport]] = Listeners()
-        self._links: Listeners[[bool, str]] = Listeners()
-        self._funding: Listeners[[FundingPayment]] = Listeners()
+        self._travelling = Travelling(self._settings.latency_ms * NS_PER_MS)
         self._link = Link.DISCONNECTED
         self._detail = ""
         self._pump: asyncio.Task[None] | None = None
@@ -212,12 +191,12 @@ class PaperExchange:
             ExchangeError: the symbol isn't traded here, or the file can't be written; then the
                 tick has not happened.
         """
-        due = self._due(tick.ts)
+        due = self._travelling.due(tick.ts)
         with self._venue.writing():
             answers = [self._venue.take_in(one.request, one.arrives_at) for one in due]
             payments = self._venue.fund(tick)
             changes = self._venue.traded(tick, source_position)
-        self._answer(due, answers)
+        self._travelling.answer(due, answers)
         for payment in payments:
             self._funding.tell(payment)
         for report, fill in changes:
@@ -233,7 +212,7 @@ class PaperExchange:
 
         `NO_BAND`, which holds no price, while an order is on its way or waits to take.
         """
-        if any(journey.request.symbol == symbol for journey in self._travelling.values()):
+        if self._travelling.concerns(symbol):
             return NO_BAND
         return self._venue.book(symbol).quiet_band()
 
@@ -264,36 +243,23 @@ class PaperExchange:
         if refused is not None:
             return refused
         if journey is None:
-            arrives_at = self._clock.now() + self._settings.latency_ms * NS_PER_MS
-            journey = Journey(request, arrives_at)
-            self._travelling[request.client_order_id] = journey
+            journey = self._travelling.set_out(request, self._clock.now())
         return await self._arrived(journey)
 
     async def _arrived(self, journey: Journey) -> OrderResponse:
         """The answer to a request, once it is there; a tick may have taken it in already."""
         while journey.answer is None:
             await self._clock.sleep_until(journey.arrives_at)
-            due = self._due(self._clock.now())
+            due = self._travelling.due(self._clock.now())
             try:
                 with self._venue.writing():
                     answers = [self._venue.take_in(one.request, one.arrives_at) for one in due]
             except ExchangeError:
                 # Nothing of it was written, and it is not tried again: the request is lost.
-                self._travelling.pop(journey.request.client_order_id, None)
+                self._travelling.lose(journey)
                 raise
-            self._answer(due, answers)
+            self._travelling.answer(due, answers)
         return journey.answer
-
-    def _due(self, now: int) -> list[Journey]:
-        """Requests whose time has come, in the order of their arrival."""
-        due = [one for one in self._travelling.values() if one.arrives_at <= now]
-        return sorted(due, key=lambda journey: journey.arrives_at)
-
-    def _answer(self, journeys: list[Journey], answers: Sequence[OrderResponse]) -> None:
-        """Let the placements know, now that what they will hear is written."""
-        for journey, answer in zip(journeys, answers, strict=True):
-            journey.answer = answer
-            self._travelling.pop(journey.request.client_order_id, None)
 
     async def cancel_order(self, request: CancelRequest) -> CancelResponse:
         """Cancel after the latency; one that has ended is not found."""
@@ -430,30 +396,3 @@ class PaperExchange:
     async def check(self) -> Sequence[Finding]:
         """What only a paper venue has to say: whose money it is, and what its orders pay."""
         return findings(self._venue.instruments.values())
-
-    # subscriptions
-
-    def subscribe_price_updates(self, symbol: Symbol, callback: PriceCallback) -> Unsubscribe:
-        """Call back on every price of a symbol."""
-        return self._prices[symbol].add(callback)
-
-    def subscribe_order_fills(self, callback: FillCallback) -> Unsubscribe:
-        """Call back on every execution of ours."""
-        return self._fills.add(callback)
-
-    def subscribe_funding(self, callback: FundingCallback) -> Unsubscribe:
-        """Call back on every funding payment."""
-        return self._funding.add(callback)
-
-    def subscribe_order_updates(self, callback: OrderCallback) -> Unsubscribe:
-        """Call back when an order of ours changes state."""
-        return self._orders.add(callback)
-
-    def subscribe_link(self, callback: LinkCallback) -> Unsubscribe:
-        """Call back when the price source has ended; the venue itself is always there."""
-        return self._links.add(callback)
-
-    def _tell(self, report: OrderReport, fill: Fill | None) -> None:
-        if fill is not None:
-            self._fills.tell(fill)
-        self._orders.tell(report)

@@ -15,7 +15,8 @@ from nimbus_tui.exchanges.hyperliquid.adapter import HyperliquidExchange
 from nimbus_tui.exchanges.hyperliquid.settings import HyperliquidSettings
 from nimbus_tui.exchanges.hyperliquid.signing import Network
 from nimbus_tui.exchanges.net.budget import Budgets
-from tests.contracts.exchange import ExchangeContract, Venue
+from tests.contracts.exchange import ExchangeContract
+from tests.contracts.venue import Venue
 from tests.exchanges.hyperliquid.server.sdk import MASTER, MASTER_KEY
 from tests.exchanges.hyperliquid.server.server import HyperliquidServer
 

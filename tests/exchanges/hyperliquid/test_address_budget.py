@@ -6,7 +6,6 @@ import pytest
 
 from nimbus_tui.core.clock import NS_PER_SECOND
 from nimbus_tui.exchanges.hyperliquid.address_budget import (
-    FEW,
     KEPT_FOR_EXITS,
     TRICKLE_NS,
     AddressBudget,
@@ -28,7 +27,6 @@ def test_before_the_first_reading_all_is_allowed() -> None:
     budget = AddressBudget(SimulatedClock(START))
     assert budget.allows(200)
     assert budget.share_used == 0
-    assert not budget.is_short
 
 
 def test_a_batch_counts_each_of_its_items() -> None:
@@ -52,13 +50,6 @@ def test_actions_that_leave_while_the_reading_is_on_its_way_are_not_lost() -> No
     budget.count(5)
     budget.learn(UserRateLimit(Decimal(0), 10, 10_000), sent_before=asked_at)
     assert budget.used == 15
-
-
-@pytest.mark.parametrize(
-    ("used", "is_short"), [(0, False), (10_000 - FEW, False), (10_000 - FEW + 1, True)]
-)
-def test_with_few_left_it_is_time_to_slow_down(used: int, is_short: bool) -> None:
-    assert learned(used)[0].is_short is is_short
 
 
 @pytest.mark.parametrize(

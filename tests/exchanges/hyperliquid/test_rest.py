@@ -18,21 +18,13 @@ OF_USER = {"user": USER}
 READS: list[tuple[str, Callable[[Rest], Awaitable[Any]], dict[str, Any], int]] = [
     ("meta", lambda rest: rest.meta(), {}, 20),
     ("spotMeta", lambda rest: rest.spot_meta(), {}, 20),
-    ("metaAndAssetCtxs", lambda rest: rest.meta_and_asset_ctxs(), {}, 20),
     ("spotMetaAndAssetCtxs", lambda rest: rest.spot_meta_and_asset_ctxs(), {}, 20),
     ("l2Book", lambda rest: rest.l2_book("BTC"), {"coin": "BTC"}, 2),
-    (
-        "candleSnapshot",
-        lambda rest: rest.candles("BTC", "1h", 5, 9),
-        {"req": {"coin": "BTC", "interval": "1h", "startTime": 5, "endTime": 9}},
-        21,
-    ),
     ("clearinghouseState", lambda rest: rest.clearinghouse_state(USER), OF_USER, 2),
     ("spotClearinghouseState", lambda rest: rest.spot_state(USER), OF_USER, 2),
     ("frontendOpenOrders", lambda rest: rest.open_orders(USER), OF_USER, 20),
     ("orderStatus", lambda rest: rest.order_status(USER, 7), {**OF_USER, "oid": 7}, 2),
     ("orderStatus", lambda rest: rest.order_status(USER, CLOID), {**OF_USER, "oid": CLOID}, 2),
-    ("userFills", lambda rest: rest.user_fills(USER), OF_USER, 21),
     ("userFunding", lambda rest: rest.user_funding(USER, 5), {**OF_USER, "startTime": 5}, 21),
     ("userRateLimit", lambda rest: rest.user_rate_limit(USER), OF_USER, 20),
     ("userFees", lambda rest: rest.user_fees(USER), OF_USER, 20),
@@ -83,7 +75,7 @@ async def test_long_answers_are_paid_for_afterwards(rows: int, weight: int) -> N
     row = msgspec.json.decode(REPLIES["userFills"][1])[0]
     async with connected() as line:
         line.venue.says((200, msgspec.json.encode([row] * rows)))
-        assert len(await line.rest.user_fills(USER)) == rows
+        assert len(await line.rest.user_fills_by_time(USER, 0)) == rows
         assert line.budget.spent == weight
 
 

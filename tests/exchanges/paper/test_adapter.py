@@ -13,7 +13,8 @@ from nimbus_tui.exchanges.paper.funding import FundingSchedule
 from nimbus_tui.exchanges.paper.matching import FillModel
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.simulation.clock import SimulatedClock
-from tests.contracts.exchange import ExchangeContract, Venue, buy
+from tests.contracts.exchange import ExchangeContract
+from tests.contracts.venue import Venue, buy
 from tests.simulation.worlds import instrument
 
 

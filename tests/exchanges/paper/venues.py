@@ -1,18 +1,28 @@
 """Paper venues put together for tests, and a price source that follows a script."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from nimbus_tui.core.instrument import Instrument
 from nimbus_tui.core.market import Tick
-from nimbus_tui.core.order import OrderRequest, OrderType, Side
+from nimbus_tui.core.order import (
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    OrderType,
+    RefusalKind,
+    Refused,
+    Side,
+)
 from nimbus_tui.exchanges.paper.adapter import PaperExchange, PaperSettings
 from nimbus_tui.exchanges.paper.store import PaperStore
 from nimbus_tui.simulation.clock import SimulatedClock
 
 PERPETUAL = "ETH/USDC:USDC"
 SPOT = "ETH/USDC"
+MS = 1_000_000
 
 
 def instrument(symbol: str = PERPETUAL, **changes: Any) -> Instrument:
@@ -93,3 +103,35 @@ class ScriptedSource:
             yield one
         if self._fault is not None:
             raise self._fault
+
+
+async def fills(exchange: PaperExchange) -> list[tuple[str, str, str, bool]]:
+    page = await exchange.fills_since("")
+    return [
+        (str(f.client_order_id), f"{f.price.normalize():f}", f"{f.quantity.normalize():f}", f.maker)
+        for f in page.fills
+    ]
+
+
+async def totals(exchange: PaperExchange) -> dict[str, Decimal]:
+    return {one.asset: one.total for one in await exchange.balances()}
+
+
+async def state(exchange: PaperExchange, identity: str) -> OrderState:
+    report = await exchange.order_status(identity, PERPETUAL)
+    assert isinstance(report, OrderReport)
+    return report.state
+
+
+def kind(answer: object) -> RefusalKind | None:
+    return answer.kind if isinstance(answer, Refused) else None
+
+
+async def travel(clock: SimulatedClock, ts: int) -> None:
+    async def settled() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    await settled()
+    await clock.advance_to(ts, settled)
+    await settled()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nimbus_tui.control.unix_socket import UnixSocketClient
+from nimbus_tui.control.socket_client import UnixSocketClient
 from nimbus_tui.core.errors import NimbusError
 
 ROOT = Path(__file__).parents[4]

@@ -1,0 +1,195 @@
+"""The engine's own client, for callers on another thread."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from nimbus_tui.control.about import EngineAbout
+from nimbus_tui.control.backtests import (
+    BacktestRequest,
+    BacktestResult,
+    BacktestRun,
+    BacktestSetup,
+)
+from nimbus_tui.control.commands import Command, Outcome
+from nimbus_tui.control.config_change import ConfigChange, ConfigText, InstrumentList
+from nimbus_tui.control.config_form import ConfigForm
+from nimbus_tui.control.pages import Page, PageWanted
+from nimbus_tui.control.past import Marks, Moments, PastMoment
+from nimbus_tui.control.risk import RiskSnapshot
+from nimbus_tui.control.snapshots import BotSnapshot, EngineSnapshot, Update
+from nimbus_tui.core.account import EquityPoint
+from nimbus_tui.core.errors import EngineEnded
+from nimbus_tui.core.events import Event
+from nimbus_tui.core.fill import Fill
+from nimbus_tui.core.ids import BotId, ExchangeName
+from nimbus_tui.core.order import Order
+from nimbus_tui.core.preview import ConfigPreview
+from nimbus_tui.engine.local_client import LocalClient
+
+T = TypeVar("T")
+
+
+class ThreadClient:
+    """`EngineClient` for callers on another thread's loop; each call crosses over and back."""
+
+    def __init__(
+        self,
+        client: LocalClient,
+        loop: asyncio.AbstractEventLoop,
+        why: Callable[[], str] = lambda: "the engine has ended",
+    ) -> None:
+        """`why` says why the engine has ended, once it has."""
+        self._client = client
+        self._loop = loop
+        self._why = why
+
+    async def _across(self, call: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed() or not self._loop.is_running():
+            call.close()
+            raise EngineEnded(self._why())
+        answer = asyncio.run_coroutine_threadsafe(call, self._loop)
+        try:
+            return await asyncio.wrap_future(answer)
+        except asyncio.CancelledError:
+            # An engine that ends drops the calls that still wait; the caller wasn't cancelled.
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise EngineEnded(self._why()) from None
+
+    async def about(self) -> EngineAbout:
+        """Which process the engine is, its config file, and what that decides."""
+        return await self._across(self._client.about())
+
+    async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:
+        """The engine and all its bots now."""
+        return await self._across(self._client.snapshot())
+
+    async def updates(
+        self, after: int, *, focus: BotId | None = None, timeout_s: float = 30.0
+    ) -> Update:
+        """What changed since a revision; waits for a change."""
+        return await self._across(self._client.updates(after, focus=focus, timeout_s=timeout_s))
+
+    async def execute(self, command: Command) -> Outcome:
+        """Carry out a command."""
+        return await self._across(self._client.execute(command))
+
+    async def consequence(self, command: Command) -> Outcome:
+        """What a command would do now; nothing is done."""
+        return await self._across(self._client.consequence(command))
+
+    async def risk(self) -> RiskSnapshot:
+        """The risk layer now."""
+        return await self._across(self._client.risk())
+
+    async def orders(
+        self, *, bot_id: BotId | None = None, live_only: bool = True, limit: int = 1000
+    ) -> Sequence[Order]:
+        """Orders; newest first when history is asked for."""
+        return await self._across(
+            self._client.orders(bot_id=bot_id, live_only=live_only, limit=limit)
+        )
+
+    async def fills(self, *, bot_id: BotId | None = None, limit: int = 1000) -> Sequence[Fill]:
+        """The newest fills, oldest first."""
+        return await self._across(self._client.fills(bot_id=bot_id, limit=limit))
+
+    async def equity(
+        self, bot_id: BotId, *, since_ns: int = 0, limit: int = 1000
+    ) -> Sequence[EquityPoint]:
+        """The newest points of a bot's equity curve from a moment on, oldest first."""
+        return await self._across(self._client.equity(bot_id, since_ns=since_ns, limit=limit))
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        bot_id: BotId | None = None,
+        types: Sequence[str] = (),
+        newest: bool = False,
+    ) -> Sequence[Event]:
+        """Journalled events."""
+        return await self._across(
+            self._client.events(after=after, limit=limit, bot_id=bot_id, types=types, newest=newest)
+        )
+
+    async def history(
+        self,
+        *,
+        seq: int | None = None,
+        ts: int | None = None,
+        focus: BotId | None = None,
+        around: int = 50,
+    ) -> PastMoment:
+        """The engine as it was after an event or at a time."""
+        return await self._across(self._client.history(seq=seq, ts=ts, focus=focus, around=around))
+
+    async def moments(self, seq: int) -> Moments:
+        """Where one may jump from an event."""
+        return await self._across(self._client.moments(seq))
+
+    async def page(self, wanted: PageWanted) -> Page:
+        """Rows of one table, newest first."""
+        return await self._across(self._client.page(wanted))
+
+    async def marks(self, since_ns: int, until_ns: int, parts: int) -> Marks:
+        """Where something of note lies in a stretch of time."""
+        return await self._across(self._client.marks(since_ns, until_ns, parts))
+
+    async def backtest_setup(self, config: str = "") -> BacktestSetup:
+        """What of a config can be run."""
+        return await self._across(self._client.backtest_setup(config))
+
+    async def backtest_paths(self, begun: str) -> Sequence[str]:
+        """How a path that somebody began to type may go on."""
+        return await self._across(self._client.backtest_paths(begun))
+
+    async def run_backtest(self, request: BacktestRequest) -> BacktestRun:
+        """Begin a run."""
+        return await self._across(self._client.run_backtest(request))
+
+    async def backtests(self) -> Sequence[BacktestRun]:
+        """The runs of this engine's life."""
+        return await self._across(self._client.backtests())
+
+    async def cancel_backtest(self, number: int) -> BacktestRun | None:
+        """End a run."""
+        return await self._across(self._client.cancel_backtest(number))
+
+    async def backtest_result(self, number: int) -> BacktestResult | None:
+        """What came of a run."""
+        return await self._across(self._client.backtest_result(number))
+
+    async def preview(self, text: str) -> ConfigPreview:
+        """What the bots of a config text would do at the engine's newest prices."""
+        return await self._across(self._client.preview(text))
+
+    async def read_config(self) -> ConfigText:
+        """The config file as it is on the disk now."""
+        return await self._across(self._client.read_config())
+
+    async def plan_config(self, text: str, expected_hash: str) -> ConfigChange:
+        """What `save_config` would do now, bot by bot; nothing of it is done."""
+        return await self._across(self._client.plan_config(text, expected_hash))
+
+    async def save_config(self, text: str, expected_hash: str) -> Outcome:
+        """Save a config text, and let the running engine follow it."""
+        return await self._across(self._client.save_config(text, expected_hash))
+
+    async def config_form(self) -> ConfigForm:
+        """Every key that a config can have, for a form."""
+        return await self._across(self._client.config_form())
+
+    async def instruments(self, exchange: ExchangeName) -> InstrumentList:
+        """What an exchange of the config offers, by symbol."""
+        return await self._across(self._client.instruments(exchange))
+
+    async def set_secret(self, name: str, text: str, passphrase: str) -> Outcome:
+        """Put a secret into the vault that the passphrase opens, or make that vault."""
+        return await self._across(self._client.set_secret(name, text, passphrase))
+
+    async def close(self) -> None:
+        """Nothing to let go of: the engine is in this process."""
