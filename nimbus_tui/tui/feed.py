@@ -94,11 +94,24 @@ class Feed:
         self.answers = 0
         """How many updates have come in."""
         self.dirty: set[BotId] = set()
-        self.changed = True
+        self.on_change: Callable[[], None] = lambda: None
+        """Told whenever there is something to paint."""
+        self._is_changed = True
         self._focus: BotId | None = None
         self._curve_of: tuple[BotId, int] | None = None
         """The bot and the minute that the curve was last asked for."""
         self._turned = asyncio.Event()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything that isn't painted yet."""
+        return self._is_changed
+
+    @changed.setter
+    def changed(self, is_changed: bool) -> None:
+        self._is_changed = is_changed
+        if is_changed:
+            self.on_change()
 
     # taking in
 

@@ -138,6 +138,11 @@ class LinesPanel(Widget, can_focus=False):
             self.refresh(*spans)
         return budget - len(rows)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows whose paint hasn't been asked for yet."""
+        return bool(self._dirty)
+
     def _spans(self, y: int) -> list[Region]:
         """The parts of a row that differ from what was asked for last; all of it where in doubt."""
         new = self._visible[y] if y < len(self._visible) else None

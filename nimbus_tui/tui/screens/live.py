@@ -185,6 +185,11 @@ class LiveScreen(Screen[None]):
             self.status.show([said or self._note(self.at)])
             self.status.paint(1)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows that wait for their paint."""
+        return any(one.has_more for one in (self.header, self.status, self.keys, *self.view.panels))
+
     def paint(self, budget: int) -> None:
         """Repaint rows that have changed, so many at most; big panels take turns."""
         for panel in (self.header, self.status, self.keys):
