@@ -66,7 +66,7 @@ class Terminal:
             except OSError:
                 return
             if self.rate:
-                due = max(due, time.monotonic() - 0.02) + len(data) / self.rate
+                due = max(due, time.monotonic()) + len(data) / self.rate
                 time.sleep(max(0.0, due - time.monotonic()))
             self.count += len(data)
             self.seen = (self.seen + data)[-KEPT:]

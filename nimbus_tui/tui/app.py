@@ -56,6 +56,8 @@ SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
 _ALL_ROWS = 10_000
+SLOW_ANSWER_ROWS = 6
+"""Rows that a key brings at once over a slow link; the others follow at its pace."""
 PAGE = 10
 """Bots that a page key moves over."""
 _NOT_IN_PALETTE = frozenset({"view.palette", "move.up", "move.down"})
@@ -180,19 +182,21 @@ class NimbusApp(TableActions, App[Farewell]):
         if self._clock is not None and not self._has_work:
             self._clock.pause()
             return
-        is_slow = self._is_slow(now) or isinstance(self.screen, Prompt | ConfigScreen)
+        is_slow = now < self._slow_until or isinstance(self.screen, Prompt | ConfigScreen)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
         driver = self._driver
-        self._repaint(driver.pace.rows(now) if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
+        self._repaint(driver.pace.rows if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
+        if isinstance(driver, PatientDriver):
+            self.call_after_refresh(driver.ask_if_shown)
 
     @property
     def _has_work(self) -> bool:
         is_shown = self.live.is_mounted and not self._stale and not self.feed.changed
         return not is_shown or self.live.has_more
 
-    def _repaint(self, rows: int) -> None:
+    def _repaint(self, rows: int, *, is_answer: bool = False) -> None:
         if not self.live.is_mounted:
             return
         if self.feed.changed or self._stale:
@@ -200,7 +204,7 @@ class NimbusApp(TableActions, App[Farewell]):
             silent_ms = (monotonic() - self._answered_at) * 1000
             self.live.show(self.feed, self.bot, self._said, silent_ms)
             self._look()
-        self.live.paint(rows)
+        self.live.paint(rows, is_answer=is_answer)
         if self.on_settled is not None and self.feed.engine is not None:
             self.call_after_refresh(self.on_settled)
             self.on_settled = None
@@ -208,7 +212,9 @@ class NimbusApp(TableActions, App[Farewell]):
     def repaint_now(self) -> None:
         """Answer a key at once, whatever else waits for its paint."""
         self._mark_stale()
-        self._repaint(_ALL_ROWS)
+        driver = self._driver
+        is_slow = isinstance(driver, PatientDriver) and driver.pace.is_slow
+        self._repaint(SLOW_ANSWER_ROWS if is_slow else _ALL_ROWS, is_answer=True)
 
     def on_resize(self) -> None:
         """What fits depends on the size; the panels know theirs after the layout."""
@@ -223,11 +229,6 @@ class NimbusApp(TableActions, App[Farewell]):
             self._slow_until = now + SLOW_FOR_S
         driver.ask_if_shown()
         return not (driver.has_caught_up() and driver.pace.may_paint(now))
-
-    def _is_slow(self, now: float) -> bool:
-        driver = self._driver
-        is_far_behind = isinstance(driver, PatientDriver) and driver.pace.is_slow(now)
-        return is_far_behind or now < self._slow_until
 
     def _write(self, data: str) -> None:
         if isinstance(self._driver, PatientDriver):

@@ -81,7 +81,6 @@ class Operator:
     def send(self, command: Command, doing: str) -> None:
         """Send a command; what comes of it appears above the footer."""
         self._app.say(talk.sending_line(doing))
-        self._app.repaint_now()
         self._app.work_on(self._sent(command))
 
     async def _sent(self, command: Command) -> None:

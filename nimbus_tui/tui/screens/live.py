@@ -190,11 +190,15 @@ class LiveScreen(Screen[None]):
         """Whether there are rows that wait for their paint."""
         return any(one.has_more for one in (self.header, self.status, self.keys, *self.view.panels))
 
-    def paint(self, budget: int) -> None:
-        """Repaint rows that have changed, so many at most; big panels take turns."""
-        for panel in (self.header, self.status, self.keys):
+    def paint(self, budget: int, *, is_answer: bool = False) -> None:
+        """Repaint rows that have changed, so many at most; big panels take turns.
+
+        The answer to a key begins with the panel that keys act on.
+        """
+        for panel in (self.status, self.keys, self.header):
             panel.paint(budget)
         panels = self.view.panels
-        self._turn += 1
+        self._turn += not is_answer
+        first = 0 if is_answer else self._turn
         for at in range(len(panels)):
-            budget = panels[(self._turn + at) % len(panels)].paint(budget)
+            budget = panels[(first + at) % len(panels)].paint(budget)
