@@ -159,13 +159,16 @@ class Feed:
 
     def _note_price(self, bot: BotSnapshot, now_ns: int) -> None:
         """A bot with several symbols has no one price: its trend is that of its equity."""
-        if bot.price is None:
-            if bot.symbol is None:
-                self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.equity))
+        bot_id, price = bot.bot_id, bot.price
+        shown = bot.equity if price is None and bot.symbol is None else price
+        if shown is None:
             return
-        self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.price))
-        places = max(self.places.get(bot.bot_id, 0), places_of([bot.price]))
-        self.places[bot.bot_id] = places
+        trend = self.trends.get(bot_id)
+        if trend is None:
+            trend = self.trends[bot_id] = Trend()
+        trend.add(now_ns, float(shown))
+        if price is not None:
+            self.places[bot_id] = max(self.places.get(bot_id, 0), places_of((price,)))
 
     def _note_equity(self, bot: BotSnapshot, now_ns: int) -> None:
         """Go on with the curve until the engine is asked for it again; a point a second at most."""

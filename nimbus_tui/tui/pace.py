@@ -4,7 +4,7 @@ ROWS_AT_ONCE = 24
 """Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
 LEAST_ROWS = 2
 """The same for the slowest terminal."""
-SHORT_S = 0.05
+SHORT_S = 0.03
 """A paint may keep a link busy for no longer than this: a key's answer waits behind it."""
 LEAST_WAIT_S = 0.1
 """A fast terminal whose answer is late is waited for only from here on."""
@@ -51,8 +51,8 @@ class Pace:
 
     @property
     def is_slow(self) -> bool:
-        """Whether the terminal gets less than it would be sent."""
-        return self._rows < ROWS_AT_ONCE
+        """Whether the terminal gets much less than it would be sent."""
+        return self._rows <= ROWS_AT_ONCE // 2
 
     def sent(self, size: int) -> None:
         """So much has gone to the terminal."""
