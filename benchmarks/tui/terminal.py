@@ -66,7 +66,7 @@ class Terminal:
             except OSError:
                 return
             if self.rate:
-                due = max(due, time.monotonic() - 0.02) + len(data) / self.rate
+                due = max(due, time.monotonic()) + len(data) / self.rate
                 time.sleep(max(0.0, due - time.monotonic()))
             self.count += len(data)
             self.seen = (self.seen + data)[-KEPT:]
@@ -110,6 +110,13 @@ class Terminal:
         """Proportional share of memory of the program and its children."""
         return sum(_pss(pid) for pid in self._family()) / 1024
 
+    def hang_up(self) -> None:
+        """Close the terminal; the program lives on if it can."""
+        self.closed = True
+        self._thread.join()
+        os.close(self.master)
+        self.master = -1
+
     def close(self) -> None:
         """End the program."""
         for pid in self._family()[::-1]:
@@ -118,9 +125,8 @@ class Terminal:
             except ProcessLookupError:
                 continue
         self.process.wait()
-        self.closed = True
-        self._thread.join()
-        os.close(self.master)
+        if self.master >= 0:
+            self.hang_up()
 
     def _family(self) -> list[int]:
         found = [self.process.pid]

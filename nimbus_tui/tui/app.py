@@ -13,6 +13,7 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
+from textual.timer import Timer
 
 from nimbus_tui.config.actions import ACTIONS, Action, belongs, remapped
 from nimbus_tui.config.model import Glyphs
@@ -55,6 +56,8 @@ SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
 _ALL_ROWS = 10_000
+SLOW_ANSWER_ROWS = 6
+"""Rows that a key brings at once over a slow link; the others follow at its pace."""
 PAGE = 10
 """Bots that a page key moves over."""
 _HERE = Path(__file__).parent
@@ -83,6 +86,8 @@ class NimbusApp(TableActions, App[Farewell]):
         self.feed = Feed()
         self.ending: Farewell | None = None
         """Why the screen is being closed from outside; None while it isn't."""
+        self.on_settled: Callable[[], None] | None = None
+        """Called once the engine's first answer has been painted."""
         self.risk = RiskFeed(self.feed)
         self.actions = tuple(
             action
@@ -105,6 +110,10 @@ class NimbusApp(TableActions, App[Farewell]):
         self._slow_until = 0.0
         self._painted_at = 0.0
         self._delays_seen = 0
+        self._happened = asyncio.Event()
+        """Something has happened after which another table may be wanted, or other rows."""
+        self._clock: Timer | None = None
+        """Strikes as long as there is anything to paint."""
         self._ui_loop: asyncio.AbstractEventLoop | None = None
         self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
         self.wardrobe.begin_with(options.theme)  # before the first style is worked out
@@ -133,12 +142,13 @@ class NimbusApp(TableActions, App[Farewell]):
         self.run_worker(following, group="follow", exit_on_error=False)
         looking = self.risk.follow(self.client, lambda: self.live.wants_risk)
         self.run_worker(looking, group="risk", exit_on_error=False)
-        reading = follow(self.client, lambda: self.live.wanted_rows)
+        reading = follow(self.client, lambda: self.live.wanted_rows, self._happened)
         self.run_worker(reading, group="tables", exit_on_error=False)
         self.run_worker(self.past.follow(self.client), group="past", exit_on_error=False)
         testing = self.backtests.follow(self.client)
         self.run_worker(testing, group="backtests", exit_on_error=False)
-        self.set_interval(pause_s, self.flush)
+        self._clock = self.set_interval(pause_s, self.flush)
+        self.feed.on_change = self._clock.resume
         self.set_interval(WATCH_S, self._watch)
         self.call_after_refresh(curtain.hand_over)
 
@@ -154,32 +164,59 @@ class NimbusApp(TableActions, App[Farewell]):
             self.feed.focus = next(iter(self.feed.bots))
         if self.feed.answers == 1:
             self.repaint_now()
+        self._look()
+
+    def _look(self) -> None:
+        """Let those who ask for one view alone see whether they are wanted."""
+        self._happened.set()
+        self.risk.woken.set()
+
+    def _mark_stale(self) -> None:
+        self._stale = True
+        if self._clock is not None:
+            self._clock.resume()
 
     def flush(self) -> None:
         """Paint what has changed, so much at a time, if the terminal keeps up."""
         now = monotonic()
         if not self.screen_stack or self._is_behind(now):
             return
-        is_slow = self._is_slow(now) or isinstance(self.screen, Prompt | ConfigScreen)
+        if self._clock is not None and not self._has_work:
+            self._clock.pause()
+            return
+        is_slow = now < self._slow_until or isinstance(self.screen, Prompt | ConfigScreen)
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
         driver = self._driver
-        self._repaint(driver.pace.rows(now) if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
+        self._repaint(driver.pace.rows if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
+        if isinstance(driver, PatientDriver):
+            self.call_after_refresh(driver.ask_if_shown)
 
-    def _repaint(self, rows: int) -> None:
+    @property
+    def _has_work(self) -> bool:
+        is_shown = self.live.is_mounted and not self._stale and not self.feed.changed
+        return not is_shown or self.live.has_more
+
+    def _repaint(self, rows: int, *, is_answer: bool = False) -> None:
         if not self.live.is_mounted:
             return
         if self.feed.changed or self._stale:
             self._stale = False
             silent_ms = (monotonic() - self._answered_at) * 1000
             self.live.show(self.feed, self.bot, self._said, silent_ms)
-        self.live.paint(rows)
+            self._look()
+        self.live.paint(rows, is_answer=is_answer)
+        if self.on_settled is not None and self.feed.engine is not None:
+            self.call_after_refresh(self.on_settled)
+            self.on_settled = None
 
     def repaint_now(self) -> None:
         """Answer a key at once, whatever else waits for its paint."""
-        self._stale = True
-        self._repaint(_ALL_ROWS)
+        self._mark_stale()
+        driver = self._driver
+        is_slow = isinstance(driver, PatientDriver) and driver.pace.is_slow
+        self._repaint(SLOW_ANSWER_ROWS if is_slow else _ALL_ROWS, is_answer=True)
 
     def on_resize(self) -> None:
         """What fits depends on the size; the panels know theirs after the layout."""
@@ -195,11 +232,6 @@ class NimbusApp(TableActions, App[Farewell]):
         driver.ask_if_shown()
         return not (driver.has_caught_up() and driver.pace.may_paint(now))
 
-    def _is_slow(self, now: float) -> bool:
-        driver = self._driver
-        is_far_behind = isinstance(driver, PatientDriver) and driver.pace.is_slow(now)
-        return is_far_behind or now < self._slow_until
-
     def _write(self, data: str) -> None:
         if isinstance(self._driver, PatientDriver):
             self._driver.write(data)
@@ -210,7 +242,9 @@ class NimbusApp(TableActions, App[Farewell]):
         if isinstance(driver, PatientDriver) and (driver.is_deaf or driver.is_gone()):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
-            self._stale = True
+            self._mark_stale()
+        if isinstance(driver, PatientDriver) and driver.behind and self._clock is not None:
+            self._clock.resume()  # it notices when the terminal reads again
         self.herald.look(self.feed.engine, list(self.feed.bots.values()))
 
     # the end
@@ -286,7 +320,7 @@ class NimbusApp(TableActions, App[Farewell]):
     def say(self, line: Line) -> None:
         """Put a word above the footer, where it stays until the next one."""
         self._said = line
-        self._stale = True
+        self._mark_stale()
         self.live.tell(line)
 
     def ask(self, prompt: Prompt[Answer], answered: Callable[[Answer | None], None]) -> None:

@@ -94,11 +94,24 @@ class Feed:
         self.answers = 0
         """How many updates have come in."""
         self.dirty: set[BotId] = set()
-        self.changed = True
+        self.on_change: Callable[[], None] = lambda: None
+        """Told whenever there is something to paint."""
+        self._is_changed = True
         self._focus: BotId | None = None
         self._curve_of: tuple[BotId, int] | None = None
         """The bot and the minute that the curve was last asked for."""
         self._turned = asyncio.Event()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything that isn't painted yet."""
+        return self._is_changed
+
+    @changed.setter
+    def changed(self, is_changed: bool) -> None:
+        self._is_changed = is_changed
+        if is_changed:
+            self.on_change()
 
     # taking in
 
@@ -146,13 +159,16 @@ class Feed:
 
     def _note_price(self, bot: BotSnapshot, now_ns: int) -> None:
         """A bot with several symbols has no one price: its trend is that of its equity."""
-        if bot.price is None:
-            if bot.symbol is None:
-                self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.equity))
+        bot_id, price = bot.bot_id, bot.price
+        shown = bot.equity if price is None and bot.symbol is None else price
+        if shown is None:
             return
-        self.trends.setdefault(bot.bot_id, Trend()).add(now_ns, float(bot.price))
-        places = max(self.places.get(bot.bot_id, 0), places_of([bot.price]))
-        self.places[bot.bot_id] = places
+        trend = self.trends.get(bot_id)
+        if trend is None:
+            trend = self.trends[bot_id] = Trend()
+        trend.add(now_ns, float(shown))
+        if price is not None:
+            self.places[bot_id] = max(self.places.get(bot_id, 0), places_of((price,)))
 
     def _note_equity(self, bot: BotSnapshot, now_ns: int) -> None:
         """Go on with the curve until the engine is asked for it again; a point a second at most."""

@@ -28,7 +28,7 @@ from nimbus_tui.tui.panels.prompts import Confirm, Prompt, TypedWord
 from nimbus_tui.tui.risk_feed import RiskFeed
 from nimbus_tui.tui.viewmodels import talk, talk_many
 from nimbus_tui.tui.viewmodels.lines import Line
-from nimbus_tui.tui.viewmodels.risk_board import board
+from nimbus_tui.tui.viewmodels.risk_board import Board
 from nimbus_tui.tui.viewmodels.risk_rules import rule_of
 
 _DRAWDOWN = rule_of("drawdown")
@@ -81,7 +81,6 @@ class Operator:
     def send(self, command: Command, doing: str) -> None:
         """Send a command; what comes of it appears above the footer."""
         self._app.say(talk.sending_line(doing))
-        self._app.repaint_now()
         self._app.work_on(self._sent(command))
 
     async def _sent(self, command: Command) -> None:
@@ -182,7 +181,7 @@ class Operator:
     def ask_reset(self, bot_id: BotId) -> None:
         """Say what a new peak means, ask for the word, then begin afresh."""
         snapshot = self._app.risk.snapshot
-        known = board(snapshot, ()).reading(bot_id, _DRAWDOWN) if snapshot is not None else None
+        known = Board(snapshot, ()).reading(bot_id, _DRAWDOWN) if snapshot is not None else None
         prompt = TypedWord(talk.reset_question(bot_id, known), "RESET")
         self._ask(prompt, ResetPeak(bot_id), f"resetting the drawdown's peak of {bot_id}")
 

@@ -2,16 +2,16 @@
 
 ROWS_AT_ONCE = 24
 """Rows repainted at most each time the clock strikes, so that a key never waits for a flood."""
-SLOW_ROWS = 8
-"""The same for a terminal that is slow: a key waits behind no more than this."""
+LEAST_ROWS = 2
+"""The same for the slowest terminal."""
+SHORT_S = 0.03
+"""A paint may keep a link busy for no longer than this: a key's answer waits behind it."""
 LEAST_WAIT_S = 0.1
-"""An answer that comes within this time never means a slow terminal."""
+"""A fast terminal whose answer is late is waited for only from here on."""
 MOST_WAIT_S = 0.6
 """Paints go on without an answer for no longer than this, however far away the terminal is."""
 LOST_AFTER_S = 10.0
 """An answer that hasn't come in so long is lost."""
-SLOW_FOR_S = 3.0
-"""How long a terminal that was slow is spared."""
 _ROUND_TRIPS = 1.5
 """Paints go on while an answer takes no longer than so many times the best one."""
 _FORGETTING = 0.02
@@ -19,12 +19,15 @@ _FORGETTING = 0.02
 
 
 class Pace:
-    """Counts what was sent since the last question, and times the answers.
+    """Counts what was sent since the last question, times the answers, and sizes the paints.
 
     The terminal is asked where its cursor is, which it answers only after it has shown all that
     came before. Between it and us may stand an SSH connection with megabytes of room, so nothing
     else tells how far behind it is. Nothing is asked while nothing is painted, and a terminal that
     never answers is never waited for.
+
+    A paint that took long halves the next one, one that did not lets it grow by a row. So a slow
+    link is never busy for long, and what a key brings soon has it for itself.
     """
 
     def __init__(self) -> None:
@@ -32,12 +35,24 @@ class Pace:
         self._unasked = 0
         self._asked_at: float | None = None
         self._best_s = 0.0
-        self._slow_until = 0.0
+        self._rows = ROWS_AT_ONCE
+        self._free_until = 0.0
+        """A slow link is left alone for as long as the last paint has kept it busy."""
 
     @property
     def is_answer_due(self) -> bool:
         """Whether a terminal that does answer still owes one."""
         return self._answers and self._asked_at is not None
+
+    @property
+    def rows(self) -> int:
+        """How many rows a paint may have."""
+        return self._rows
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the terminal gets much less than it would be sent."""
+        return self._rows <= ROWS_AT_ONCE // 2
 
     def sent(self, size: int) -> None:
         """So much has gone to the terminal."""
@@ -58,26 +73,27 @@ class Pace:
         if self._asked_at is None:
             return
         took_s, self._asked_at = self._waited_s(now), None
-        if self._answers and took_s > self._allowed_s():
-            self._slow_until = now + SLOW_FOR_S
+        if self._answers:
+            is_late = took_s > max(self._best_s + SHORT_S, self._best_s * _ROUND_TRIPS)
+            rows = self._rows // 2 if is_late else self._rows + 1
+            self._rows = max(LEAST_ROWS, min(rows, ROWS_AT_ONCE))
+            busy_s = max(0.0, took_s - self._best_s)
+            self._free_until = now + min(busy_s, MOST_WAIT_S) if self.is_slow else now
         slower = self._best_s + (took_s - self._best_s) * _FORGETTING
         self._best_s = slower if self._answers and took_s > self._best_s else took_s
         self._answers = True
 
     def may_paint(self, now: float) -> bool:
         """Whether another paint now would not only lengthen the queue."""
-        return not self.is_answer_due or self._waited_s(now) <= self._allowed_s()
-
-    def is_slow(self, now: float) -> bool:
-        """Whether the terminal has been slow lately."""
-        return now < self._slow_until
-
-    def rows(self, now: float) -> int:
-        """How many rows a paint may have."""
-        return SLOW_ROWS if self.is_slow(now) else ROWS_AT_ONCE
+        if self.is_answer_due:
+            return self._waited_s(now) <= self._allowed_s()
+        return now >= self._free_until
 
     def _waited_s(self, now: float) -> float:
         return now - self._asked_at if self._asked_at is not None else 0.0
 
     def _allowed_s(self) -> float:
+        """A slow terminal's answer is always waited for."""
+        if self.is_slow:
+            return min(self._best_s, MOST_WAIT_S)
         return min(max(LEAST_WAIT_S, self._best_s * _ROUND_TRIPS), MOST_WAIT_S)

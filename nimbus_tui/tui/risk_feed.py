@@ -9,13 +9,14 @@ from nimbus_tui.control.risk import RiskSnapshot
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.events import Event
 from nimbus_tui.tui.feed import ANSWER_WITHIN_S, Feed
-from nimbus_tui.tui.viewmodels.risk_board import Board, board
+from nimbus_tui.tui.viewmodels.risk_board import Board
 from nimbus_tui.tui.viewmodels.risk_history import KINDS, is_risk
+from nimbus_tui.tui.woken import woken
 
 EVERY_S = 1.0
 """How often it is asked for at most."""
 LOOK_S = 0.1
-"""How often is looked whether it is wanted."""
+"""How often is looked at most whether it is wanted."""
 HISTORY_KEPT = 200
 
 
@@ -34,6 +35,8 @@ class RiskFeed:
         """The engine's revision that the readings are of."""
         self._asked_at = -EVERY_S
         self._has_history = False
+        self.woken = asyncio.Event()
+        """Something has happened: the engine has news, or another view is shown."""
 
     async def follow(self, client: EngineClient, is_wanted: Callable[[], bool]) -> None:
         """Keep up for as long as the screen lives, whatever the engine does."""
@@ -43,11 +46,16 @@ class RiskFeed:
             else:
                 self._has_history = False
             await asyncio.sleep(LOOK_S)
+            await woken(self.woken, EVERY_S if is_wanted() and self._is_new else None)
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether there is anything to ask for."""
+        return self._revision != self._feed.revision or not self._has_history
 
     async def keep_up(self, client: EngineClient) -> None:
         """Ask if there is anything new, once a second at most."""
-        is_new = self._revision != self._feed.revision or not self._has_history
-        if is_new and monotonic() - self._asked_at >= EVERY_S:
+        if self._is_new and monotonic() - self._asked_at >= EVERY_S:
             self._asked_at = monotonic()
             await self._ask(client)
         self._take_events()
@@ -69,7 +77,7 @@ class RiskFeed:
         else:
             self._revision, self._has_history, self.problem = revision, True, ""
             self.snapshot = snapshot
-            self.board = board(snapshot, list(self._feed.bots))
+            self.board = Board(snapshot, tuple(self._feed.bots))
             self._feed.changed = True
 
     def _fails(self, problem: str) -> None:

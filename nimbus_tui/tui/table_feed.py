@@ -11,11 +11,12 @@ from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
 from nimbus_tui.core.order import Order
 from nimbus_tui.tui.feed import ANSWER_WITHIN_S, Feed
+from nimbus_tui.tui.woken import woken
 
 EVERY_S = 1.0
 """How often the newest rows are read at most."""
 LOOK_S = 0.1
-"""How often is looked whether any are wanted."""
+"""How often is looked at most whether any are wanted."""
 NEWEST = 200
 """Rows that are read again while the table is open."""
 OLDER = 1_000
@@ -79,6 +80,11 @@ class TableFeed:
         except Exception as error:  # the screen's edge: it says so and goes on asking
             self._fails(f"its answer can't be read ({type(error).__name__}: {error})")
 
+    @property
+    def is_due(self) -> bool:
+        """Whether anything is to be read, now or as soon as it may be."""
+        return self._revision != self._feed.revision or self.wants_older
+
     def _is_stale(self) -> bool:
         is_new = self._revision != self._feed.revision
         return is_new and monotonic() - self._asked_at >= EVERY_S
@@ -94,7 +100,6 @@ class TableFeed:
             self._older = page.older
         self._take((*rows, *(kept or ())))
         self._revision = revision
-        self.wants_older = False  # the view says anew whether these are enough
         self.wants_older = False  # the view says anew whether these are enough
 
     def _kept(self, newest: Sequence[Any]) -> Sequence[Any] | None:
@@ -145,13 +150,20 @@ class TableFeed:
             self._feed.changed = True
 
 
-async def follow(client: EngineClient, wanted: Callable[[], TableFeed | None]) -> None:
-    """Keep the table that is looked at up to date for as long as the screen lives."""
+async def follow(
+    client: EngineClient, wanted: Callable[[], TableFeed | None], happened: asyncio.Event
+) -> None:
+    """Keep the table that is looked at up to date for as long as the screen lives.
+
+    It looks again when something has happened: the engine has news, or another view is shown.
+    """
     while True:
         feed = wanted()
         if feed is not None:
             await feed.keep_up(client)
         await asyncio.sleep(LOOK_S)
+        feed = wanted()
+        await woken(happened, EVERY_S if feed is not None and feed.is_due else None)
 
 
 def _rows(page: Page) -> tuple[Any, ...]:

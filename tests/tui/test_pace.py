@@ -3,12 +3,12 @@
 import pytest
 
 from nimbus_tui.tui.pace import (
+    LEAST_ROWS,
     LEAST_WAIT_S,
     LOST_AFTER_S,
     MOST_WAIT_S,
     ROWS_AT_ONCE,
-    SLOW_FOR_S,
-    SLOW_ROWS,
+    SHORT_S,
     Pace,
 )
 
@@ -62,7 +62,7 @@ def test_paints_wait_for_an_answer_that_is_late() -> None:
     assert pace.may_paint(5 + LEAST_WAIT_S)
     assert not pace.may_paint(5.001 + LEAST_WAIT_S)
     pace.answered(6)
-    assert pace.may_paint(6)
+    assert pace.may_paint(6 + MOST_WAIT_S)
 
 
 def test_a_far_terminal_is_not_a_slow_one() -> None:
@@ -71,16 +71,48 @@ def test_a_far_terminal_is_not_a_slow_one() -> None:
     pace.asked(5)
     assert pace.may_paint(5.4)
     pace.answered(5.4)
-    assert not pace.is_slow(5.4)
+    assert not pace.is_slow
 
 
-def test_a_slow_terminal_gets_fewer_rows_until_it_has_caught_up() -> None:
+def test_an_answer_that_took_long_halves_the_rows_and_each_quick_one_gives_one_back() -> None:
     pace = known(0.01)
-    assert pace.rows(0) == ROWS_AT_ONCE
-    asking(pace, 5, 0.5)
-    assert pace.is_slow(5.6)
-    assert pace.rows(5.6) == SLOW_ROWS
-    assert pace.rows(5.5 + SLOW_FOR_S) == ROWS_AT_ONCE
+    assert pace.rows == ROWS_AT_ONCE
+    asking(pace, 5, 0.02 + SHORT_S)
+    assert pace.is_slow
+    assert pace.rows == ROWS_AT_ONCE // 2
+    for turn in range(1, 10):
+        asking(pace, 5 + turn, 0.02)
+        assert pace.rows == ROWS_AT_ONCE // 2 + turn
+    for turn in range(20):
+        asking(pace, 20 + turn, 0.02)
+    assert pace.rows == ROWS_AT_ONCE
+    assert not pace.is_slow
+
+
+def test_the_slowest_terminal_gets_some_rows_all_the_same() -> None:
+    pace = known(0.01)
+    for turn in range(20):
+        asking(pace, 10 * turn, 5)
+    assert pace.rows == LEAST_ROWS
+
+
+def test_nothing_more_is_sent_to_a_slow_terminal_before_it_answers() -> None:
+    pace = known(0.01)
+    asking(pace, 5, 0.3)
+    pace.sent(10)
+    pace.asked(8)
+    assert not pace.may_paint(8.02)
+    pace.answered(8.03)
+    assert pace.may_paint(8.06)
+
+
+def test_a_slow_link_is_left_alone_as_long_as_it_was_busy() -> None:
+    pace = known(0.01)
+    asking(pace, 5, 0.31)
+    assert not pace.may_paint(5.31 + 0.28)
+    assert pace.may_paint(5.31 + 0.31)
+    asking(pace, 7, 30)
+    assert pace.may_paint(37.001 + MOST_WAIT_S)
 
 
 def test_no_terminal_is_so_far_that_paints_pile_up() -> None:
@@ -103,16 +135,16 @@ def test_a_link_that_got_longer_is_believed_in_time() -> None:
     pace = known(0.05)
     for turn in range(200):
         asking(pace, 10.0 * turn + 10, 0.2)
-    assert not pace.is_slow(10.0 * 200 + 10.3)
+    assert not pace.is_slow
 
 
 def test_an_answer_to_no_question_means_nothing() -> None:
     pace = Pace()
     pace.answered(3)
     assert not pace.is_answer_due
-    assert pace.rows(3) == ROWS_AT_ONCE
+    assert pace.rows == ROWS_AT_ONCE
 
 
 @pytest.mark.parametrize("first", [0.0, 0.02, 2.0])
 def test_the_first_answer_says_how_far_away_the_terminal_is(first: float) -> None:
-    assert not known(first).is_slow(first)
+    assert not known(first).is_slow

@@ -110,6 +110,8 @@ class LinesPanel(Widget, can_focus=False):
         """What each row was when its paint was asked for last; absent where all is painted."""
         self._torn: set[int] = set()
         """Rows that somebody else's paint has shown in part since then."""
+        self._next = 0
+        """The row whose turn it is where not all can be painted."""
         self._styles: dict[str, Style] = {}
 
     def show(
@@ -149,12 +151,24 @@ class LinesPanel(Widget, can_focus=False):
         """Ask for the repaint of at most so many rows; returns what is left of the budget."""
         if not self._dirty or budget <= 0:
             return budget
-        rows = sorted(self._dirty)[:budget]
+        rows = sorted(self._dirty, key=self._turn_of)[:budget]
         self._dirty.difference_update(rows)
+        self._next = rows[-1] + 1
         spans = [span for y in rows for span in self._spans(y)]
         if spans:
             self.refresh(*spans)
         return budget - len(rows)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows whose paint hasn't been asked for yet."""
+        return bool(self._dirty)
+
+    def _turn_of(self, y: int) -> tuple[bool, bool, int]:
+        """Where the selection comes or goes is painted first; the others go round."""
+        old, new = self._asked.get(y), self._visible[y] if y < len(self._visible) else None
+        is_about_selection = (old is not None and old[1]) or (new is not None and new[1])
+        return not is_about_selection, y < self._next, y
 
     def _spans(self, y: int) -> list[Region]:
         """The parts of a row that differ from what was asked for last; all of it where in doubt."""
@@ -233,11 +247,12 @@ class LinesPanel(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        if y >= len(self._visible):
-            return Strip.blank(self.size.width, self._style("plain"))
-        if y in self._asked and self._asked[y] != self._visible[y]:
+        shown = self._visible[y] if y < len(self._visible) else None
+        if y in self._asked and self._asked[y] != shown:
             self._torn.add(y)
-        line, is_selected = self._visible[y]
+        if shown is None:
+            return Strip.blank(self.size.width, self._style("plain"))
+        line, is_selected = shown
         overlay = self._style("selected") if is_selected else None
         segments = []
         for cell in line:

@@ -20,6 +20,7 @@ from nimbus_tui.tui.screens.backtest import BacktestView
 from nimbus_tui.tui.screens.bot import BotView
 from nimbus_tui.tui.screens.connections import ConnectionsView
 from nimbus_tui.tui.screens.dashboard import DashboardView
+from nimbus_tui.tui.screens.memo import Memo
 from nimbus_tui.tui.screens.replay import ReplayView
 from nimbus_tui.tui.screens.risk import RiskView
 from nimbus_tui.tui.screens.table import TableView
@@ -71,6 +72,7 @@ class LiveScreen(Screen[None]):
         """Views that nobody has looked at: they get their place on the screen when they are."""
         self.status = LinesPanel(id="status")
         self.keys = LinesPanel(id="keys")
+        self._memo = Memo()
         self._turn = 0
 
     def compose(self) -> ComposeResult:
@@ -172,7 +174,10 @@ class LiveScreen(Screen[None]):
             meant = self.table.bot_id
             bot = feed.bots.get(meant) if meant is not None else None
         self.tell(said)
-        self.keys.show([footer(self._actions, bot if has_bot else None, width, at)])
+        acted_on = bot if has_bot else None
+        state = acted_on.state if acted_on is not None else None
+        if self._memo.is_new("keys", at, width, state):
+            self.keys.show([footer(self._actions, acted_on, width, at)])
 
     def _note(self, at: str) -> Line:
         """What to press, or why the last step through the past led nowhere."""
@@ -185,11 +190,20 @@ class LiveScreen(Screen[None]):
             self.status.show([said or self._note(self.at)])
             self.status.paint(1)
 
-    def paint(self, budget: int) -> None:
-        """Repaint rows that have changed, so many at most; big panels take turns."""
-        for panel in (self.header, self.status, self.keys):
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows that wait for their paint."""
+        return any(one.has_more for one in (self.header, self.status, self.keys, *self.view.panels))
+
+    def paint(self, budget: int, *, is_answer: bool = False) -> None:
+        """Repaint rows that have changed, so many at most; big panels take turns.
+
+        The answer to a key begins with the panel that keys act on.
+        """
+        for panel in (self.status, self.keys, self.header):
             panel.paint(budget)
         panels = self.view.panels
-        self._turn += 1
+        self._turn += not is_answer
+        first = 0 if is_answer else self._turn
         for at in range(len(panels)):
-            budget = panels[(self._turn + at) % len(panels)].paint(budget)
+            budget = panels[(first + at) % len(panels)].paint(budget)

@@ -40,9 +40,11 @@ def troubles(engine: EngineSnapshot | None, bots: Iterable[BotSnapshot]) -> dict
         if engine.state == "failed":
             found["engine failed"] = "the engine has failed: nothing is traded"
     for bot in bots:
+        if bot.state is not BotState.FAILED and bot.risk not in _BAD:
+            continue
         name, why = clean(bot.bot_id), f": {clean(bot.reason)}" if bot.reason else ""
         if bot.state is BotState.FAILED:
             found[f"bot {name} failed"] = f"{name} has failed{why}"
-        elif bot.risk in _BAD:
+        else:
             found[f"bot {name} {bot.risk}"] = f"{name}'s risk is at {clean(bot.risk)}{why}"
     return found

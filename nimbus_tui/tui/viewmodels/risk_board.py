@@ -1,8 +1,8 @@
 """The risk layer put in order for the screen: which scopes, which rules, which reading counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cached_property
 
 from nimbus_tui.control.risk import RiskSnapshot, ScopeStanding
 from nimbus_tui.core.risk import RiskInput, RiskReading, RiskStep
@@ -14,24 +14,56 @@ ACCOUNT = "account "
 UNFIT = frozenset({RiskInput.MISSING, RiskInput.STALE, RiskInput.MIXED, RiskInput.FAILED})
 """Inputs that count as a pause."""
 
-Place = tuple[str, str]
-"""A scope and a rule's name."""
 
+class Board:
+    """Everything that the risk screen shows, looked up by scope and rule.
 
-class Board(NamedTuple):
-    """Everything that the risk screen shows, looked up by scope and rule."""
+    Made once a second, also beside a thousand bots of which one is looked at: what nobody asks for
+    is not worked out.
+    """
 
-    scopes: tuple[str, ...]
-    """The engine, the accounts, then the bots with the strictest step first."""
-    rules: tuple[Rule, ...]
-    readings: Mapping[Place, tuple[RiskReading, ...]]
-    """The worst first, where a rule has several, e.g. one a symbol."""
-    standings: Mapping[str, ScopeStanding]
-    taken_ns: int
+    def __init__(self, snapshot: RiskSnapshot, bots: Sequence[str]) -> None:
+        """Bots that the snapshot doesn't know are scopes too."""
+        self.standings: Mapping[str, ScopeStanding] = {one.scope: one for one in snapshot.standings}
+        self.taken_ns = snapshot.now_ns
+        self._bots = bots
+        self._by_scope: dict[str, list[RiskReading]] = {}
+        for reading in snapshot.readings:
+            self._by_scope.setdefault(reading.scope, []).append(reading)
+        self._by_rule: dict[str, dict[str, tuple[RiskReading, ...]]] = {}
+        """By scope and the rule's name, as far as it was asked for."""
+
+    @cached_property
+    def above(self) -> tuple[str, ...]:
+        """The scopes that are no bots: the engine, then the accounts."""
+        accounts = [name for name in self._known if name.startswith(ACCOUNT)]
+        return (*([ENGINE] if ENGINE in self._known else []), *accounts)
+
+    @cached_property
+    def scopes(self) -> tuple[str, ...]:
+        """The engine, the accounts, then the bots with the strictest step first."""
+        names = dict.fromkeys((*self._bots, *(one for one in self._known if self.is_bot(one))))
+        return (*self.above, *sorted(names, key=lambda name: -self._strictest(name)))
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The sixteen, and whatever else has been read."""
+        return all_rules(reading for found in self._by_scope.values() for reading in found)
+
+    @cached_property
+    def _known(self) -> Mapping[str, None]:
+        return dict.fromkeys((*self.standings, *self._by_scope))
+
+    def readings(self, scope: str, rule: Rule) -> tuple[RiskReading, ...]:
+        """The worst first, where a rule has several, e.g. one a symbol."""
+        by_rule = self._by_rule.get(scope)
+        if by_rule is None:
+            by_rule = self._by_rule[scope] = _by_rule(self._by_scope.get(scope, ()))
+        return by_rule.get(rule.name, ())
 
     def reading(self, scope: str, rule: Rule) -> RiskReading | None:
         """The reading that counts."""
-        found = self.readings.get((scope, rule.name))
+        found = self.readings(scope, rule)
         return found[0] if found else None
 
     def of_scope(self, scope: str) -> list[RiskReading]:
@@ -59,32 +91,18 @@ class Board(NamedTuple):
         """How long ago it was taken."""
         return max(0, now_ns - self.taken_ns) // 1_000_000
 
-
-def board(snapshot: RiskSnapshot, bots: Sequence[str]) -> Board:
-    """Put a snapshot in order; bots that it doesn't know have a column too."""
-    gathered: dict[Place, list[RiskReading]] = {}
-    for reading in snapshot.readings:
-        name = rule_of(reading.rule, reading.level).name
-        gathered.setdefault((reading.scope, name), []).append(reading)
-    readings = {
-        place: tuple(sorted(found, key=rank, reverse=True)) for place, found in gathered.items()
-    }
-    standings = {standing.scope: standing for standing in snapshot.standings}
-    known = dict.fromkeys((*standings, *(scope for scope, _ in readings)))
-    above = [ENGINE] * (ENGINE in known) + [name for name in known if name.startswith(ACCOUNT)]
-    names = dict.fromkeys((*bots, *(name for name in known if name not in above)))
-    rules = all_rules(snapshot.readings)
-    unsorted = Board((*above, *names), rules, readings, standings, snapshot.now_ns)
-    worst: dict[str, RiskStep] = {}
-    for (scope, _), found in readings.items():
-        worst[scope] = max(worst.get(scope, RiskStep.NORMAL), step_of(found[0]))
-    by_step = sorted(names, key=lambda name: -max(_stood(standings, name), worst.get(name, 0)))
-    return unsorted._replace(scopes=(*above, *by_step))
+    def _strictest(self, scope: str) -> RiskStep:
+        """What a bot stands at or one of its readings asks for."""
+        standing = self.standings.get(scope)
+        asked = [step_of(one) for one in self._by_scope.get(scope, ())]
+        return max([*asked, standing.step if standing is not None else RiskStep.NORMAL])
 
 
-def _stood(standings: Mapping[str, ScopeStanding], scope: str) -> RiskStep:
-    standing = standings.get(scope)
-    return standing.step if standing is not None else RiskStep.NORMAL
+def _by_rule(readings: Iterable[RiskReading]) -> dict[str, tuple[RiskReading, ...]]:
+    gathered: dict[str, list[RiskReading]] = {}
+    for reading in readings:
+        gathered.setdefault(rule_of(reading.rule, reading.level).name, []).append(reading)
+    return {name: tuple(sorted(found, key=rank, reverse=True)) for name, found in gathered.items()}
 
 
 def step_of(reading: RiskReading) -> RiskStep:

@@ -12,7 +12,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     paragraphs,
     width_of,
 )
-from nimbus_tui.tui.viewmodels.risk_board import ACCOUNT, ENGINE, Board, rank
+from nimbus_tui.tui.viewmodels.risk_board import Board, rank
 from nimbus_tui.tui.viewmodels.risk_ladder import coming_down
 from nimbus_tui.tui.viewmodels.risk_rules import figure, measured_of_limit, rule_of
 from nimbus_tui.tui.viewmodels.risk_words import is_unfit, step_cell, usage_bar
@@ -42,8 +42,8 @@ def brief(board: Board | None, bot_id: str, now_ns: int, width: int, height: int
 def _worst(board: Board, bot_id: str) -> list[RiskReading]:
     """The bot's rules, and those above it that are not at rest, nearest to their limit first."""
     own = [one for one in board.of_scope(bot_id) if one.input is not RiskInput.OFF]
-    above = [scope for scope in board.scopes if scope == ENGINE or scope.startswith(ACCOUNT)]
-    others = [one for scope in above for one in board.of_scope(scope) if one.step or is_unfit(one)]
+    above = (one for scope in board.above for one in board.of_scope(scope))
+    others = [one for one in above if one.step or is_unfit(one)]
     return sorted([*own, *others], key=rank, reverse=True)
 
 

@@ -30,7 +30,7 @@ def detail(board: Board, focus: Focus, now_ns: int, width: int) -> Picture:
     if reading is None:
         told: list[Line] = [(Cell(" this rule is not measured here", "muted"),)]
     else:
-        several = len(board.readings[focus.scope, rule.name])
+        several = len(board.readings(focus.scope, rule))
         told = _told(reading, rule, board.elapsed_ms(now_ns), width)
         if several > 1:
             told.append((Cell(f" the worst of {several} readings is shown", "muted"),))

@@ -73,7 +73,8 @@ def rule_of(name: str, level: int = 4) -> Rule:
 
 def all_rules(readings: Iterable[RiskReading]) -> tuple[Rule, ...]:
     """The sixteen, and below those of their level whatever else has been read."""
-    others = {rule_of(reading.rule, reading.level) for reading in readings} - set(RULES)
+    named = {(reading.rule, reading.level) for reading in readings}
+    others = {rule_of(name, level) for name, level in named} - set(RULES)
     return tuple(sorted((*RULES, *sorted(others)), key=lambda rule: rule.level))
 
 

@@ -74,7 +74,7 @@ def some_line(chance: Random) -> Line:
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 async def test_painting_only_what_changed_shows_everything(seed: int) -> None:
     chance, app = Random(seed), Stand()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
@@ -121,3 +121,30 @@ async def test_a_row_that_came_back_after_a_foreign_paint_is_painted_whole() -> 
         glass.show([old])
         glass.paint(HEIGHT)
         assert glass.shown == glass.all()
+
+
+async def test_a_small_budget_goes_round_though_every_row_changes_all_the_time() -> None:
+    app = Stand()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        glass, seen = app.glass, set()
+        await pilot.pause()
+        glass.shown = glass.all()
+        for turn in range(3):
+            glass.show([(Cell(f"row {y} turn {turn}", "plain"),) for y in range(HEIGHT)])
+            before = set(glass._dirty)
+            glass.paint(2)
+            seen |= before - glass._dirty
+        assert seen == set(range(HEIGHT))
+
+
+async def test_where_the_selection_comes_and_goes_is_painted_first() -> None:
+    app = Stand()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        glass = app.glass
+        await pilot.pause()
+        glass.shown = glass.all()
+        for turn, chosen in enumerate((1, 4)):
+            lines = [(Cell(f"row {y} turn {turn}", "plain"),) for y in range(HEIGHT)]
+            glass.show(lines, selected=chosen)
+            glass.paint(HEIGHT if turn == 0 else 2)
+        assert glass._dirty == {0, 2, 3, 5}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nimbus_tui.core.risk import RiskInput, RiskStep
 from nimbus_tui.tui.viewmodels.lines import Line, line_width
-from nimbus_tui.tui.viewmodels.risk_board import board
+from nimbus_tui.tui.viewmodels.risk_board import Board
 from nimbus_tui.tui.viewmodels.risk_brief import brief
 from nimbus_tui.tui.viewmodels.risk_detail import detail
 from nimbus_tui.tui.viewmodels.risk_history import history
@@ -40,7 +40,7 @@ def text(lines: list[Line] | tuple[Line, ...]) -> str:
 
 
 def told(snapshot: object, scope: str, row: int, width: int = 80, later_ns: int = 0) -> str:
-    made = detail(board(snapshot, BOTS), Focus(scope, row), NOW + later_ns, width)  # type: ignore[arg-type]
+    made = detail(Board(snapshot, BOTS), Focus(scope, row), NOW + later_ns, width)  # type: ignore[arg-type]
     return text((*made.heading, *made.rows))
 
 
@@ -159,7 +159,7 @@ def test_when_a_scope_comes_down(step: RiskStep, until: int | None, words: str) 
 
 def test_every_scope_stands_in_the_list_with_since_rule_and_reason() -> None:
     snapshot = blind(throttled(refusing(calm(BOTS, NOW)), "btc"), "sol")
-    made = standings(board(snapshot, BOTS), NOW, 100)
+    made = standings(Board(snapshot, BOTS), NOW, 100)
     shown = text((made.names, *made.rows))
     assert "‖ pause     02:59:00 not calm yet" in shown
     assert "no mark of SOL/USDC:USDC since 03:05:12" in shown
@@ -174,7 +174,7 @@ def test_every_scope_stands_in_the_list_with_since_rule_and_reason() -> None:
 
 def test_a_step_of_another_day_has_its_day() -> None:
     old = standing("eth", RiskStep.STOP, rule="daily_loss", since=NOW - 30 * 60 * MINUTE)
-    shown = text(standings(board(with_bot(calm(BOTS, NOW), old), BOTS), NOW, 100).rows)
+    shown = text(standings(Board(with_bot(calm(BOTS, NOW), old), BOTS), NOW, 100).rows)
     assert "■ stop      20 Nov 21:00 only you start it (S)" in shown
 
 
@@ -230,7 +230,7 @@ def test_long_words_of_the_history_go_on_in_the_next_line() -> None:
 
 
 def test_the_brief_has_step_reason_and_the_nearest_rules_first() -> None:
-    made = brief(board(throttled(calm(BOTS, NOW), "btc"), BOTS), "btc", NOW, 80, 6)
+    made = brief(Board(throttled(calm(BOTS, NOW), "btc"), BOTS), "btc", NOW, 80, 6)
     assert text(made.heading).startswith(" risk ◆ throttle, in 8 min or later")
     lines = text(made.rows).splitlines()
     assert lines[0] == " drawdown 13.06 % of 15 %: adding orders at half their size"
@@ -240,12 +240,12 @@ def test_the_brief_has_step_reason_and_the_nearest_rules_first() -> None:
 
 
 def test_what_the_engine_holds_back_stands_in_every_bots_brief() -> None:
-    made = brief(board(refusing(calm(BOTS, NOW)), BOTS), "eth", NOW, 80, 6)
+    made = brief(Board(refusing(calm(BOTS, NOW)), BOTS), "eth", NOW, 80, 6)
     assert text(made.rows[:1]).rstrip().endswith("⊘██████████ 101%  3.04 × of 3 ×, engine")
 
 
 def test_what_is_missing_stands_in_the_place_of_its_numbers() -> None:
-    made = brief(board(blind(calm(BOTS, NOW), "sol"), BOTS), "sol", NOW, 80, 6)
+    made = brief(Board(blind(calm(BOTS, NOW), "sol"), BOTS), "sol", NOW, 80, 6)
     assert "? missing         no mark of SOL/USDC:USDC since 03:05:12" in text(made.rows)
 
 
@@ -266,7 +266,7 @@ def test_words_from_outside_take_no_more_columns_than_there_are(
         standing(bot, RiskStep.PAUSE, rule="drawdown", since=NOW, reason=words),
         unfit(bot, 2, "drawdown", RiskInput.MISSING, words),
     )
-    made = board(latched(snapshot, words, words), (bot,))
+    made = Board(latched(snapshot, words, words), (bot,))
     panel = brief(made, bot, NOW, width, height)
     assert len(panel.rows) <= max(height - 1, 2)
     readings = [line for line in panel.rows if len(line) > 1]
