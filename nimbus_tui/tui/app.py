@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 
 from nimbus_tui.config.actions import ACTIONS, belongs, remapped
+from nimbus_tui.config.drafts import DraftFile
 from nimbus_tui.config.model import Glyphs
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
@@ -97,6 +98,8 @@ class NimbusApp(TableActions, App[Farewell]):
         self.tables = TableDesk(self)
         self.draft: ConfigDraft | None = None
         """A config that was edited and is not saved."""
+        folder = options.draft_folder
+        self.draft_file = DraftFile(folder) if folder is not None else None
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
@@ -139,6 +142,11 @@ class NimbusApp(TableActions, App[Farewell]):
         self.set_interval(pause_s, self.flush)
         self.set_interval(WATCH_S, self._watch)
         self.call_after_refresh(curtain.hand_over)
+
+    def on_unmount(self) -> None:
+        """What was typed and not saved is left for the next screen."""
+        if self.draft_file is not None:
+            self.draft_file.release()
 
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
@@ -389,7 +397,8 @@ class NimbusApp(TableActions, App[Farewell]):
                 self.exit(ways[key])
 
         choices = talk.quit_choices(demo=demo, may_detach=self.options.may_detach)
-        self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
+        question = talk.quit_question(bots, demo=demo, has_draft=self.draft is not None)
+        self.push_screen(Choice(question, choices), answered)
 
     def action_detach(self) -> None:
         """Close the screen; the engine goes on without it."""
@@ -434,8 +443,9 @@ class NimbusApp(TableActions, App[Farewell]):
     def _edit(self, open_at: tuple[str, ...]) -> None:
         if self.editor is None:
             editor = ConfigScreen(
-                self.client, self.draft, lambda: self.live.header.size.height, open_at
-            )
+                self.client, self.draft, lambda: self.live.header.size.height, open_at,
+                self.draft_file,
+            )  # fmt: skip
             self.push_screen(editor, partial(self._edited, editor))
 
     def _edited(self, editor: ConfigScreen, draft: ConfigDraft | None) -> None:

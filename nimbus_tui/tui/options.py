@@ -50,6 +50,8 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Keys that are not the usual ones, by action, commas between them."""
+    draft_folder: Path | None = None
+    """Where what is typed in the config editor and not saved outlives the screen, if anywhere."""
     demo: bool = False
     """Nothing is kept, so quitting has nothing to ask."""
     may_detach: bool = False

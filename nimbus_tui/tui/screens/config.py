@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from nimbus_tui.config.actions import ACTIONS
+from nimbus_tui.config.drafts import DraftFile
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
@@ -23,6 +24,7 @@ from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice
 from nimbus_tui.tui.screens.config_paint import EditorPaint, Standing
 from nimbus_tui.tui.screens.config_saver import ConfigSaver
+from nimbus_tui.tui.screens.draft_keeper import DraftKeeper
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.config_form import WrongValue, next_choice, typed_value
 from nimbus_tui.tui.viewmodels.editor_frame import LEAVE_CHOICES, leave_question
@@ -69,6 +71,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         draft: ConfigDraft | None,
         rows_above: Callable[[], int],
         open_at: tuple[str, ...] = (),
+        draft_file: DraftFile | None = None,
     ) -> None:
         super().__init__()
         self._rows_above = rows_above
@@ -76,6 +79,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.client = client
         self.draft = draft
         self.saver = ConfigSaver(self)
+        self._keeper = DraftKeeper(self, draft_file)
         self.wrong = ""
         """What is wrong with the value that is being typed."""
         self.said: Line = ()
@@ -120,12 +124,17 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.run_worker(self._open(), group="open", exit_on_error=False)
         self.set_interval(WATCH_S, self._watch)
 
+    def on_unmount(self) -> None:
+        """However the screen ends, what was typed doesn't."""
+        self._keeper.keep()
+
     async def _open(self) -> None:
         try:
             if self.draft is None:
                 read, form = await self.client.read_config(), await self.client.config_form()
                 self.draft = ConfigDraft(read, form)
                 self._show_text()
+                await self._keeper.offer()
             else:
                 self._show_text()
                 await self.saver.look_at_disk()
@@ -158,6 +167,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     def saved(self) -> None:
         """The text is in the file now."""
         self.gone, self.has_saved = "", True
+        self._keeper.keep()
         self.refresh_all()
         if self.draft is not None and self.draft.new_bot:
             self.new_bot = BotId(self.draft.new_bot)
@@ -256,6 +266,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def check_now(self) -> None:
         """Ask the engine what the text means; an older question is forgotten."""
+        if trouble := self._keeper.keep():
+            self.say(talk.trouble_line(trouble))
         self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
 
     async def _check(self) -> None:
@@ -443,6 +455,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             case "k":
                 self.dismiss(draft)
             case "d":
+                draft.change(draft.base.text)
                 self.dismiss(None)
 
     # the mouse and the terminal

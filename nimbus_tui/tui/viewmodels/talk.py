@@ -132,14 +132,16 @@ def reset_question(bot_id: str, drawdown: RiskReading | None) -> str:
     )
 
 
-def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
-    """What quitting means."""
+def quit_question(bots: Sequence[BotSnapshot], *, demo: bool, has_draft: bool = False) -> str:
+    """What quitting means; `has_draft`: a config was edited and not saved."""
     if demo:
-        return "Quit the demo? Nothing of it is kept."
+        too = ", nor is what you typed in its config" if has_draft else ""
+        return f"Quit the demo? Nothing of it is kept{too}."
     orders = sum(bot.open_orders for bot in bots)
+    kept = " What you typed in the config is kept for the next screen." if has_draft else ""
     return (
         f"Leave? {_orders(orders)} of {len(bots)} bots rest at the venues; positions are never "
-        "touched."
+        f"touched.{kept}"
     )
 
 
