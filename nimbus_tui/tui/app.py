@@ -12,7 +12,9 @@ import msgspec
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, NoColor
+from textual.timer import Timer
 
 from nimbus_tui.config.actions import ACTIONS, belongs, remapped
 from nimbus_tui.config.drafts import DraftFile
@@ -45,6 +47,7 @@ from nimbus_tui.tui.table_actions import TableActions
 from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
 from nimbus_tui.tui.theme import TOKENS
+from nimbus_tui.tui.typed_ahead import TypedAhead
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.keys import helped
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
@@ -55,6 +58,8 @@ SLOW_FPS = 4
 SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
+REST_S = 0.1
+"""How long a terminal keeps its size before it is taken for settled."""
 _ALL_ROWS = 10_000
 PAGE = 10
 """Bots that a page key moves over."""
@@ -105,11 +110,22 @@ class NimbusApp(TableActions, App[Farewell]):
         self._answered_at = monotonic()
         self._slow_until = 0.0
         self._painted_at = 0.0
+        self._resting: Timer | None = None
+        self._typed_ahead = TypedAhead(self)
         self._delays_seen = 0
         self._ui_loop: asyncio.AbstractEventLoop | None = None
         self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
         self.wardrobe.begin_with(options.theme)  # before the first style is worked out
         self.herald = Herald(options.title, options.outside, self._write)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys one after the other, however fast they come."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._typed_ahead.holds(event):
+            receiver = self.focused or self.screen
+            await super().on_event(event)
+            self._typed_ahead.follow(receiver)
 
     def get_default_screen(self) -> LiveScreen:
         """The one live screen."""
@@ -188,8 +204,15 @@ class NimbusApp(TableActions, App[Farewell]):
         self._repaint(_ALL_ROWS)
 
     def on_resize(self) -> None:
-        """What fits depends on the size; the panels know theirs after the layout."""
+        """What fits depends on the size; the panels know theirs after the layout.
+
+        A terminal that was smaller for a moment has lost what it showed, even where the size that
+        is seen here never changed: so everything is painted once more when the size rests.
+        """
         self.call_after_refresh(self.repaint_now)
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_S, lambda: self.screen.refresh())
 
     def _is_behind(self, now: float) -> bool:
         driver = self._driver

@@ -121,6 +121,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     async def on_mount(self) -> None:
         """Read the file, then watch it."""
         self.fields.focus()
+        self._show_text()  # what is kept is there before the first key is
         self.run_worker(self._open(), group="open", exit_on_error=False)
         self.set_interval(WATCH_S, self._watch)
 
