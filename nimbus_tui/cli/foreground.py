@@ -72,8 +72,6 @@ def screen_options(config: "Config | None", about: "EngineAbout", *, demo: bool)
         demo=demo,
         may_detach=not demo,
         may_restart=demo or bool(about.config),
-        on_stop=dict(about.on_stop.items()),
-        close_in_emergency=about.close_in_emergency,
     )
 
 

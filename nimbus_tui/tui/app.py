@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import msgspec
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
@@ -477,8 +476,6 @@ class NimbusApp(TableActions, App[Farewell]):
             self.say(talk.note_line("what you typed is kept: the editor (9) has it"))
         elif editor.said:
             self.say(editor.said)
-        if editor.has_saved:  # what the config said of stops when the screen opened may be old
-            self.options = msgspec.structs.replace(self.options, on_stop={})
         if editor.new_bot:
             self.feed.focus = editor.new_bot
         self.repaint_now()

@@ -58,7 +58,3 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the engine can outlive the screen, so that one may leave it running."""
     may_restart: bool = False
     """Whether an engine that has ended can be started again from here."""
-    on_stop: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """What becomes of each bot's position when it is stopped: keep or close."""
-    close_in_emergency: bool = False
-    """Whether an emergency closes the positions too."""

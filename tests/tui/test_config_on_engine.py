@@ -16,7 +16,7 @@ from nimbus_tui.control.unix_socket import UnixSocketClient
 from nimbus_tui.engine.host import EngineThread
 from nimbus_tui.tui.app import NimbusApp
 from nimbus_tui.tui.options import ScreenOptions
-from nimbus_tui.tui.panels.prompts import Choice
+from nimbus_tui.tui.panels.prompts import Choice, Confirm, TypedWord
 from nimbus_tui.tui.screens.config import ConfigScreen
 from nimbus_tui.tui.screens.review import ReviewScreen
 from tests.tui.opened import settled, text
@@ -162,3 +162,22 @@ async def test_two_screens_on_one_engine_never_save_over_each_other(desk: Desk) 
         await until(lambda: desk.now == theirs)
         assert backup_of(desk.path).read_text() == mine
         await until(lambda: typed(first) == theirs)
+
+
+async def test_f17_a_stop_is_told_as_another_screen_has_just_made_it(desk: Desk) -> None:
+    async with desk.editing() as (app, pilot, first), desk.editing() as (other, its_keys, second):
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.live and first not in app.screen_stack)
+        bot = next(iter(desk.config.bots))
+        closing = desk.now.replace('on_stop = "keep"', 'on_stop = "close"')
+        second.take(f'[engine]\nemergency = "close"\n\n{closing}')
+        await checked(second)
+        await save(other, its_keys)
+        await until(lambda: app.feed.bots[bot].on_stop == "close")
+        await until(lambda: app.feed.engine is not None and app.feed.engine.close_in_emergency)
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert "is closed at the market" in app.screen.question  # type: ignore[attr-defined]
+        await pilot.press("escape", "exclamation_mark")
+        await until(lambda: isinstance(app.screen, TypedWord))
+        assert "are closed at the market" in app.screen.question  # type: ignore[attr-defined]

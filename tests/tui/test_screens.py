@@ -124,7 +124,9 @@ async def test_orders_held_back_stand_below_the_live_ones_with_rule_and_numbers(
 
 
 async def test_the_stop_question_knows_what_the_config_says() -> None:
-    async with opened(on_stop={"eth-grid": "close"}) as (app, pilot):
+    client = ScriptedClient()
+    await client.change(ETH, on_stop="close")
+    async with opened(client) as (app, pilot):
         await pilot.press("s")
         await until(lambda: isinstance(app.screen, Confirm))
         assert "is closed at the market" in app.screen.question  # type: ignore[attr-defined]

@@ -88,8 +88,6 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.pane = PANES[0]
         self.new_bot: BotId | None = None
         """The bot that was set up and saved."""
-        self.has_saved = False
-        """Whether the engine was given another config."""
         self._open_at = open_at
         self._check_timer: Timer | None = None
         self._leaves_when_saved = False
@@ -167,7 +165,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def saved(self) -> None:
         """The text is in the file now."""
-        self.gone, self.has_saved = "", True
+        self.gone = ""
         self._keeper.keep()
         self.refresh_all()
         if self.draft is not None and self.draft.new_bot:

@@ -85,9 +85,9 @@ def no_time(written: str) -> str:
     return f"{clean(written)!r} is no time: write 2026-11-22 03:07, or 03:07, in UTC"
 
 
-def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:
+def stop_question(bot: BotSnapshot, orders: Sequence[Order] = ()) -> str:
     """What stopping a bot means, in figures; `orders` are its live ones, where they are known."""
-    fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
+    fate = ON_STOP.get(bot.on_stop, _BY_CONFIG)
     return (
         f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
         f"cancelled{_spans(orders)}; {_position(bot)}{fate if _held(bot) else ''}."
