@@ -544,7 +544,9 @@ class NimbusApp(TableActions, App[Farewell]):
         self.repaint_now()
 
     def action_open_view(self, view: str) -> None:
-        """One of the views by its name."""
+        """One of the views by its name; what was said belongs to the one before."""
+        if view != self.live.at:
+            self.say(())
         self.live.open(view)
         if view == "replay":
             self.past.open()
