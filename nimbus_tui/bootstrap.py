@@ -95,6 +95,11 @@ def open_secrets(
     return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
 
 
+def _keep_no_secret(*_: object) -> Outcome:
+    """What is kept outlives a demo, and a secret is worth more than one."""
+    return Outcome(Result.REFUSED, "a demo keeps no secret")
+
+
 def keep_secret(name: str, text: Secret, passphrase: Secret) -> Outcome:
     """Put a secret into the vault that the passphrase opens, or make that vault.
 
@@ -173,7 +178,10 @@ def live_engine(
     if config.engine.durability is Durability.PROCESS:
         engine.settings = msgspec.structs.replace(engine.settings, booted_ns=clock.booted())
     engine.previewer = previewer(config.path)
-    if scratch is None and config.text:
+    if config.text:
+        copy = scratch / config.path.name if scratch else None
+        if copy is not None:  # a demo leaves the file that it was opened with alone
+            copy.write_text(config.text, encoding="utf-8")
 
         def open_late(config: Config, exchange: ExchangeName) -> PaperExchange:
             paper = open_paper(config, exchange)
@@ -181,7 +189,11 @@ def live_engine(
             return paper
 
         engine.config_desk.source = ConfigFile(
-            config, keep_secret, open_late, has_live_prices=venues is not None
+            config,
+            keep_secret if scratch is None else _keep_no_secret,
+            open_late,
+            has_live_prices=venues is not None,
+            copy=copy,
         )
     engine.recorder = History(engine)
     engine.backtests = BacktestRuns(config.path, load_config, price_folders_path())

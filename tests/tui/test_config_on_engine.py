@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from nimbus_tui.bootstrap import live_engine, load_config
 from nimbus_tui.config.locations import shipped
 from nimbus_tui.config.saving import backup_of
+from nimbus_tui.control.commands import Result
 from nimbus_tui.control.unix_socket import UnixSocketClient
 from nimbus_tui.engine.host import EngineThread
 from nimbus_tui.tui.app import NimbusApp
@@ -181,3 +182,25 @@ async def test_f17_a_stop_is_told_as_another_screen_has_just_made_it(desk: Desk)
         await pilot.press("escape", "exclamation_mark")
         await until(lambda: isinstance(app.screen, TypedWord))
         assert "are closed at the market" in app.screen.question  # type: ignore[attr-defined]
+
+
+async def test_a_demo_is_edited_in_a_copy_that_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIMBUS_HOME", str(tmp_path / "home"))
+    file, scratch = tmp_path / "demo.toml", tmp_path / "scratch"
+    scratch.mkdir()
+    before = (shipped("sample_configs") / "demo.toml").read_text()
+    file.write_text(before)
+    thread = EngineThread(lambda: live_engine(load_config(file), scratch=scratch))
+    client = await asyncio.to_thread(thread.start)
+    now = await client.read_config()
+    assert (now.path, now.text, now.trouble) == (str(scratch / "demo.toml"), before, "")
+    after = before.replace("levels = 5 ", "levels = 4 ")
+    assert (await client.save_config(after, now.hash)).result is Result.DONE
+    assert (scratch / "demo.toml").read_text() == after
+    assert file.read_text() == before
+    refused = await client.set_secret("agent", "a secret", "correct horse battery")
+    assert refused.message == "a demo keeps no secret"
+    thread.request_stop()
+    assert await asyncio.to_thread(thread.join, 20)
