@@ -95,6 +95,11 @@ def open_secrets(
     return sources.open_secrets(references, ask, vault, os.environ, folder=folder, tries=tries)
 
 
+def _keep_no_secret(*_: object) -> Outcome:
+    """What is kept outlives a demo, and a secret is worth more than one."""
+    return Outcome(Result.REFUSED, "a demo keeps no secret")
+
+
 def keep_secret(name: str, text: Secret, passphrase: Secret) -> Outcome:
     """Put a secret into the vault that the passphrase opens, or make that vault.
 
@@ -152,7 +157,10 @@ def live_engine(
         engine = _engine(config, clock, opened, exchanges, SystemRandom())
     engine.lost_journal = lost
     _live_in_real_time(engine, config, clock)
-    if scratch is None and config.text:
+    if config.text:
+        copy = scratch / config.path.name if scratch else None
+        if copy is not None:  # a demo leaves the file that it was opened with alone
+            copy.write_text(config.text, encoding="utf-8")
 
         def open_late(config: Config, exchange: ExchangeName) -> PaperExchange:
             paper = opener.open(config, exchange)
@@ -160,7 +168,11 @@ def live_engine(
             return paper
 
         engine.config_desk.source = ConfigFile(
-            config, keep_secret, open_late, has_live_prices=venues is not None
+            config,
+            keep_secret if scratch is None else _keep_no_secret,
+            open_late,
+            has_live_prices=venues is not None,
+            copy=copy,
         )
     for paper in papers.values():
         paper.settle = engine.settle

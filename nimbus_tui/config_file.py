@@ -1,6 +1,7 @@
 """The config's file for a running engine: read, made ready, saved; and what its venues offer."""
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -31,7 +32,7 @@ OpenPaper = Callable[[Config, ExchangeName], Exchange]
 
 
 class ConfigFile:
-    """The file that an engine was started with."""
+    """The file that an engine was started with, or a copy of it that is edited instead."""
 
     def __init__(
         self,
@@ -40,8 +41,10 @@ class ConfigFile:
         open_paper: OpenPaper,
         *,
         has_live_prices: bool = False,
+        copy: Path | None = None,
     ) -> None:
-        self._path = config.path.absolute()  # a screen may be in another folder than the engine
+        # A screen may be in another folder than the engine.
+        self._path = (copy or config.path).absolute()
         self._started = config
         self._running = config
         self._keep_secret = keep_secret

@@ -1,5 +1,6 @@
 """What goes to stderr, and how a command ends."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,17 @@ from typing import NoReturn
 
 from nimbus_tui.core.errors import ConfigError, NimbusError
 from nimbus_tui.tui.curtain import curtain
+
+_NO_PLACE = (
+    "; nothing can be kept there: NIMBUS_HOME=FOLDER puts journals, logs and sockets elsewhere"
+)
+_REMEDIES = {
+    errno.EROFS: _NO_PLACE,
+    errno.EACCES: _NO_PLACE,
+    errno.ENOTDIR: _NO_PLACE,
+    errno.ENOSPC: "; make room on that disk and start again: what the journal has is kept",
+}
+"""What can be done about what the system refuses."""
 
 
 class ExitCode(IntEnum):
@@ -49,7 +61,8 @@ def friendly() -> Iterator[None]:
     except OSError as error:
         _let_go_of_stdout()
         where = f"{error.filename}: " if error.filename else ""
-        fail(f"nimbus-tui: {where}{error.strerror or error}")
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        fail(f"nimbus-tui: {where}{error.strerror or error}{remedy}")
 
 
 def _let_go_of_stdout() -> None:

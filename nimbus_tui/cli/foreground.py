@@ -56,7 +56,7 @@ def hosted(
 
 def screen_options(config: "Config | None", about: "EngineAbout", *, demo: bool) -> ScreenOptions:
     """How the screen of an engine looks; without a config that can be read, as by default."""
-    from nimbus_tui.config.locations import theme_folders
+    from nimbus_tui.config.locations import data_folder, theme_folders
     from nimbus_tui.config.model import UiSection
 
     ui = config.ui if config is not None else UiSection()
@@ -68,11 +68,10 @@ def screen_options(config: "Config | None", about: "EngineAbout", *, demo: bool)
         glyphs=ui.glyphs,
         outside=Outside(bell=ui.bell, notify=ui.notify, title=ui.title),
         theme_folders=tuple(theme_folders()),
+        draft_folder=None if demo else data_folder(about.name),
         demo=demo,
         may_detach=not demo,
         may_restart=demo or bool(about.config),
-        on_stop=dict(about.on_stop.items()),
-        close_in_emergency=about.close_in_emergency,
     )
 
 

@@ -18,6 +18,7 @@ from nimbus_tui.config.environment import expanded
 from nimbus_tui.config.pasted_keys import ADVICE, holds_key
 from nimbus_tui.config.positions import Path
 from nimbus_tui.config.problems import Findings, did_you_mean, nearest_word
+from nimbus_tui.config.toml_slips import number_meant
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -203,8 +204,10 @@ def _leaf(value: Any, annotation: Any) -> tuple[str, Any]:
     bare = _bare(annotation)
     info = msgspec.inspect.type_info(bare)
     wrong = f"must be {taken(annotation)}, not {shown(value)}"
-    if isinstance(value, str) and isinstance(info, msgspec.inspect.DecimalType):
-        return wrong, None
+    is_number = isinstance(info, msgspec.inspect.DecimalType | msgspec.inspect.IntType)
+    if isinstance(value, str) and is_number:
+        meant = number_meant(value)
+        return (f"{wrong}; write {meant}, without quotes and signs" if meant else wrong), None
     if isinstance(info, msgspec.inspect.DateTimeType):
         moment = _moment(value)
         return ("", moment) if moment is not None else (wrong, None)

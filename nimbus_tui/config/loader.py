@@ -26,6 +26,7 @@ from nimbus_tui.config.listings import Listings
 from nimbus_tui.config.markets import BuiltinInstrument, markets
 from nimbus_tui.config.positions import dotted, given_twice
 from nimbus_tui.config.problems import BadConfig, ConfigProblem, Findings
+from nimbus_tui.config.toml_slips import remedy
 from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.strategies import factory
 
@@ -156,7 +157,8 @@ def _parsed(text: str, findings: Findings) -> dict[str, Any] | None:
             )
         elif at is not None and at["line"]:
             place = (int(at["line"]), int(at["column"]))
-            findings.say_at(place, "", f"not valid TOML: {what}")
+            line = text.split("\n")[place[0] - 1]
+            findings.say_at(place, "", remedy(line) or f"not valid TOML: {what}")
         else:
             end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
             findings.say_at(end, "", f"not valid TOML: {what}, at the end of the file")

@@ -70,6 +70,8 @@ class BotSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What funding brought, less what it cost."""
     symbols: tuple[Symbol, ...] = ()
     """All that it trades."""
+    on_stop: str = ""
+    """What becomes of its position when it is stopped: keep or close; empty where nobody said."""
 
 
 class ExchangeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +116,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The venue's time less ours, of the venue that is furthest off; None where none tells."""
     audit: str = "checking"
     """`ok`, `checking`, or which of the engine's own promises doesn't hold."""
+    close_in_emergency: bool = False
+    """Whether an emergency would close the positions too, as the config has it now."""
 
 
 class BotDetail(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,8 +53,10 @@ def parse_symbol(symbol: str) -> SymbolParts:
     """
     match = _SYMBOL.fullmatch(symbol)
     if match is None:
+        meant = symbol.strip().upper().replace("-", "/").replace("_", "/")
+        hint = f" did you mean {meant!r}?" if _SYMBOL.fullmatch(meant) else ""
         raise ConfigError(
-            f"{symbol!r} is not a symbol; write BASE/QUOTE for spot (ETH/USDC) "
+            f"{symbol!r} is not a symbol;{hint} write BASE/QUOTE for spot (ETH/USDC) "
             "or BASE/QUOTE:SETTLE for a perpetual (ETH/USDC:USDC)"
         )
     base, quote, settle = match.groups()

@@ -51,16 +51,11 @@ class LocalClient:
 
     async def about(self) -> EngineAbout:
         """Which process the engine is, its config file, and what that decides."""
-        settings, bots = self._engine.settings, self._engine.bots
+        settings = self._engine.settings
         return EngineAbout(
             name=settings.name,
             pid=os.getpid(),
             config=settings.config_path,
-            on_stop={
-                bot_id: "close" if bot.standing.policy.close_on_stop else "keep"
-                for bot_id, bot in bots.items()
-            },
-            close_in_emergency=settings.close_in_emergency,
         )
 
     async def snapshot(self) -> tuple[EngineSnapshot, tuple[BotSnapshot, ...]]:

@@ -67,6 +67,7 @@ def bot_snapshot(engine: "Engine", bot: Bot) -> BotSnapshot:
         quote=bot.quote,
         statistics=statistics,
         since=bot.saved.since,
+        on_stop="close" if bot.standing.policy.close_on_stop else "keep",
     )
 
 
@@ -125,6 +126,7 @@ def engine_snapshot(engine: "Engine") -> EngineSnapshot:
         emergency=engine.emergency.progress,
         clock_offset_ms=None if offset is None else offset.ms,
         audit=engine.auditor.verdict,
+        close_in_emergency=engine.settings.close_in_emergency,
     )
 
 

@@ -24,7 +24,9 @@ class WriterLock:
             holder = self._file.read().strip() or "another process"
             self._file.close()
             raise JournalLocked(
-                f"{journal} is in use by process {holder}: an engine runs there already"
+                f"{journal} is in use by process {holder}: an engine runs there already; "
+                f"`nimbus-tui attach {journal.parent.name}` shows it, or give this one another "
+                "name under [engine]"
             ) from error
         # On a full disk the lock holds all the same; it only can't say whose it is.
         with suppress(OSError):

@@ -8,14 +8,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import msgspec
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, NoColor
 from textual.timer import Timer
 
 from nimbus_tui.config.actions import ACTIONS, Action, belongs, remapped
+from nimbus_tui.config.drafts import DraftFile
 from nimbus_tui.config.model import Glyphs
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.control.snapshots import BotSnapshot
@@ -45,6 +46,7 @@ from nimbus_tui.tui.table_actions import TableActions
 from nimbus_tui.tui.table_desk import TableDesk
 from nimbus_tui.tui.table_feed import follow
 from nimbus_tui.tui.theme import TOKENS
+from nimbus_tui.tui.typed_ahead import TypedAhead
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.keys import helped
 from nimbus_tui.tui.viewmodels.lines import FRESH_MS, Line
@@ -55,6 +57,8 @@ SLOW_FPS = 4
 SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
+REST_S = 0.1
+"""How long a terminal keeps its size before it is taken for settled."""
 _ALL_ROWS = 10_000
 SLOW_ANSWER_ROWS = 6
 """Rows that a key brings at once over a slow link; the others follow at its pace."""
@@ -104,11 +108,15 @@ class NimbusApp(TableActions, App[Farewell]):
         self.tables = TableDesk(self)
         self.draft: ConfigDraft | None = None
         """A config that was edited and is not saved."""
+        folder = options.draft_folder
+        self.draft_file = DraftFile(folder) if folder is not None else None
         self._said: Line = ()
         self._stale = True
         self._answered_at = monotonic()
         self._slow_until = 0.0
         self._painted_at = 0.0
+        self._resting: Timer | None = None
+        self._typed_ahead = TypedAhead(self)
         self._delays_seen = 0
         self._happened = asyncio.Event()
         """Something has happened after which another table may be wanted, or other rows."""
@@ -118,6 +126,15 @@ class NimbusApp(TableActions, App[Farewell]):
         self.wardrobe = Wardrobe(self, options.theme_folders, self.say)
         self.wardrobe.begin_with(options.theme)  # before the first style is worked out
         self.herald = Herald(options.title, options.outside, self._write)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys one after the other, however fast they come."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._typed_ahead.holds(event):
+            receiver = self.focused or self.screen
+            await super().on_event(event)
+            self._typed_ahead.follow(receiver)
 
     def get_default_screen(self) -> LiveScreen:
         """The one live screen."""
@@ -151,6 +168,11 @@ class NimbusApp(TableActions, App[Farewell]):
         self.feed.on_change = self._clock.resume
         self.set_interval(WATCH_S, self._watch)
         self.call_after_refresh(curtain.hand_over)
+
+    def on_unmount(self) -> None:
+        """What was typed and not saved is left for the next screen."""
+        if self.draft_file is not None:
+            self.draft_file.release()
 
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
@@ -219,8 +241,15 @@ class NimbusApp(TableActions, App[Farewell]):
         self._repaint(SLOW_ANSWER_ROWS if is_slow else _ALL_ROWS, is_answer=True)
 
     def on_resize(self) -> None:
-        """What fits depends on the size; the panels know theirs after the layout."""
+        """What fits depends on the size; the panels know theirs after the layout.
+
+        A terminal that was smaller for a moment has lost what it showed, even where the size that
+        is seen here never changed: so everything is painted once more when the size rests.
+        """
         self.call_after_refresh(self.repaint_now)
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_S, lambda: self.screen.refresh())
 
     def _is_behind(self, now: float) -> bool:
         driver = self._driver
@@ -434,7 +463,8 @@ class NimbusApp(TableActions, App[Farewell]):
                 self.exit(ways[key])
 
         choices = talk.quit_choices(demo=demo, may_detach=self.options.may_detach)
-        self.push_screen(Choice(talk.quit_question(bots, demo=demo), choices), answered)
+        question = talk.quit_question(bots, demo=demo, has_draft=self.draft is not None)
+        self.push_screen(Choice(question, choices), answered)
 
     def action_detach(self) -> None:
         """Close the screen; the engine goes on without it."""
@@ -484,6 +514,7 @@ class NimbusApp(TableActions, App[Farewell]):
                 lambda: self.live.header.size.height,
                 open_at,
                 self.actions,
+                self.draft_file,
             )
             self.push_screen(editor, partial(self._edited, editor))
 
@@ -493,8 +524,6 @@ class NimbusApp(TableActions, App[Farewell]):
             self.say(talk.note_line("what you typed is kept: the editor (9) has it"))
         elif editor.said:
             self.say(editor.said)
-        if editor.has_saved:  # what the config said of stops when the screen opened may be old
-            self.options = msgspec.structs.replace(self.options, on_stop={})
         if editor.new_bot:
             self.feed.focus = editor.new_bot
         self.repaint_now()
@@ -563,7 +592,9 @@ class NimbusApp(TableActions, App[Farewell]):
         self.repaint_now()
 
     def action_open_view(self, view: str) -> None:
-        """One of the views by its name."""
+        """One of the views by its name; what was said belongs to the one before."""
+        if view != self.live.at:
+            self.say(())
         self.live.open(view)
         if view == "replay":
             self.past.open()

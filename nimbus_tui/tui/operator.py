@@ -123,7 +123,7 @@ class Operator:
         if verb == "pause":
             self._send_all(commands, words)
             return
-        question = talk_many.many_question(verb, bots, self._app.options.on_stop)
+        question = talk_many.many_question(verb, bots)
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -167,7 +167,7 @@ class Operator:
         if bot is not None:
             detail = self._app.feed.detail
             orders = detail.orders if detail is not None and detail.bot_id == bot_id else ()
-            question = talk.stop_question(bot, self._app.options.on_stop.get(bot_id), orders)
+            question = talk.stop_question(bot, orders)
             prompt = Confirm(question, "stop", dangerous=True)
             self._ask(prompt, StopBot(bot_id), f"stopping {bot_id}")
 
@@ -191,7 +191,7 @@ class Operator:
         question = talk.emergency_question(
             list(feed.bots.values()),
             feed.engine.currency if feed.engine else "",
-            close=self._app.options.close_in_emergency,
+            close=feed.engine is not None and feed.engine.close_in_emergency,
         )
         prompt = TypedWord(question, "EMERGENCY")
         self._ask(prompt, EmergencyShutdown(), "EMERGENCY: cancelling every order", "no emergency")

@@ -50,13 +50,11 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Keys that are not the usual ones, by action, commas between them."""
+    draft_folder: Path | None = None
+    """Where what is typed in the config editor and not saved outlives the screen, if anywhere."""
     demo: bool = False
     """Nothing is kept, so quitting has nothing to ask."""
     may_detach: bool = False
     """Whether the engine can outlive the screen, so that one may leave it running."""
     may_restart: bool = False
     """Whether an engine that has ended can be started again from here."""
-    on_stop: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """What becomes of each bot's position when it is stopped: keep or close."""
-    close_in_emergency: bool = False
-    """Whether an emergency closes the positions too."""

@@ -165,3 +165,35 @@ def test_another_config_of_the_same_name_is_not_taken_for_the_one_that_runs(
     assert done.returncode == 2
     assert f"runs already, on {engine_home.config}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_config_that_was_being_edited_when_the_line_was_cut_is_offered_again(
+    engine_home: EngineHome, app: ShellTerminal, open_terminal: OpenTerminal
+) -> None:
+    engine = engine_home.about().pid
+    before = engine_home.config.read_text()
+    app.presses(b"e")
+    app.sees("all well")
+    app.presses(b"\t")
+    app.sees("back to the form")
+    app.presses(b"# said before the line was cut\r")
+    app.sees("not saved")
+    app.close()
+    drafts = engine_home.home / "here"
+    until(lambda: bool(list(drafts.glob("config-draft-*.json"))), "no draft was kept")
+    assert [path.stat().st_mode & 0o777 for path in drafts.glob("config-draft-*")] == [0o600]
+    other = open_terminal()
+    other.types(engine_home.command())
+    other.sees("last price")
+    assert engine_home.about().pid == engine
+    other.presses(b"9")
+    other.sees("left unsaved at")
+    other.presses(b"r")
+    other.sees("not saved")
+    other.presses(b"\x13")
+    other.sees("the difference")
+    other.presses(b"\r")
+    until(lambda: "said before" in engine_home.config.read_text(), "it was never saved")
+    after = engine_home.config.read_text()
+    assert after.replace("# said before the line was cut\n", "") == before
+    until(lambda: not list(drafts.glob("config-draft-*")), "the draft is still there")

@@ -57,13 +57,16 @@ class ClientContract:
     ) -> None:
         assert list(await client.equity("grid")) == CURVE
 
-    async def test_an_engine_tells_its_process_and_what_its_config_decides(
-        self, client: EngineClient
-    ) -> None:
+    async def test_an_engine_tells_its_process_and_its_config(self, client: EngineClient) -> None:
         about = await client.about()
         assert (about.pid, about.name, about.config) == (os.getpid(), "test", "")
-        assert about.on_stop == {GRID: "keep"}
-        assert not about.close_in_emergency
+
+    async def test_the_snapshot_says_what_a_stop_and_an_emergency_do_with_positions(
+        self, client: EngineClient
+    ) -> None:
+        engine, bots = await client.snapshot()
+        assert {bot.bot_id: bot.on_stop for bot in bots} == {GRID: "keep"}
+        assert not engine.close_in_emergency
 
     async def test_a_curve_can_be_asked_for_from_a_moment_on(self, client: EngineClient) -> None:
         assert list(await client.equity("grid", since_ns=3 * SECOND)) == CURVE[1:]

@@ -71,8 +71,10 @@ async def test_who_refuses_is_named_with_the_reason() -> None:
 
 
 async def test_the_stop_question_knows_whose_position_is_closed() -> None:
-    on_stop = {"eth-grid": "close", "btc-perp": "keep", "sol-wide": "keep"}
-    async with opened(on_stop=on_stop) as (app, pilot):
+    client = ScriptedClient()
+    for name, fate in ((ETH, "close"), (BTC, "keep"), (SOL, "keep")):
+        await client.change(name, on_stop=fate)
+    async with opened(client) as (app, pilot):
         await pilot.press("A", "s")
         await until(lambda: isinstance(app.screen, Confirm))
         question = app.screen.question  # type: ignore[attr-defined]

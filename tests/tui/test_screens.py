@@ -123,7 +123,9 @@ async def test_orders_held_back_stand_below_the_live_ones_with_rule_and_numbers(
 
 
 async def test_the_stop_question_knows_what_the_config_says() -> None:
-    async with opened(on_stop={"eth-grid": "close"}) as (app, pilot):
+    client = ScriptedClient()
+    await client.change(ETH, on_stop="close")
+    async with opened(client) as (app, pilot):
         await pilot.press("s")
         await until(lambda: isinstance(app.screen, Confirm))
         assert "is closed at the market" in app.screen.question  # type: ignore[attr-defined]
@@ -519,3 +521,14 @@ async def test_a_paint_that_comes_after_the_last_screen_has_gone_does_nothing() 
         pass
     assert not app.screen_stack
     app.flush()
+
+
+async def test_what_was_said_on_one_view_does_not_hide_what_the_next_one_hints() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("s")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("escape")
+        await until(lambda: "nothing was done" in app.live.status.text)
+        await pilot.press("2")
+        await until(lambda: "nothing was done" not in app.live.status.text)
+        assert "Ctrl+P" in app.live.status.text

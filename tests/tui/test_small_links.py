@@ -122,6 +122,7 @@ def test_no_size_breaks_the_screen_and_no_key_is_lost(shown: Callable[..., Answe
         one.press(b"p")
         pressed += 1
         time.sleep(chance.uniform(0.02, 0.2))  # sizes come at random moments
+    print(f"{pressed} sizes, {3 * pressed} keys, {STORM_S:.0f} s")
     one.press(b"1")
     one.seen = b""
     fcntl.ioctl(one.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

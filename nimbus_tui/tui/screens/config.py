@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from nimbus_tui.config.actions import ACTIONS, Action
+from nimbus_tui.config.drafts import DraftFile
 from nimbus_tui.control.client import EngineClient
 from nimbus_tui.core.errors import NimbusError
 from nimbus_tui.core.ids import BotId
@@ -23,6 +24,7 @@ from nimbus_tui.tui.panels.lines_panel import LinesPanel
 from nimbus_tui.tui.panels.prompts import Choice
 from nimbus_tui.tui.screens.config_paint import EditorPaint, Standing
 from nimbus_tui.tui.screens.config_saver import ConfigSaver
+from nimbus_tui.tui.screens.draft_keeper import DraftKeeper
 from nimbus_tui.tui.viewmodels import talk
 from nimbus_tui.tui.viewmodels.config_form import WrongValue, next_choice, typed_value
 from nimbus_tui.tui.viewmodels.editor_frame import LEAVE_CHOICES, leave_question
@@ -70,6 +72,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         rows_above: Callable[[], int],
         open_at: tuple[str, ...] = (),
         actions: Sequence[Action] = ACTIONS,
+        draft_file: DraftFile | None = None,
     ) -> None:
         super().__init__()
         self._rows_above = rows_above
@@ -77,6 +80,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.client = client
         self.draft = draft
         self.saver = ConfigSaver(self)
+        self._keeper = DraftKeeper(self, draft_file)
         self.wrong = ""
         """What is wrong with the value that is being typed."""
         self.said: Line = ()
@@ -85,8 +89,6 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
         self.pane = PANES[0]
         self.new_bot: BotId | None = None
         """The bot that was set up and saved."""
-        self.has_saved = False
-        """Whether the engine was given another config."""
         self._open_at = open_at
         self._check_timer: Timer | None = None
         self._leaves_when_saved = False
@@ -118,8 +120,13 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
     async def on_mount(self) -> None:
         """Read the file, then watch it."""
         self.fields.focus()
+        self._show_text()  # what is kept is there before the first key is
         self.run_worker(self._open(), group="open", exit_on_error=False)
         self.set_interval(WATCH_S, self._watch)
+
+    def on_unmount(self) -> None:
+        """However the screen ends, what was typed doesn't."""
+        self._keeper.keep()
 
     async def _open(self) -> None:
         try:
@@ -127,6 +134,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
                 read, form = await self.client.read_config(), await self.client.config_form()
                 self.draft = ConfigDraft(read, form)
                 self._show_text()
+                await self._keeper.offer()
             else:
                 self._show_text()
                 await self.saver.look_at_disk()
@@ -158,7 +166,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def saved(self) -> None:
         """The text is in the file now."""
-        self.gone, self.has_saved = "", True
+        self.gone = ""
+        self._keeper.keep()
         self.refresh_all()
         if self.draft is not None and self.draft.new_bot:
             self.new_bot = BotId(self.draft.new_bot)
@@ -257,6 +266,8 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
 
     def check_now(self) -> None:
         """Ask the engine what the text means; an older question is forgotten."""
+        if trouble := self._keeper.keep():
+            self.say(talk.trouble_line(trouble))
         self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
 
     async def _check(self) -> None:
@@ -444,6 +455,7 @@ class ConfigScreen(ModalScreen[ConfigDraft | None]):
             case "k":
                 self.dismiss(draft)
             case "d":
+                draft.change(draft.base.text)
                 self.dismiss(None)
 
     # the mouse and the terminal

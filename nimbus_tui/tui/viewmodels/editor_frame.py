@@ -15,6 +15,7 @@ from nimbus_tui.tui.viewmodels.lines import (
     cut,
     key_cells,
     line_width,
+    moment,
     width_of,
 )
 
@@ -148,11 +149,24 @@ DISK_CHOICES = {
     "k": "keep mine: saving replaces what the file has now (that stays as FILE.bak)",
     "r": "reload the file: what you typed is dropped",
 }
+DRAFT_CHOICES = {
+    "r": "take it up again",
+    "d": "throw it away",
+}
 LEAVE_CHOICES = {
     "s": "save: see the difference first",
     "k": "keep what I typed for when the editor opens again",
     "d": "drop what I typed",
 }
+
+
+def draft_question(path: str, size: DiffSize, kept_at_ns: int) -> str:
+    """What was left behind, by whichever screen."""
+    written = moment(kept_at_ns, kept_at_ns)
+    return (
+        f"A draft of {cut(clean(path), 60)} is here, left unsaved at {written} UTC: {size} lines. "
+        "Esc leaves it for later."
+    )
 
 
 def leave_question(size: DiffSize) -> str:

@@ -35,6 +35,9 @@ _SHORT = {
     "losses_in_a_row": "losing streak",
 }
 """Names that a column has no room for."""
+_RATES = frozenset({"apr_percent", "profit_per_day"})
+_TOO_EARLY = "– before a day"
+_DAY_NS = 86_400_000_000_000
 _SHARES = frozenset({"time_in_range", "time_in_market", "win_rate"})
 """Statistics that are shares of 1."""
 _MOMENTS = frozenset({"next_due"})
@@ -58,7 +61,7 @@ class _Grain(NamedTuple):
 
 def figures(bot: BotSnapshot, now_ns: int, width: int) -> list[Line]:
     """Books and statistics in one column or two; the books stand at the left."""
-    books, more = _books(bot, now_ns), _statistics(bot)
+    books, more = _books(bot, now_ns), _statistics(bot, now_ns)
     if width < _TWO_COLUMNS:
         return [_figure(*figure) for figure in (*books, *more)]
     half = (width - 2) // 2
@@ -99,15 +102,20 @@ def _amount(value: Decimal, asset: str) -> Cell:
     return Cell(f"{number(value)} {asset}", "strong")
 
 
-def _statistics(bot: BotSnapshot) -> list[Figure]:
-    """What the strategy tells of itself; lists and tables stand below the plain figures."""
+def _statistics(bot: BotSnapshot, now_ns: int) -> list[Figure]:
+    """What the strategy tells of itself; lists and tables stand below the plain figures.
+
+    A rate per year or day out of a few minutes would be a fancy: it is told after a day.
+    """
+    is_young = bool(bot.since) and now_ns - bot.since < _DAY_NS
     plain: list[Figure] = []
     tables: list[Figure] = []
     for name, value in bot.statistics.items():
         if isinstance(value, list | dict):
             tables += _table(name, value)
         elif name not in _IN_THE_BOOKS:
-            plain.append((_label(name), Cell(_statistic(name, value))))
+            told = _TOO_EARLY if is_young and name in _RATES else _statistic(name, value)
+            plain.append((_label(name), Cell(told)))
     return [*plain, *tables]
 
 

@@ -110,9 +110,9 @@ def no_time(written: str) -> str:
     return f"{clean(written)!r} is no time: write 2026-11-22 03:07, or 03:07, in UTC"
 
 
-def stop_question(bot: BotSnapshot, on_stop: str | None, orders: Sequence[Order] = ()) -> str:
+def stop_question(bot: BotSnapshot, orders: Sequence[Order] = ()) -> str:
     """What stopping a bot means, in figures; `orders` are its live ones, where they are known."""
-    fate = ON_STOP.get(on_stop or "", _BY_CONFIG)
+    fate = ON_STOP.get(bot.on_stop, _BY_CONFIG)
     return (
         f"Stop {clean(bot.bot_id)}? {_orders(bot.open_orders)} on {clean(bot.exchange)} will be "
         f"cancelled{_spans(orders)}; {_position(bot)}{fate if _held(bot) else ''}."
@@ -157,14 +157,16 @@ def reset_question(bot_id: str, drawdown: RiskReading | None) -> str:
     )
 
 
-def quit_question(bots: Sequence[BotSnapshot], *, demo: bool) -> str:
-    """What quitting means."""
+def quit_question(bots: Sequence[BotSnapshot], *, demo: bool, has_draft: bool = False) -> str:
+    """What quitting means; `has_draft`: a config was edited and not saved."""
     if demo:
-        return "Quit the demo? Nothing of it is kept."
+        too = ", nor is what you typed in its config" if has_draft else ""
+        return f"Quit the demo? Nothing of it is kept{too}."
     orders = sum(bot.open_orders for bot in bots)
+    kept = " What you typed in the config is kept for the next screen." if has_draft else ""
     return (
         f"Leave? {_orders(orders)} of {len(bots)} bots rest at the venues; positions are never "
-        "touched."
+        f"touched.{kept}"
     )
 
 

@@ -1,6 +1,6 @@
 """What is asked and answered about several bots at once, about orders, and about files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from nimbus_tui.control.commands import Outcome, Result
 from nimbus_tui.control.snapshots import BotSnapshot
@@ -21,18 +21,18 @@ def names_of(bots: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def many_question(verb: str, bots: Sequence[BotSnapshot], on_stop: Mapping[str, str]) -> str:
+def many_question(verb: str, bots: Sequence[BotSnapshot]) -> str:
     """What a command means for several bots: all of them named, what goes, and what stays."""
     head = f"{verb.capitalize()} {len(bots)} bots: {names_of([bot.bot_id for bot in bots])}?"
     orders = sum(bot.open_orders for bot in bots)
     match verb:
         case "stop":
-            closing = [bot.bot_id for bot in bots if on_stop.get(bot.bot_id) == "close"]
+            closing = [bot.bot_id for bot in bots if bot.on_stop == "close"]
             fate = f"; the positions of {names_of(closing)} {_closed()}" if closing else ""
             rest = "; other positions stay" if closing else "; positions stay"
             if len(closing) == len(bots):
                 rest = ""
-            elif any(bot.bot_id not in on_stop for bot in bots):
+            elif not all(bot.on_stop for bot in bots):
                 rest = "; positions stay or are closed, as each bot's on_stop says"
             return f"{head} {orders} orders will be cancelled{fate}{rest}."
         case "flatten":

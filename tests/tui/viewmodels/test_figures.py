@@ -30,6 +30,14 @@ def test_books_and_statistics_are_all_there(width: int) -> None:
     assert shown.count("round trips") == 1
 
 
+def test_no_rate_is_told_of_a_bot_that_runs_for_less_than_a_day() -> None:
+    young = msgspec.structs.replace(ETH, since=START - 9 * 60 * 1_000_000_000)
+    shown = text(figures(young, START, 120))
+    assert "apr            – before a day" in shown
+    assert "profit per day – before a day" in shown
+    assert "grid profit    28.1026" in shown
+
+
 def test_funding_is_shown_once_and_only_where_there_was_some() -> None:
     assert "funding" not in text(figures(ETH, START, 120))
     paid = msgspec.structs.replace(ETH, funding=D("-1.5"), statistics={"funding": "-1.5"})

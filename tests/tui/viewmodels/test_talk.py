@@ -14,7 +14,7 @@ ETH = BOTS[0]
 
 
 def test_the_stop_question_names_bot_orders_and_position() -> None:
-    asked = talk.stop_question(ETH, None)
+    asked = talk.stop_question(ETH)
     for words in ("eth-grid", "10 orders on sim", "0.4133 ETH (992.49 USDC)", "on_stop"):
         assert words in asked
 
@@ -24,9 +24,9 @@ def test_the_stop_question_tells_which_orders_will_go() -> None:
         order(Side.BUY, "2396.4"), order(Side.BUY, "2382"), order(Side.BUY, "2390"),
         order(Side.SELL, "2403.6"),
     ]  # fmt: skip
-    asked = talk.stop_question(ETH, "keep", orders)
+    asked = talk.stop_question(ETH, orders)
     assert "cancelled (3 buys at 2,382.0 … 2,396.4, 1 sell at 2,403.6); its position" in asked
-    assert "(1 sell at market)" in talk.stop_question(ETH, "keep", [order(Side.SELL, None)])
+    assert "(1 sell at market)" in talk.stop_question(ETH, [order(Side.SELL, None)])
 
 
 def order(side: Side, price: str | None) -> Order:
@@ -39,12 +39,12 @@ def order(side: Side, price: str | None) -> Order:
 
 @pytest.mark.parametrize(("on_stop", "fate"), [("keep", "stays as it is"), ("close", "is closed")])
 def test_the_stop_question_says_what_happens_to_the_position(on_stop: str, fate: str) -> None:
-    assert fate in talk.stop_question(ETH, on_stop)
+    assert fate in talk.stop_question(msgspec.structs.replace(ETH, on_stop=on_stop))
 
 
 def test_without_a_position_nothing_happens_to_it() -> None:
-    flat = msgspec.structs.replace(ETH, position=Decimal(0), open_orders=1)
-    assert talk.stop_question(flat, "close").endswith("1 order on sim will be cancelled; "
+    flat = msgspec.structs.replace(ETH, position=Decimal(0), open_orders=1, on_stop="close")
+    assert talk.stop_question(flat).endswith("1 order on sim will be cancelled; "
                                                       "it has no position.")  # fmt: skip
 
 
@@ -67,7 +67,9 @@ SEVERAL = msgspec.structs.replace(
 
 def test_a_bot_of_several_symbols_is_not_said_to_be_flat() -> None:
     held = "its position of 0.1 BTC, 1.5 ETH (9,600.00 USDC) "
-    assert f"{held}is closed at the market." in talk.stop_question(SEVERAL, "close")
+    assert f"{held}is closed at the market." in talk.stop_question(
+        msgspec.structs.replace(SEVERAL, on_stop="close")
+    )
     assert f"{held}is closed at the market." in talk.flatten_question(SEVERAL)
     assert "2 open positions stay open (9,600.00 USDC)" in talk.emergency_question(
         [SEVERAL], "USDC"
