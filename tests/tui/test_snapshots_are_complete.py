@@ -10,6 +10,8 @@ from textual.screen import Screen
 from nimbus_tui import tui
 from nimbus_tui.tui.panels.prompts import Prompt
 from nimbus_tui.tui.screens import backtest, config, risk
+from nimbus_tui.tui.screens.config_fields import FieldKeys
+from nimbus_tui.tui.screens.config_window import EditorWindow
 from nimbus_tui.tui.screens.live import LiveScreen
 from nimbus_tui.tui.viewmodels.wizard import Step
 from tests.tui.opened import app_on
@@ -60,7 +62,7 @@ def screens() -> Iterator[str]:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         is_ours = kind.__module__.startswith(tui.__name__)
-        if is_ours and kind not in (LiveScreen, Prompt):
+        if is_ours and kind not in (LiveScreen, Prompt, EditorWindow, FieldKeys):
             yield f"screen {kind.__name__}"
 
 
