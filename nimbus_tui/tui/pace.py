@@ -12,6 +12,8 @@ MOST_WAIT_S = 0.6
 """Paints go on without an answer for no longer than this, however far away the terminal is."""
 LOST_AFTER_S = 10.0
 """An answer that hasn't come in so long is lost."""
+_BREATHER = 2
+"""A slow link is left alone for so many times as long as the last paint has kept it busy."""
 _ROUND_TRIPS = 1.5
 """Paints go on while an answer takes no longer than so many times the best one."""
 _FORGETTING = 0.02
@@ -37,7 +39,7 @@ class Pace:
         self._best_s = 0.0
         self._rows = ROWS_AT_ONCE
         self._free_until = 0.0
-        """A slow link is left alone for as long as the last paint has kept it busy."""
+        """Until then a slow link is left alone."""
 
     @property
     def is_answer_due(self) -> bool:
@@ -78,7 +80,7 @@ class Pace:
             rows = self._rows // 2 if is_late else self._rows + 1
             self._rows = max(LEAST_ROWS, min(rows, ROWS_AT_ONCE))
             busy_s = max(0.0, took_s - self._best_s)
-            self._free_until = now + min(busy_s, MOST_WAIT_S) if self.is_slow else now
+            self._free_until = now + min(busy_s * _BREATHER, MOST_WAIT_S) if self.is_slow else now
         slower = self._best_s + (took_s - self._best_s) * _FORGETTING
         self._best_s = slower if self._answers and took_s > self._best_s else took_s
         self._answers = True

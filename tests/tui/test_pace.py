@@ -106,11 +106,11 @@ def test_nothing_more_is_sent_to_a_slow_terminal_before_it_answers() -> None:
     assert pace.may_paint(8.06)
 
 
-def test_a_slow_link_is_left_alone_as_long_as_it_was_busy() -> None:
+def test_a_slow_link_is_left_alone_twice_as_long_as_it_was_busy() -> None:
     pace = known(0.01)
-    asking(pace, 5, 0.31)
-    assert not pace.may_paint(5.31 + 0.28)
-    assert pace.may_paint(5.31 + 0.31)
+    asking(pace, 5, 0.21)
+    assert not pace.may_paint(5.21 + 0.38)
+    assert pace.may_paint(5.21 + 0.4)
     asking(pace, 7, 30)
     assert pace.may_paint(37.001 + MOST_WAIT_S)
 
