@@ -38,6 +38,9 @@ class Pace:
         self._asked_at: float | None = None
         self._best_s = 0.0
         self._rows = ROWS_AT_ONCE
+        self._has_painted = False
+        self._is_about_paint = False
+        """Whether the open question is about a paint, not about a key's answer alone."""
         self._free_until = 0.0
         """Until then a slow link is left alone."""
 
@@ -60,6 +63,10 @@ class Pace:
         """So much has gone to the terminal."""
         self._unasked += size
 
+    def painted(self) -> None:
+        """As many rows as may be were asked for."""
+        self._has_painted = True
+
     def wants_to_ask(self, now: float) -> bool:
         """Whether the terminal should be asked now (seconds of any steady clock)."""
         if self.is_answer_due and self._waited_s(now) > LOST_AFTER_S:
@@ -69,6 +76,7 @@ class Pace:
     def asked(self, now: float) -> None:
         """The question has gone out."""
         self._asked_at, self._unasked = now, 0
+        self._is_about_paint, self._has_painted = self._has_painted, False
 
     def answered(self, now: float) -> None:
         """The terminal has shown everything up to the question."""
@@ -77,7 +85,7 @@ class Pace:
         took_s, self._asked_at = self._waited_s(now), None
         if self._answers:
             is_late = took_s > max(self._best_s + SHORT_S, self._best_s * _ROUND_TRIPS)
-            rows = self._rows // 2 if is_late else self._rows + 1
+            rows = self._rows // 2 if is_late else self._rows + self._is_about_paint
             self._rows = max(LEAST_ROWS, min(rows, ROWS_AT_ONCE))
             busy_s = max(0.0, took_s - self._best_s)
             self._free_until = now + min(busy_s * _BREATHER, MOST_WAIT_S) if self.is_slow else now

@@ -13,7 +13,9 @@ from nimbus_tui.tui.pace import (
 )
 
 
-def asking(pace: Pace, at: float, answer_after: float) -> None:
+def asking(pace: Pace, at: float, answer_after: float, *, is_paint: bool = True) -> None:
+    if is_paint:
+        pace.painted()
     pace.sent(1000)
     assert pace.wants_to_ask(at)
     pace.asked(at)
@@ -87,6 +89,16 @@ def test_an_answer_that_took_long_halves_the_rows_and_each_quick_one_gives_one_b
         asking(pace, 20 + turn, 0.02)
     assert pace.rows == ROWS_AT_ONCE
     assert not pace.is_slow
+
+
+def test_a_quick_answer_about_a_few_words_says_nothing_about_paints() -> None:
+    pace = known(0.01)
+    asking(pace, 5, 0.3)
+    rows = pace.rows
+    asking(pace, 7, 0.01, is_paint=False)
+    assert pace.rows == rows
+    asking(pace, 9, 0.01)
+    assert pace.rows == rows + 1
 
 
 def test_the_slowest_terminal_gets_some_rows_all_the_same() -> None:
