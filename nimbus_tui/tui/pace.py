@@ -12,6 +12,8 @@ MOST_WAIT_S = 0.6
 """Paints go on without an answer for no longer than this, however far away the terminal is."""
 LOST_AFTER_S = 10.0
 """An answer that hasn't come in so long is lost."""
+_BREATHER = 2
+"""A slow link is left alone for so many times as long as the last paint has kept it busy."""
 _ROUND_TRIPS = 1.5
 """Paints go on while an answer takes no longer than so many times the best one."""
 _FORGETTING = 0.02
@@ -36,8 +38,11 @@ class Pace:
         self._asked_at: float | None = None
         self._best_s = 0.0
         self._rows = ROWS_AT_ONCE
+        self._has_painted = False
+        self._is_about_paint = False
+        """Whether the open question is about a paint, not about a key's answer alone."""
         self._free_until = 0.0
-        """A slow link is left alone for as long as the last paint has kept it busy."""
+        """Until then a slow link is left alone."""
 
     @property
     def is_answer_due(self) -> bool:
@@ -58,6 +63,10 @@ class Pace:
         """So much has gone to the terminal."""
         self._unasked += size
 
+    def painted(self) -> None:
+        """As many rows as may be were asked for."""
+        self._has_painted = True
+
     def wants_to_ask(self, now: float) -> bool:
         """Whether the terminal should be asked now (seconds of any steady clock)."""
         if self.is_answer_due and self._waited_s(now) > LOST_AFTER_S:
@@ -67,6 +76,7 @@ class Pace:
     def asked(self, now: float) -> None:
         """The question has gone out."""
         self._asked_at, self._unasked = now, 0
+        self._is_about_paint, self._has_painted = self._has_painted, False
 
     def answered(self, now: float) -> None:
         """The terminal has shown everything up to the question."""
@@ -75,10 +85,10 @@ class Pace:
         took_s, self._asked_at = self._waited_s(now), None
         if self._answers:
             is_late = took_s > max(self._best_s + SHORT_S, self._best_s * _ROUND_TRIPS)
-            rows = self._rows // 2 if is_late else self._rows + 1
+            rows = self._rows // 2 if is_late else self._rows + self._is_about_paint
             self._rows = max(LEAST_ROWS, min(rows, ROWS_AT_ONCE))
             busy_s = max(0.0, took_s - self._best_s)
-            self._free_until = now + min(busy_s, MOST_WAIT_S) if self.is_slow else now
+            self._free_until = now + min(busy_s * _BREATHER, MOST_WAIT_S) if self.is_slow else now
         slower = self._best_s + (took_s - self._best_s) * _FORGETTING
         self._best_s = slower if self._answers and took_s > self._best_s else took_s
         self._answers = True

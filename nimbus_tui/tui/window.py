@@ -186,6 +186,7 @@ class Window(App[Farewell]):
         driver = self._driver
         self._repaint(driver.pace.rows if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
         if isinstance(driver, PatientDriver):
+            driver.pace.painted()
             self.call_after_refresh(driver.ask_if_shown)
 
     @property

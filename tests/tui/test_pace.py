@@ -13,7 +13,9 @@ from nimbus_tui.tui.pace import (
 )
 
 
-def asking(pace: Pace, at: float, answer_after: float) -> None:
+def asking(pace: Pace, at: float, answer_after: float, *, is_paint: bool = True) -> None:
+    if is_paint:
+        pace.painted()
     pace.sent(1000)
     assert pace.wants_to_ask(at)
     pace.asked(at)
@@ -89,6 +91,16 @@ def test_an_answer_that_took_long_halves_the_rows_and_each_quick_one_gives_one_b
     assert not pace.is_slow
 
 
+def test_a_quick_answer_about_a_few_words_says_nothing_about_paints() -> None:
+    pace = known(0.01)
+    asking(pace, 5, 0.3)
+    rows = pace.rows
+    asking(pace, 7, 0.01, is_paint=False)
+    assert pace.rows == rows
+    asking(pace, 9, 0.01)
+    assert pace.rows == rows + 1
+
+
 def test_the_slowest_terminal_gets_some_rows_all_the_same() -> None:
     pace = known(0.01)
     for turn in range(20):
@@ -106,11 +118,11 @@ def test_nothing_more_is_sent_to_a_slow_terminal_before_it_answers() -> None:
     assert pace.may_paint(8.06)
 
 
-def test_a_slow_link_is_left_alone_as_long_as_it_was_busy() -> None:
+def test_a_slow_link_is_left_alone_twice_as_long_as_it_was_busy() -> None:
     pace = known(0.01)
-    asking(pace, 5, 0.31)
-    assert not pace.may_paint(5.31 + 0.28)
-    assert pace.may_paint(5.31 + 0.31)
+    asking(pace, 5, 0.21)
+    assert not pace.may_paint(5.21 + 0.38)
+    assert pace.may_paint(5.21 + 0.4)
     asking(pace, 7, 30)
     assert pace.may_paint(37.001 + MOST_WAIT_S)
 

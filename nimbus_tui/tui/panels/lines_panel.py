@@ -167,8 +167,8 @@ class LinesPanel(Widget, can_focus=False):
     def _turn_of(self, y: int) -> tuple[bool, bool, int]:
         """Where the selection comes or goes is painted first; the others go round."""
         old, new = self._asked.get(y), self._visible[y] if y < len(self._visible) else None
-        is_about_selection = (old is not None and old[1]) or (new is not None and new[1])
-        return not is_about_selection, y < self._next, y
+        was_selected, is_selected = bool(old and old[1]), bool(new and new[1])
+        return was_selected == is_selected, y < self._next, y
 
     def _spans(self, y: int) -> list[Region]:
         """The parts of a row that differ from what was asked for last; all of it where in doubt."""
