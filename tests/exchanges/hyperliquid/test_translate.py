@@ -8,11 +8,8 @@ import pytest
 
 from nimbus_tui.core.ids import (
     BotId,
-    ClientOrderId,
-    ExchangeName,
     ExchangeOrderId,
     OrderKey,
-    Symbol,
 )
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
@@ -25,9 +22,7 @@ from nimbus_tui.core.order import (
     Side,
     TimeInForce,
 )
-from nimbus_tui.exchanges.hyperliquid import translate, wire
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
-from nimbus_tui.exchanges.hyperliquid.wire_info import INFO_REPLIES, Meta, SpotMeta, decode_reply
+from nimbus_tui.exchanges.hyperliquid import translate
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
     Bbo,
     FullOrder,
@@ -36,24 +31,9 @@ from nimbus_tui.exchanges.hyperliquid.wire_records import (
     OrderUpdate,
 )
 from nimbus_tui.orders import lifecycle
-from tests.exchanges.hyperliquid.samples import FRAMES, REPLIES
+from tests.exchanges.hyperliquid.decoded import BTC, OURS, UNIVERSE, frame, reply
 
-HL = ExchangeName("hl")
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
-BTC = Symbol("BTC/USDC:USDC")
-OURS = ClientOrderId("nbf0cddc17303d07f3fd128d5b35071d")
 D = Decimal
-
-
-def frame(name: str) -> Any:
-    return wire.decode(FRAMES[name]).data  # type: ignore[union-attr]
-
-
-def reply(name: str) -> Any:
-    kind, text = REPLIES[name]
-    return decode_reply(text, INFO_REPLIES[kind])
 
 
 def update(status: str, **changes: Any) -> OrderUpdate:
