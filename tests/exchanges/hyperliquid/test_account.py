@@ -10,21 +10,16 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import Asset, Symbol
 from nimbus_tui.exchanges.hyperliquid import account
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
 from nimbus_tui.exchanges.hyperliquid.wire_info import (
     INFO_REPLIES,
-    Meta,
-    SpotMeta,
     UserRateLimit,
     decode_reply,
 )
 from nimbus_tui.exchanges.hyperliquid.wire_records import ClearinghouseState, SpotBalance, SpotState
+from tests.exchanges.hyperliquid.decoded import UNIVERSE
 from tests.exchanges.hyperliquid.samples import ADDRESS, REPLIES
 
 D = Decimal
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
 PERP = decode_reply(REPLIES["clearinghouseState"][1], ClearinghouseState)
 SPOT = decode_reply(REPLIES["spotClearinghouseState"][1], SpotState)
 PRICES = {Asset("HYPE"): D(40)}
