@@ -67,16 +67,6 @@ def test_a_trade_is_a_tick() -> None:
     )
 
 
-def test_the_newest_trade_is_the_price_whatever_the_order() -> None:
-    trade = frame("trades")[0]
-    older = msgspec.structs.replace(trade, time=trade.time - 1, px=D(1), tid=trade.tid + 1)
-    twin = msgspec.structs.replace(trade, px=D(2), tid=trade.tid - 1)
-    expected = Quote(BTC, D("83770.0"), 1790358604045000000, D("83757.0"))
-    for trades in ([trade, older, twin], [older, twin, trade]):
-        assert expected == translate.quote_of_trades(trades, UNIVERSE, D("83757.0"))
-    assert translate.quote_of_trades([], UNIVERSE) is None
-
-
 def test_the_middle_of_the_book_is_a_price() -> None:
     assert translate.quote_of_bbo(frame("bbo"), UNIVERSE) == Quote(
         BTC, D("83757.5"), 1790358617881000000
