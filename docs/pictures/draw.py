@@ -148,7 +148,7 @@ def _alone(image: str, name: str) -> str:
 
 async def _dashboard(demo: Demo, app: NimbusApp, _pilot: Pilot[Any]) -> None:
     while await demo.go_on():
-        await _until(app, lambda: app.feed.revision >= demo.engine.revision)
+        await _until(app, lambda: app.feed.revision >= demo.engine.revisions.newest)
 
 
 async def _ladder(_demo: Demo, app: NimbusApp, pilot: Pilot[Any]) -> None:

@@ -147,7 +147,7 @@ class ConfigDesk:
             return Outcome(Result.REFUSED, f"saved, but not followed: {engine.emergency.progress}")
         self.source.followed(draft)
         engine.process()
-        engine.changed()
+        engine.revisions.changed()
         return None
 
     async def form(self) -> ConfigForm:

@@ -189,7 +189,7 @@ class Emergency:
         self._watch()
         _tried(self._save_latch)
         _tried(lambda: engine.bus.tell_unwritten(Error(message=f"emergency shutdown: {reason}")))
-        _tried(engine.changed)
+        _tried(engine.revisions.changed)
 
     # until it is over
 
@@ -241,7 +241,7 @@ class Emergency:
             more = len(self.left) - LEFT_SHOWN
             shown = [*self.left[:LEFT_SHOWN], *([f"and {more} more"] if more > 0 else [])]
             self.progress = "still there: " + "; ".join(shown)
-        _tried(self._engine.changed)
+        _tried(self._engine.revisions.changed)
 
     def _say_verified(self) -> None:
         if self._engine.state == "failed":

@@ -35,6 +35,7 @@ from nimbus_tui.engine.order_manager import Intent, OrderManager
 from nimbus_tui.engine.owners import Owners
 from nimbus_tui.engine.previews import Previewer, no_preview
 from nimbus_tui.engine.recorder import NoRecorder, Recorder
+from nimbus_tui.engine.revisions import Revisions
 from nimbus_tui.engine.risk_desk import RiskDesk
 from nimbus_tui.engine.settings import BotSpec, EngineSettings
 from nimbus_tui.engine.shutdown import shut_down
@@ -101,10 +102,7 @@ class Engine:
         self.backtests: BacktestRunner = NoBacktests()
         self.beside: list[Beside] = []
         """What else is done while it runs; each is given what to call when the journal fails."""
-        self.revision = 1
-        self.roster_revision = 0
-        """The revision with which a bot was let go last: who knows an older one needs them all."""
-        self.bot_revisions: dict[BotId, int] = defaultdict(int)
+        self.revisions = Revisions()
         self.shutdown_requested = asyncio.Event()
         self.shutdown_wanted: tuple[bool | None] = (None,)
         self.chance = chance
@@ -117,7 +115,6 @@ class Engine:
         """How to hear no more from the venues."""
         self.ready = asyncio.Event()
         """Set once what arrives can be worked on."""
-        self._news = asyncio.Event()
         self.synchronisers: dict[ExchangeName, Synchroniser] = {}
         self.switches: list[DeadManSwitch] = []
         self.first_steps: list[asyncio.Future[None]] = []
@@ -207,7 +204,7 @@ class Engine:
             for intent in intents:
                 self.order_managers[self.specs[intent.bot_id].exchange].send(intent)
             self.alarm.set(self.wakes.next_time())
-            self.changed()
+            self.revisions.changed()
         except JournalError as error:
             self.emergency.journal_lost(error)
         except Exception as error:  # what memory, journal and venue hold have parted
@@ -225,7 +222,7 @@ class Engine:
             self.risk_desk.fired(fired)
             for bot_id in self.watchers[market]:
                 bot = self.bots[bot_id]
-                self.bot_revisions[bot_id] = self.revision + 1
+                self.revisions.bot_changed(bot_id)
                 # A price that came with a fill was met with the position after it.
                 if bot_id in fired or bot_id in facts or bot.waking.awaits_price:
                     quotes[bot_id].append(quote)
@@ -258,7 +255,7 @@ class Engine:
         self.equity_curves.note_turn(bot)
         self.recorder.had_turn(bot.bot_id)
         self._arm(bot)
-        self.bot_revisions[bot.bot_id] = self.revision + 1
+        self.revisions.bot_changed(bot.bot_id)
         return intents
 
     def bot_of(self, identity: ClientOrderId) -> BotId | None:
@@ -285,16 +282,6 @@ class Engine:
         self.shutdown_requested.set()
 
     # for those who look on
-
-    def changed(self) -> None:
-        """Tell the waiting clients that there is news."""
-        self.revision += 1
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def news(self) -> None:
-        """Return at the next change."""
-        await self._news.wait()
 
     def quiet_band(self, market: Market) -> Band:
         """Strictly between these prices no bot has anything to do."""

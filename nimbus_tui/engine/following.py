@@ -33,7 +33,7 @@ def follow(engine: LifeSide, draft: Draft, found: Sequence[BotChange]) -> None:
                 _host(engine, specs[change.bot_id], records.get(change.bot_id))
             case BotChangeKind.REMOVED:
                 let_go(engine, change.bot_id)
-                engine.roster_revision = engine.revision + 1
+                engine.revisions.bot_gone()
             case _:
                 pass
     for bot in engine.bots.values():

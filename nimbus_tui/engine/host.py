@@ -170,7 +170,7 @@ def _noted(engine: Engine, message: str) -> None:
         engine.bus.publish(Info(message=message))
         engine.bus.write()
     engine.bus.dispatch()
-    engine.changed()
+    engine.revisions.changed()
 
 
 def _told(error: BaseException) -> str:

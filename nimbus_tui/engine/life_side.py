@@ -38,8 +38,6 @@ class LifeSide(VenueSide, Protocol):
     watchers: dict[Market, list[BotId]]
     wakes: WakeIndex
     markets: Markets
-    revision: int
-    roster_revision: int
     order_managers: dict[ExchangeName, OrderManager]
     synchronisers: dict[ExchangeName, Synchroniser]
     switches: list[DeadManSwitch]

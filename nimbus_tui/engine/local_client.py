@@ -68,10 +68,10 @@ class LocalClient:
     ) -> Update:
         """What changed since a revision; waits for a change."""
         engine = self._engine
-        if after >= engine.revision:
+        if after >= engine.revisions.newest:
             try:
                 async with asyncio.timeout(timeout_s):
-                    await engine.news()
+                    await engine.revisions.news()
             except TimeoutError:
                 timeout_s = 0.0
         # Several clients may stand at the same revision: each of them gets what came after it.

@@ -50,7 +50,7 @@ async def shut_down(engine: LifeSide, cancel_orders: bool | None) -> None:
             _say_goodbye(engine)
     finally:
         engine.state = "stopped"
-        engine.changed()
+        engine.revisions.changed()
         engine.journal.close()
 
 

@@ -153,16 +153,16 @@ def _exchange(engine: "Engine", name: str) -> ExchangeSnapshot:
 
 def update_since(engine: "Engine", after: int, focus: BotId | None, seen_seq: int) -> Update:
     """What has changed since a revision."""
-    complete = after <= 0 or after < engine.roster_revision
+    complete = after <= 0 or after < engine.revisions.roster
     bots = [
         bot
         for bot_id, bot in engine.bots.items()
-        if complete or engine.bot_revisions[bot_id] > after
+        if complete or engine.revisions.bots[bot_id] > after
     ]
     focused = engine.bots.get(focus) if focus is not None else None
-    fresh = focused is not None and (complete or engine.bot_revisions[focused.bot_id] > after)
+    fresh = focused is not None and (complete or engine.revisions.bots[focused.bot_id] > after)
     return Update(
-        revision=engine.revision,
+        revision=engine.revisions.newest,
         engine=engine_snapshot(engine),
         bots=tuple(bot_snapshot(engine, bot) for bot in bots),
         complete=complete,

@@ -243,7 +243,7 @@ class Synchroniser:
                 bot.sync = VenueSync.NOW
             elif bot.sync is VenueSync.NOW:
                 bot.sync = VenueSync.LOST
-        self._engine.changed()
+        self._engine.revisions.changed()
 
     def _tell(self, event: Connected | Disconnected) -> None:
         self._engine.tell(event)

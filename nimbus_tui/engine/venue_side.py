@@ -9,6 +9,7 @@ from nimbus_tui.core.ids import BotId, ClientOrderId
 from nimbus_tui.engine.accounts import Accounts
 from nimbus_tui.engine.bot import Bot
 from nimbus_tui.engine.inbox import Inbox
+from nimbus_tui.engine.revisions import Revisions
 from nimbus_tui.engine.settings import EngineSettings
 from nimbus_tui.journal.base import Journal
 
@@ -21,6 +22,7 @@ class VenueSide(Protocol):
     journal: Journal
     inbox: Inbox
     accounts: Accounts
+    revisions: Revisions
 
     @property
     def bots(self) -> Mapping[BotId, Bot]:
@@ -37,8 +39,4 @@ class VenueSide(Protocol):
 
     def tell(self, event: Event) -> None:
         """Publish an event outside of any turn."""
-        ...
-
-    def changed(self) -> None:
-        """Tell the waiting clients that there is news."""
         ...

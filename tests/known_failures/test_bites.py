@@ -40,6 +40,7 @@ from tests.known_failures import (
     test_venues,
     venue_mistakes,
 )
+from tests.known_failures.planting import Mistake, noticed_by, planted
 from tests.known_failures.stories import BOT
 from tests.strategies import test_portfolio_orders
 
@@ -294,7 +295,7 @@ ORDERS, RESTARTS, MESSAGES = test_orders, test_restarts, test_messages
 STOPS, BOOKS, PLANS, LIMITS = test_emergency, test_accounting, test_plans, test_limits
 VENUES = test_venues
 EXITS = {"prices": ("2200", "2200", "2200"), "limits": STOPS.STOP}
-MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
+MISTAKES: list[Mistake] = [
     (lost_is_failed, ORDERS, "test_f01_an_order_whose_answer_was_lost_fills_45_s_later", {}),
     (lost_is_failed, ORDERS, "test_f01_an_order_that_reaches_the_venue", {}),
     (lost_is_failed, ORDERS, "test_f02_", {"kind": FaultKind.ANSWER_LOST}),
@@ -353,11 +354,7 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("mistake", "place", "name", "more"),
-    MISTAKES,
-    ids=[f"{name[5:8]}-{mistake.__name__}" for mistake, _, name, _ in MISTAKES],
-)
+@planted(MISTAKES)
 def test_a_planted_mistake_is_noticed(
     mistake: Callable[[Patch], None],
     place: Any,
@@ -365,7 +362,7 @@ def test_a_planted_mistake_is_noticed(
     more: dict[str, Any],
     monkeypatch: Patch,
 ) -> None:
-    (test,) = [value for key, value in vars(place).items() if key.startswith(name)]
+    test = noticed_by(place, name)
     mistake(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup, RuntimeError, InvariantViolated)):
         test(**more)

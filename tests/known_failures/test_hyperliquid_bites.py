@@ -17,13 +17,14 @@ from tests.known_failures import (
     test_hyperliquid_grain,
     test_hyperliquid_limits,
 )
+from tests.known_failures.planting import Mistake, noticed_by, planted
 
 Patch = pytest.MonkeyPatch
 OURS = hyperliquid_mistakes
 STORIES, GRAIN, LIMITS = test_hyperliquid, test_hyperliquid_grain, test_hyperliquid_limits
 PATIENCE_S = 3.5
 """A noticed mistake is often something that never comes; without the mistake it comes sooner."""
-MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
+MISTAKES: list[Mistake] = [
     (test_bites.lost_is_failed, STORIES, "test_f01_", {"fault": Fault.NULL}),
     (OURS.what_has_no_answer_has_not_left, STORIES, "test_f01_",
      {"fault": Fault.HANG_AFTER}),
@@ -44,11 +45,7 @@ MISTAKES: list[tuple[Callable[[Patch], None], Any, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("mistake", "place", "name", "more"),
-    MISTAKES,
-    ids=[f"{name[5:8]}-{mistake.__name__}" for mistake, _, name, _ in MISTAKES],
-)
+@planted(MISTAKES)
 def test_a_planted_mistake_is_noticed(
     mistake: Callable[[Patch], None],
     place: Any,
@@ -56,7 +53,7 @@ def test_a_planted_mistake_is_noticed(
     more: dict[str, Any],
     monkeypatch: Patch,
 ) -> None:
-    (test,) = [value for key, value in vars(place).items() if key.startswith(name)]
+    test = noticed_by(place, name)
     monkeypatch.setattr(opened, "PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(synchroniser, "COMPARE_EVERY_S", 15.0 if "channel" in name else 600.0)
     mistake(monkeypatch)

@@ -1,5 +1,6 @@
 """The sample world with all four bots, for tests."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from nimbus_tui.bootstrap import fault_world, load_config
@@ -18,6 +19,6 @@ def lived(seed: int, plan: FaultPlan | None = None, ticks: int = TICKS) -> Verdi
     return World(seed, *sample(plan or FaultPlan(), ticks)).run()
 
 
-def first_broken(seeds: range) -> int | None:
+def first_broken(seeds: Iterable[int]) -> int | None:
     """The first seed in which a promise breaks."""
     return next((seed for seed in seeds if lived(seed).violation is not None), None)

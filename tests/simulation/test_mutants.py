@@ -8,6 +8,16 @@ from tests.simulation.mutants import PLANTED, Plant
 
 SEEDS = range(40)
 """The same that `test_fault_worlds` shows to be clean without a planted bug."""
+KNOWN = {
+    "not_found_is_final_at_once": 2,
+    "nothing_is_looked_up_before_the_first_send": 10,
+    "a_cancel_is_not_tried_again": 1,
+    "an_older_report_overwrites_the_state": 1,
+    "nothing_is_compared_after_a_reconnect": 1,
+    "the_terms_of_a_found_order_are_ignored": 3,
+    "a_bot_that_cannot_be_asked_is_woken_all_the_same": 1,
+}
+"""The seed that found a plant last, tried before all the others; without an entry it is 0."""
 SLIPS = (AttributeError, NameError, TypeError)
 """A plant that raises one of these fits the engine no more: it is found for that alone."""
 
@@ -27,5 +37,5 @@ def test_a_planted_bug_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -
 
     plant(monkeypatch)
     monkeypatch.setattr(Emergency, "engine_broken", engine_broken)
-    assert first_broken(SEEDS) is not None
+    assert first_broken([KNOWN.get(plant.__name__, 0), *SEEDS]) is not None
     assert slips == []

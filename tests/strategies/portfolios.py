@@ -3,9 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.simulation.portfolio_world import (
-    PortfolioWorld,
-)
+from tests.simulation.portfolio_world import PortfolioWorld
 
 FEES = {"taker_fee": Decimal("0.0005"), "maker_fee": Decimal("0.0002")}
 SHARES = {"BTC": Decimal(50), "ETH": Decimal(30), "SOL": Decimal(20)}

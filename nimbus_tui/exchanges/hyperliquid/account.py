@@ -11,7 +11,6 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import Asset
 from nimbus_tui.exchanges.hyperliquid.instruments import USDC, Universe
-from nimbus_tui.exchanges.hyperliquid.wire_info import UserRateLimit
 from nimbus_tui.exchanges.hyperliquid.wire_records import ClearinghouseState, SpotState
 
 ZERO = Decimal(0)
@@ -87,8 +86,3 @@ def account_info(
     return AccountInfo(
         account=address.lower(), currency=USDC, equity=coins + margin, can_withdraw=own_key
     )
-
-
-def budget_used(limit: UserRateLimit) -> float:
-    """The share (0–1) of the address's budget of actions that is used up."""
-    return min(1.0, limit.nRequestsUsed / limit.nRequestsCap) if limit.nRequestsCap > 0 else 1.0

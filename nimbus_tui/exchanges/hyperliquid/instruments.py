@@ -22,8 +22,6 @@ PERP_DECIMALS = 6
 SPOT_DECIMALS = 8
 MIN_NOTIONAL = Decimal(10)
 SPOT_OFFSET = 10_000
-_BUILDER_OFFSET = 100_000
-_BUILDER_STRIDE = 10_000
 BASE_FEES = UserFees(
     userCrossRate=Decimal("0.00045"),
     userAddRate=Decimal("0.00015"),
@@ -203,8 +201,3 @@ def _no_symbol(symbol: str) -> str:
 def spot_asset(index: int) -> int:
     """The id of a spot pair."""
     return SPOT_OFFSET + index
-
-
-def builder_asset(dex: int, index: int) -> int:
-    """The id of a builder's perpetual: its dex's place in `perpDexs` (from 1), and its index."""
-    return _BUILDER_OFFSET + dex * _BUILDER_STRIDE + index

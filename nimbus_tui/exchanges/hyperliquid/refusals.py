@@ -47,7 +47,6 @@ KINDS: tuple[tuple[str, RefusalKind], ...] = (
     ("failed to deserialize", K.INVALID),
 )
 """A part of the text, in lower case → the kind of refusal; the first that fits counts."""
-_NO_AUTHORITY = ("does not exist", "must deposit before performing actions", "recover signer")
 
 
 def meaning(text: str) -> Refused | Unknown:
@@ -63,9 +62,3 @@ def is_known(text: str) -> bool:
     """Whether a text is one of those that we know; others are worth a warning."""
     lowered = text.lower()
     return _NONCE in lowered or any(part in lowered for part, _ in KINDS)
-
-
-def lacks_authority(text: str) -> bool:
-    """Whether the key may not (or no longer) act for the account: nothing will work any more."""
-    lowered = text.lower()
-    return any(part in lowered for part in _NO_AUTHORITY)

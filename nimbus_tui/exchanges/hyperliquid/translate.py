@@ -3,7 +3,6 @@
 Source: the protocol reference, "Info requests" and "WebSocket: Payloads". Times become ns.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from nimbus_tui.core.clock import NS_PER_MS
@@ -54,20 +53,6 @@ def tick(trade: Trade, universe: Universe) -> Tick:
         size=trade.sz,
         aggressor=SIDES[trade.side],
     )
-
-
-def quote_of_trades(
-    trades: Iterable[Trade], universe: Universe, mark_price: Decimal | None = None
-) -> Quote | None:
-    """The price of the newest of some trades of one coin; None if there is none.
-
-    After a subscription the venue repeats old trades, so the caller compares the times.
-    """
-    newest = max(trades, key=lambda trade: (trade.time, trade.tid), default=None)
-    if newest is None:
-        return None
-    symbol = universe.symbol_of(newest.coin)
-    return Quote(symbol, newest.px, newest.time * NS_PER_MS, mark_price)
 
 
 def quote_of_bbo(bbo: Bbo, universe: Universe, mark_price: Decimal | None = None) -> Quote | None:

@@ -10,21 +10,14 @@ from nimbus_tui.core.account import AccountInfo, Balance, VenuePosition
 from nimbus_tui.core.errors import ExchangeError
 from nimbus_tui.core.ids import Asset, Symbol
 from nimbus_tui.exchanges.hyperliquid import account
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
 from nimbus_tui.exchanges.hyperliquid.wire_info import (
-    INFO_REPLIES,
-    Meta,
-    SpotMeta,
-    UserRateLimit,
     decode_reply,
 )
 from nimbus_tui.exchanges.hyperliquid.wire_records import ClearinghouseState, SpotBalance, SpotState
+from tests.exchanges.hyperliquid.decoded import UNIVERSE
 from tests.exchanges.hyperliquid.samples import ADDRESS, REPLIES
 
 D = Decimal
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
 PERP = decode_reply(REPLIES["clearinghouseState"][1], ClearinghouseState)
 SPOT = decode_reply(REPLIES["spotClearinghouseState"][1], SpotState)
 PRICES = {Asset("HYPE"): D(40)}
@@ -102,10 +95,3 @@ def test_the_mode_of_an_account(word: str, unified: bool) -> None:
 def test_an_unknown_mode_is_not_guessed() -> None:
     with pytest.raises(ExchangeError, match="'brandNew' is a mode"):
         account.is_unified("brandNew")
-
-
-def test_the_budget_of_actions() -> None:
-    limit = decode_reply(REPLIES["userRateLimit"][1], INFO_REPLIES["userRateLimit"])
-    assert account.budget_used(limit) == 2890 / 2864574
-    assert account.budget_used(UserRateLimit(D(0), 20_000, 10_000)) == 1.0
-    assert account.budget_used(UserRateLimit(D(0), 0, 0)) == 1.0

@@ -14,7 +14,7 @@ from nimbus_tui.exchanges.hyperliquid.answers import (
     placement_answers,
     plain_answer,
 )
-from nimbus_tui.exchanges.hyperliquid.refusals import is_known, lacks_authority, meaning
+from nimbus_tui.exchanges.hyperliquid.refusals import is_known, meaning
 
 K = RefusalKind
 
@@ -185,20 +185,6 @@ def test_every_text_of_the_venue_has_its_kind(text: str, kind: RefusalKind) -> N
 def test_a_new_text_is_a_refusal_worth_a_warning() -> None:
     assert meaning("The moon is full.") == Refused(K.INVALID, "The moon is full.")
     assert not is_known("The moon is full.")
-
-
-@pytest.mark.parametrize(
-    ("text", "lacks"),
-    [
-        ("User or API Wallet 0x5edc does not exist.", True),
-        ("Must deposit before performing actions. User: 0x5edc", True),
-        ("Unable to recover signer.", True),
-        ("Insufficient margin to place order.", False),
-        ("Invalid nonce: duplicate nonce 1", False),
-    ],
-)
-def test_a_key_that_may_not_act_is_recognised(text: str, lacks: bool) -> None:
-    assert lacks_authority(text) is lacks
 
 
 pieces = st.sampled_from(

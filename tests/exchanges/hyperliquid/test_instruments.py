@@ -14,7 +14,6 @@ from nimbus_tui.core.instrument import Instrument, parse_symbol
 from nimbus_tui.core.order import Side
 from nimbus_tui.exchanges.hyperliquid.instruments import (
     Universe,
-    builder_asset,
     spot_asset,
     universe,
 )
@@ -191,8 +190,8 @@ def test_what_takes_isolated_margin_only_says_so(asset: PerpAsset) -> None:
     assert listing.only_isolated
 
 
-def test_builders_ids() -> None:
-    assert (spot_asset(107), builder_asset(1, 0), builder_asset(2, 7)) == (10107, 110000, 120007)
+def test_the_ids_of_spot_pairs() -> None:
+    assert spot_asset(107) == 10107
 
 
 def names(made: Universe) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from nimbus_tui.core.order import (
     TimeInForce,
 )
 from nimbus_tui.exchanges.hyperliquid import orders
-from nimbus_tui.exchanges.hyperliquid.instruments import Listing, universe
+from nimbus_tui.exchanges.hyperliquid.instruments import Listing
 from nimbus_tui.exchanges.hyperliquid.orders import WorstPrices
 from nimbus_tui.exchanges.hyperliquid.wire_actions import (
     Cancel,
@@ -28,13 +28,9 @@ from nimbus_tui.exchanges.hyperliquid.wire_actions import (
     CancelByCloid,
     CancelByCloidAction,
 )
-from nimbus_tui.exchanges.hyperliquid.wire_info import Meta, SpotMeta, decode_reply
-from tests.exchanges.hyperliquid.samples import REPLIES
+from tests.exchanges.hyperliquid.decoded import UNIVERSE
 
 D = Decimal
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
 ETH, HYPE = Symbol("ETH/USDC:USDC"), Symbol("HYPE/USDC")
 WORST = WorstPrices(market=D("0.01"), stop=D("0.1"))
 OURS = ClientOrderId("nb" + "0123456789" * 3)

@@ -8,16 +8,11 @@ from hypothesis import strategies as st
 from nimbus_tui.core.clock import NS_PER_MS
 from nimbus_tui.core.ids import Symbol
 from nimbus_tui.core.market import Quote
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
 from nimbus_tui.exchanges.hyperliquid.prices import REPEAT_AFTER_NS, PriceBoard
-from nimbus_tui.exchanges.hyperliquid.wire_info import Meta, SpotMeta, decode_reply
 from nimbus_tui.exchanges.hyperliquid.wire_records import AssetCtx, Bbo, Level, Trade
-from tests.exchanges.hyperliquid.samples import REPLIES
+from tests.exchanges.hyperliquid.decoded import UNIVERSE
 
 D = Decimal
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
 BTC, HYPE = Symbol("BTC/USDC:USDC"), Symbol("HYPE/USDC")
 NOW = 1_790_000_000_000_000_000
 

@@ -8,11 +8,8 @@ import pytest
 
 from nimbus_tui.core.ids import (
     BotId,
-    ClientOrderId,
-    ExchangeName,
     ExchangeOrderId,
     OrderKey,
-    Symbol,
 )
 from nimbus_tui.core.market import Quote, Tick
 from nimbus_tui.core.order import (
@@ -25,9 +22,7 @@ from nimbus_tui.core.order import (
     Side,
     TimeInForce,
 )
-from nimbus_tui.exchanges.hyperliquid import translate, wire
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
-from nimbus_tui.exchanges.hyperliquid.wire_info import INFO_REPLIES, Meta, SpotMeta, decode_reply
+from nimbus_tui.exchanges.hyperliquid import translate
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
     Bbo,
     FullOrder,
@@ -36,24 +31,9 @@ from nimbus_tui.exchanges.hyperliquid.wire_records import (
     OrderUpdate,
 )
 from nimbus_tui.orders import lifecycle
-from tests.exchanges.hyperliquid.samples import FRAMES, REPLIES
+from tests.exchanges.hyperliquid.decoded import BTC, OURS, UNIVERSE, frame, reply
 
-HL = ExchangeName("hl")
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
-BTC = Symbol("BTC/USDC:USDC")
-OURS = ClientOrderId("nbf0cddc17303d07f3fd128d5b35071d")
 D = Decimal
-
-
-def frame(name: str) -> Any:
-    return wire.decode(FRAMES[name]).data  # type: ignore[union-attr]
-
-
-def reply(name: str) -> Any:
-    kind, text = REPLIES[name]
-    return decode_reply(text, INFO_REPLIES[kind])
 
 
 def update(status: str, **changes: Any) -> OrderUpdate:
@@ -85,16 +65,6 @@ def test_a_trade_is_a_tick() -> None:
         size=D("0.00819"),
         aggressor=Side.BUY,
     )
-
-
-def test_the_newest_trade_is_the_price_whatever_the_order() -> None:
-    trade = frame("trades")[0]
-    older = msgspec.structs.replace(trade, time=trade.time - 1, px=D(1), tid=trade.tid + 1)
-    twin = msgspec.structs.replace(trade, px=D(2), tid=trade.tid - 1)
-    expected = Quote(BTC, D("83770.0"), 1790358604045000000, D("83757.0"))
-    for trades in ([trade, older, twin], [older, twin, trade]):
-        assert expected == translate.quote_of_trades(trades, UNIVERSE, D("83757.0"))
-    assert translate.quote_of_trades([], UNIVERSE) is None
 
 
 def test_the_middle_of_the_book_is_a_price() -> None:

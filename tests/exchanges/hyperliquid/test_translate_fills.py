@@ -10,8 +10,6 @@ from nimbus_tui.core.fill import Fill
 from nimbus_tui.core.funding import FundingPayment
 from nimbus_tui.core.ids import (
     Asset,
-    ClientOrderId,
-    ExchangeName,
     FundingId,
     Symbol,
     TradeId,
@@ -21,32 +19,17 @@ from nimbus_tui.core.order import (
     OrderState,
     Side,
 )
-from nimbus_tui.exchanges.hyperliquid import translate, wire
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
-from nimbus_tui.exchanges.hyperliquid.wire_info import INFO_REPLIES, Meta, SpotMeta, decode_reply
+from nimbus_tui.exchanges.hyperliquid import translate
+from nimbus_tui.exchanges.hyperliquid.wire_info import INFO_REPLIES, decode_reply
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
     FillLiquidation,
     UserFill,
 )
 from tests.exchanges.hyperliquid import recorded
-from tests.exchanges.hyperliquid.samples import ADDRESS, FRAMES, REPLIES
+from tests.exchanges.hyperliquid.decoded import BTC, HL, OURS, UNIVERSE, frame, reply
+from tests.exchanges.hyperliquid.samples import ADDRESS
 
-HL = ExchangeName("hl")
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
-BTC = Symbol("BTC/USDC:USDC")
-OURS = ClientOrderId("nbf0cddc17303d07f3fd128d5b35071d")
 D = Decimal
-
-
-def frame(name: str) -> Any:
-    return wire.decode(FRAMES[name]).data  # type: ignore[union-attr]
-
-
-def reply(name: str) -> Any:
-    kind, text = REPLIES[name]
-    return decode_reply(text, INFO_REPLIES[kind])
 
 
 def test_a_fill_is_ours_with_every_digit() -> None:

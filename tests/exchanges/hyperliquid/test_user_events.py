@@ -14,11 +14,9 @@ from nimbus_tui.core.ids import ExchangeName
 from nimbus_tui.core.instrument import MarketType
 from nimbus_tui.core.order import OrderReport, OrderState
 from nimbus_tui.exchanges.hyperliquid import user_events
-from nimbus_tui.exchanges.hyperliquid.instruments import universe
 from nimbus_tui.exchanges.hyperliquid.sent_orders import SentOrders
 from nimbus_tui.exchanges.hyperliquid.user_events import FILLS_WITHIN_S, PAUSES_S, UserEvents
 from nimbus_tui.exchanges.hyperliquid.wire import OrderUpdates, UserFills, UserFundings
-from nimbus_tui.exchanges.hyperliquid.wire_info import Meta, SpotMeta, decode_reply
 from nimbus_tui.exchanges.hyperliquid.wire_records import (
     BasicOrder,
     Funding,
@@ -26,14 +24,12 @@ from nimbus_tui.exchanges.hyperliquid.wire_records import (
     UserFill,
 )
 from nimbus_tui.simulation.virtual_time import LoopClock, VirtualTimeLoop
+from tests.exchanges.hyperliquid.decoded import UNIVERSE
 from tests.exchanges.hyperliquid.desk import identity, request
-from tests.exchanges.hyperliquid.samples import ADDRESS, REPLIES
+from tests.exchanges.hyperliquid.samples import ADDRESS
 from tests.exchanges.net.virtual import in_virtual_time
 
 D = Decimal
-UNIVERSE = universe(
-    decode_reply(REPLIES["meta"][1], Meta), decode_reply(REPLIES["spotMeta"][1], SpotMeta)
-)
 CLOID = "0x6e" + "0" * 30
 MINUTE_MS = 60_000
 
