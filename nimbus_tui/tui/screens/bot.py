@@ -102,7 +102,8 @@ class BotView(Container):
         if size.height and self._memo.is_new("orders", size, orders, held):
             names, *lines = order_lines(orders, size.width)
             note: Line = (Cell(f"‖ {len(held)} held back ", "warning"),) if held else ()
-            top = heading(f"{len(orders)} live orders", size.width, note)
+            noun = "order" if len(orders) == 1 else "orders"
+            top = heading(f"{len(orders)} live {noun}", size.width, note)
             self.orders.show([*lines, *held_lines(held, size.width)], heading=[top, names])
 
     def _show_fills(self, feed: Feed) -> None:

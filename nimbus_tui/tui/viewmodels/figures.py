@@ -33,6 +33,8 @@ _SHORT = {
     "realized_pnl_fifo": "realised FIFO",
     "versus_buy_and_hold": "vs buy & hold",
     "losses_in_a_row": "losing streak",
+    "last_cycle_profit": "last profit",
+    "take_profit_price": "take profit at",
 }
 """Names that a column has no room for."""
 _RATES = frozenset({"apr_percent", "profit_per_day"})

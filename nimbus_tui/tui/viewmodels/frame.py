@@ -93,9 +93,9 @@ def price_line(price: Decimal, offset: str, places: int, price_width: int, width
     return ruled(cells, "━", "price-line", width)
 
 
-def away(at: Decimal, price: Decimal | None) -> str:
+def away(at: Decimal, price: Decimal | None, unit: str = "%") -> str:
     """How far the price has to go to a level."""
-    return f"({percent((at - price) / price * HUNDRED)} %)" if price else ""
+    return f"({percent((at - price) / price * HUNDRED)} {unit})" if price else ""
 
 
 def progress(done: Decimal, whole: Decimal) -> Line:

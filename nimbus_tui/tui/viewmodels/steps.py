@@ -196,7 +196,7 @@ def _exits(panel: StepsPanel, price: Decimal | None, grain: _Grain) -> Iterator[
 
 
 def _exit(exit_: _Exit, at: Decimal, price: Decimal | None, grain: _Grain) -> Line:
-    told = " ".join(filter(None, (away(at, price), exit_.order)))
+    told = " ".join(filter(None, (away(at, price, "% away"), exit_.order)))
     cells = (
         right(exit_.sign, _STEP, exit_.tone),
         right(number(at, grain.price), grain.price_width + 2, exit_.tone),

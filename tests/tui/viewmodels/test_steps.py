@@ -39,15 +39,15 @@ def test_a_long_that_has_bought_once_more_on_a_narrow_screen() -> None:
         "  step      price % entry      size  in total  avg cost  state",
     ]
     assert texts(made.rows) == [
-        "     ✓    152.029          take profit (+2.51 %) 1.98  ● resting ┄┄┄┄┄┄┄┄┄",
+        "     ✓    152.029          take profit (+2.51 % away) 1.98  ● resting ┄┄┄┄",
         "  base    152.000    0.00     98.80     98.80   152.030  ✓ filled",
-        "          150.523          average cost (+1.49 %) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+        "          150.523          average cost (+1.49 % away) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
         "     1    149.720   −1.50    199.13    297.93   150.523  ✓ filled",
         "   ━━▶    148.311   −2.43  last price ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━",
         "   ▶ 2    146.984   −3.30    399.80    697.73   148.514  ● resting",
         "     3    143.700   −5.46    798.97  1,496.70   145.907  · later",
         "     4    139.760   −8.05  1,598.85  3,095.55   142.662  · later",
-        "     ✗    127.945          stop loss (−13.73 %) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
+        "     ✗    127.945          stop loss (−13.73 % away) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
     ]
     assert made.focus == 4
 
