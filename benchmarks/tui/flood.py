@@ -28,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 from nimbus_tui.config.locations import shipped  # noqa: E402
 from nimbus_tui.control.snapshots import BotState, Update  # noqa: E402
 from nimbus_tui.core.ids import BotId  # noqa: E402
-from nimbus_tui.engine.local_client import LocalClient, ThreadClient  # noqa: E402
+from nimbus_tui.engine.local_client import LocalClient  # noqa: E402
+from nimbus_tui.engine.thread_client import ThreadClient  # noqa: E402
 from nimbus_tui.tui.options import Farewell, ScreenOptions  # noqa: E402
 from nimbus_tui.tui.run import prepare_environment, run_screen  # noqa: E402
 from tests.tui.scripted_client import ScriptedClient, bot, ladder  # noqa: E402
