@@ -39,6 +39,8 @@ class PatientDriver(LinuxDriver):
     """Whether frames are being dropped."""
     delays = 0
     """How often the terminal has fallen behind."""
+    holds = False
+    """Whether nothing is shown yet: frames without any figures would only fill a slow link."""
 
     def __init__(self, *parameters: Any, **options: Any) -> None:
         super().__init__(*parameters, **options)
@@ -50,7 +52,7 @@ class PatientDriver(LinuxDriver):
         if self.lost or thread is None or not thread.is_alive():
             self.lost = self.lost or thread is not None
             return
-        if not self.has_caught_up():
+        if self.holds or not self.has_caught_up():
             return
         if data == ENTER and curtain.is_up:
             return  # it would be cleared: nothing to see until the first paint
@@ -131,6 +133,7 @@ class PatientDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Restore the terminal; leave one that is gone as it is."""
+        self.holds = False
         if self.lost:
             self.exit_event.set()
         else:

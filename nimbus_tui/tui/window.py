@@ -45,6 +45,8 @@ SLOW_FPS = 4
 SLOW_FOR_S = 10.0
 WATCH_S = 0.5
 """How often the terminal and the engine's silence are looked at."""
+EMPTY_S = 0.5
+"""How long a first picture without figures is held back."""
 REST_S = 0.1
 """How long a terminal keeps its size before it is taken for settled."""
 _ALL_ROWS = 10_000
@@ -140,7 +142,9 @@ class Window(App[Farewell]):
         self._clock = self.set_interval(pause_s, self.flush)
         self.feed.on_change = self._clock.resume
         self.set_interval(WATCH_S, self._watch)
-        self.call_after_refresh(curtain.hand_over)
+        if isinstance(self._driver, PatientDriver):
+            self._driver.holds = True
+        self.set_timer(EMPTY_S, self._lift)
 
     def on_unmount(self) -> None:
         """What was typed and not saved is left for the next screen."""
@@ -206,6 +210,19 @@ class Window(App[Farewell]):
         if self.on_settled is not None and self.feed.engine is not None:
             self.call_after_refresh(self.on_settled)
             self.on_settled = None
+        if self._is_held and self.feed.engine is not None:
+            self.call_after_refresh(self._lift)
+
+    @property
+    def _is_held(self) -> bool:
+        return isinstance(self._driver, PatientDriver) and self._driver.holds
+
+    def _lift(self) -> None:
+        """Let the terminal have the first picture: with figures, or without where none come."""
+        if isinstance(self._driver, PatientDriver) and self._driver.holds:
+            self._driver.holds = False
+            self.screen.refresh()
+            self.call_after_refresh(curtain.hand_over)
 
     def repaint_now(self) -> None:
         """Answer a key at once, whatever else waits for its paint."""

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from nimbus_tui.tui.curtain import ENTER, LEAVE, picture
 
 ROOT = Path(__file__).parents[2]
+A_FRAME = 4_000
+"""Bytes; an empty frame of the app alone has more than 2,000."""
 SHOW_CURSOR = b"\x1b[?25h"
 SCRIPT = """
 import os, signal, sys
@@ -70,6 +72,7 @@ def test_the_demo_says_its_name_first_and_changes_to_the_second_screen_once(
     assert demo.seen.startswith(ENTER.encode())
     assert demo.seen.index(b"nimbus-tui demo") < 50
     assert demo.seen.count(ENTER.encode()) == 1
+    assert demo.seen.index(b"eth-grid") < A_FRAME, "frames without figures were sent before"
     demo.process.send_signal(signal.SIGTERM)
     assert demo.ended() == 0
     assert demo.seen.count(LEAVE.encode()) == 1
