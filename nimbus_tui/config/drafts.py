@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from nimbus_tui.config.pasted_keys import holds_key
 from nimbus_tui.control.config_change import ConfigText
 
 MOST = 9
@@ -36,9 +37,14 @@ class DraftFile:
         self._kept: KeptDraft | None = None
 
     def keep(self, draft: KeptDraft) -> str:
-        """Write it, for its owner's eyes alone; returns why that can't be, or nothing."""
+        """Write it, for its owner's eyes alone; returns why that can't be, or nothing.
+
+        A text with a private key in it is not written: what was kept before it stays.
+        """
         if draft == self._kept:
             return ""
+        if holds_key(draft.text):
+            return "what you type is not kept beside the engine as long as it holds a private key"
         try:
             if self._path is None:
                 self._claim()

@@ -124,7 +124,7 @@ class Window(App[Farewell]):
         return [NoColor()] if self.no_color else super().get_line_filters()
 
     def on_mount(self) -> None:
-        """Put on the theme, then follow the engine and paint."""
+        """Follow the engine and paint; nothing is shown before there are figures."""
         self._ui_loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.options.keys))
         if self.ending is not None:

@@ -8,23 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.app_terminal import EngineHome, ShellTerminal
+from tests.config.texts import GOOD
 
 ROOT = Path(__file__).parents[2]
-GOOD = """\
-[engine]
-name = "mine"
-
-[exchanges.sim]
-type = "paper"
-
-[bots.eth]
-strategy = "grid"
-exchange = "sim"
-symbol = "ETH/USDC"
-spacing = 0.5
-levels = 3
-quote_size = 100
-"""
+NAMED = '[engine]\nname = "mine"\n\n' + GOOD
 SLIPS = {
     "text without quotes": (
         '"grid"', "grid", '8:12: text stands in quotes: write strategy = "grid"',
@@ -55,7 +42,7 @@ def nimbus(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_a_slip_in_the_config_is_told_with_what_was_meant(tmp_path: Path, slip: str) -> None:
     written, instead, told = SLIPS[slip]
     config = tmp_path / "mine.toml"
-    config.write_text(GOOD.replace(written, instead))
+    config.write_text(NAMED.replace(written, instead))
     done = nimbus(tmp_path / "home", "config", "check", str(config))
     assert told in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -64,7 +51,7 @@ def test_a_slip_in_the_config_is_told_with_what_was_meant(tmp_path: Path, slip: 
 
 def test_a_home_where_nothing_can_be_kept_is_told_with_the_way_out(tmp_path: Path) -> None:
     config = tmp_path / "mine.toml"
-    config.write_text(GOOD)
+    config.write_text(NAMED)
     (tmp_path / "file").write_text("")
     done = nimbus(tmp_path / "file", "run", str(config))
     assert "Not a directory; nothing can be kept there: NIMBUS_HOME=FOLDER" in done.stderr

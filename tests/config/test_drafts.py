@@ -45,6 +45,15 @@ def test_a_draft_is_its_owners_alone(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
 
 
+def test_a_pasted_key_is_never_written_and_what_was_kept_before_stays(tmp_path: Path) -> None:
+    draft, key = DraftFile(tmp_path), "0x" + "5f" * 32
+    assert draft.keep(DRAFT) == ""
+    assert "holds a private key" in draft.keep(msgspec.structs.replace(DRAFT, text=f"a = {key!r}"))
+    draft.release()
+    assert all(key not in path.read_text() for path in tmp_path.iterdir())
+    assert content(DraftFile(tmp_path).take_up(PATH)) == DRAFT
+
+
 def test_a_draft_of_an_open_editor_is_not_offered_to_another(tmp_path: Path) -> None:
     first, second = DraftFile(tmp_path), DraftFile(tmp_path)
     for text in ("a = 2\n", "a = 3\n"):
