@@ -142,8 +142,8 @@ class Window(App[Farewell]):
         self._clock = self.set_interval(pause_s, self.flush)
         self.feed.on_change = self._clock.resume
         self.set_interval(WATCH_S, self._watch)
-        if isinstance(self._driver, PatientDriver):
-            self._driver.holds = True
+        if (terminal := self._terminal) is not None:
+            terminal.holds = True
         self.set_timer(EMPTY_S, self._lift)
 
     def on_unmount(self) -> None:
@@ -154,6 +154,11 @@ class Window(App[Farewell]):
     def _fatal_error(self) -> None:
         """Textual would show the local variables of every frame, and keys may be among them."""
         self.panic(Text(redacted(traceback.format_exc())))
+
+    @property
+    def _terminal(self) -> PatientDriver | None:
+        """The real terminal; None where there is none, as in a test."""
+        return self._driver if isinstance(self._driver, PatientDriver) else None
 
     # painting
 
@@ -187,11 +192,11 @@ class Window(App[Farewell]):
         if is_slow and now - self._painted_at < 1 / SLOW_FPS:
             return
         self._painted_at = now
-        driver = self._driver
-        self._repaint(driver.pace.rows if isinstance(driver, PatientDriver) else ROWS_AT_ONCE)
-        if isinstance(driver, PatientDriver):
-            driver.pace.painted()
-            self.call_after_refresh(driver.ask_if_shown)
+        terminal = self._terminal
+        self._repaint(terminal.pace.rows if terminal is not None else ROWS_AT_ONCE)
+        if terminal is not None:
+            terminal.pace.painted()
+            self.call_after_refresh(terminal.ask_if_shown)
 
     @property
     def _has_work(self) -> bool:
@@ -210,25 +215,23 @@ class Window(App[Farewell]):
         if self.on_settled is not None and self.feed.engine is not None:
             self.call_after_refresh(self.on_settled)
             self.on_settled = None
-        if self._is_held and self.feed.engine is not None:
+        terminal = self._terminal
+        if terminal is not None and terminal.holds and self.feed.engine is not None:
             self.call_after_refresh(self._lift)
-
-    @property
-    def _is_held(self) -> bool:
-        return isinstance(self._driver, PatientDriver) and self._driver.holds
 
     def _lift(self) -> None:
         """Let the terminal have the first picture: with figures, or without where none come."""
-        if isinstance(self._driver, PatientDriver) and self._driver.holds:
-            self._driver.holds = False
+        terminal = self._terminal
+        if terminal is not None and terminal.holds:
+            terminal.holds = False
             self.screen.refresh()
             self.call_after_refresh(curtain.hand_over)
 
     def repaint_now(self) -> None:
         """Answer a key at once, whatever else waits for its paint."""
         self._mark_stale()
-        driver = self._driver
-        is_slow = isinstance(driver, PatientDriver) and driver.pace.is_slow
+        terminal = self._terminal
+        is_slow = terminal is not None and terminal.pace.is_slow
         self._repaint(SLOW_ANSWER_ROWS if is_slow else _ALL_ROWS, is_answer=True)
 
     def on_resize(self) -> None:
@@ -243,27 +246,27 @@ class Window(App[Farewell]):
         self._resting = self.set_timer(REST_S, lambda: self.screen.refresh())
 
     def _is_behind(self, now: float) -> bool:
-        driver = self._driver
-        if not isinstance(driver, PatientDriver):
+        terminal = self._terminal
+        if terminal is None:
             return False
-        if driver.delays != self._delays_seen:
-            self._delays_seen = driver.delays
+        if terminal.delays != self._delays_seen:
+            self._delays_seen = terminal.delays
             self._slow_until = now + SLOW_FOR_S
-        driver.ask_if_shown()
-        return not (driver.has_caught_up() and driver.pace.may_paint(now))
+        terminal.ask_if_shown()
+        return not (terminal.has_caught_up() and terminal.pace.may_paint(now))
 
     def _write(self, data: str) -> None:
-        if isinstance(self._driver, PatientDriver):
-            self._driver.write(data)
+        if (terminal := self._terminal) is not None:
+            terminal.write(data)
 
     def _watch(self) -> None:
         """Notice a terminal that went without a signal, and an engine that went silent."""
-        driver = self._driver
-        if isinstance(driver, PatientDriver) and (driver.is_deaf or driver.is_gone()):
+        terminal = self._terminal
+        if terminal is not None and (terminal.is_deaf or terminal.is_gone()):
             self.end(Farewell.HANGUP)
         if (monotonic() - self._answered_at) * 1000 > FRESH_MS:
             self._mark_stale()
-        if isinstance(driver, PatientDriver) and driver.behind and self._clock is not None:
+        if terminal is not None and terminal.behind and self._clock is not None:
             self._clock.resume()  # it notices when the terminal reads again
         self.herald.look(self.feed.engine, list(self.feed.bots.values()))
 
@@ -272,14 +275,16 @@ class Window(App[Farewell]):
     @property
     def has_lost_terminal(self) -> bool:
         """Whether the terminal went away."""
-        return isinstance(self._driver, PatientDriver) and self._driver.lost
+        terminal = self._terminal
+        return terminal is not None and terminal.lost
 
     def end(self, why: Farewell) -> None:
         """Close the screen from outside; safe in a signal handler, harmless when repeated."""
         if self.ending is not Farewell.TERMINATED:
             self.ending = why
-        if why is Farewell.HANGUP and isinstance(self._driver, PatientDriver):
-            self._driver.hang_up()
+        terminal = self._terminal
+        if why is Farewell.HANGUP and terminal is not None:
+            terminal.hang_up()
         if self._ui_loop is not None and not self._ui_loop.is_closed():
             self._ui_loop.call_soon_threadsafe(self.exit, why)
 
